@@ -1,0 +1,53 @@
+package feedlog
+
+import "github.com/tidwall/btree"
+
+// View is the log at one revision. It is immutable and stays valid for as long as somebody holds it.
+type View struct {
+	Head    int64  // revision of the newest block
+	Floor   int64  // a replica below it must start anew
+	Entries int    // number of entries
+	Digest  uint64 // order-free sum over them
+	Bytes   int64  // of all frames
+
+	// LastCycle is the newest cycle end; nil before the first.
+	LastCycle *Entry
+
+	tree btree.Map[int64, *Entry]
+	next chan struct{}
+}
+
+// publishLocked makes the log's present state the view that readers get, and wakes those who wait for it.
+func (l *Log) publishLocked() {
+	v := &View{Head: l.head, Floor: l.floor, Entries: l.tree.Len(), Digest: l.digest, Bytes: l.bytes, next: make(chan struct{})}
+	if n := len(l.ends); n > 0 {
+		v.LastCycle = l.ends[n-1]
+	}
+	v.tree = *l.tree.Copy()
+	if old := l.view.Swap(v); old != nil {
+		close(old.next)
+	}
+}
+
+// View returns the newest view. It never blocks.
+func (l *Log) View() *View { return l.view.Load() }
+
+// Superseded is closed when a newer view exists.
+func (v *View) Superseded() <-chan struct{} { return v.next }
+
+// After returns entries with a revision above after, ascending, until their frames exceed maxBytes (the first is
+// returned whatever its size), and the revision they lead to: the view's head when they are all there are.
+func (v *View) After(after int64, maxBytes int) (entries []*Entry, to int64) {
+	size := 0
+	to = v.Head
+	v.tree.Ascend(after+1, func(_ int64, e *Entry) bool {
+		size += len(e.Frame)
+		if size > maxBytes && len(entries) > 0 {
+			to = entries[len(entries)-1].Revision
+			return false
+		}
+		entries = append(entries, e)
+		return true
+	})
+	return entries, to
+}

@@ -1,0 +1,175 @@
+package feedlog
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+)
+
+// ErrWire is what an error wraps when bytes are not an entry.
+var ErrWire = errors.New("bytes are not an entry of the feed")
+
+// Field numbers of Batch, Entry and the messages whose keys are read without decoding them.
+const (
+	batchEntries protowire.Number = 3
+
+	entryRevision     protowire.Number = 1
+	entryEvent        protowire.Number = 2
+	entrySnapshot     protowire.Number = 3
+	entryConfirmation protowire.Number = 4
+	entryCycleEnd     protowire.Number = 5
+
+	eventSrID            protowire.Number = 1
+	snapshotBookmaker    protowire.Number = 2
+	snapshotEventID      protowire.Number = 3
+	confirmationSnapshot protowire.Number = 1
+	snapshotKeyBookmaker protowire.Number = 1
+	snapshotKeyEventID   protowire.Number = 2
+)
+
+// NewEvent makes an entry of an event.
+func NewEvent(revision int64, e *oddscachev1.Event) (*Entry, error) {
+	return newEntry(revision, entryEvent, e)
+}
+
+// NewConfirmation makes an entry of a confirmation.
+func NewConfirmation(revision int64, c *oddscachev1.Confirmation) (*Entry, error) {
+	return newEntry(revision, entryConfirmation, c)
+}
+
+// NewCycleEnd makes an entry of a cycle end.
+func NewCycleEnd(revision int64, c *oddscachev1.CycleEnd) (*Entry, error) {
+	return newEntry(revision, entryCycleEnd, c)
+}
+
+// NewSnapshot makes an entry of content laid out by the package snapshot, whose snapshot_id must be revision.
+func NewSnapshot(revision int64, content []byte) (*Entry, error) {
+	return Parse(frame(revision, entrySnapshot, content))
+}
+
+func newEntry(revision int64, field protowire.Number, m proto.Message) (*Entry, error) {
+	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encoding %T at revision %d: %w", m, revision, err)
+	}
+	return Parse(frame(revision, field, body))
+}
+
+func frame(revision int64, field protowire.Number, body []byte) []byte {
+	inner := protowire.SizeTag(entryRevision) + protowire.SizeVarint(uint64(revision)) +
+		protowire.SizeTag(field) + protowire.SizeBytes(len(body))
+	b := make([]byte, 0, protowire.SizeTag(batchEntries)+protowire.SizeBytes(inner))
+	b = protowire.AppendTag(b, batchEntries, protowire.BytesType)
+	b = protowire.AppendVarint(b, uint64(inner))
+	b = protowire.AppendTag(b, entryRevision, protowire.VarintType)
+	b = protowire.AppendVarint(b, uint64(revision))
+	b = protowire.AppendTag(b, field, protowire.BytesType)
+	return protowire.AppendBytes(b, body)
+}
+
+// Parse reads one framed entry. The entry aliases b, which must not be changed. It returns ErrWire for anything that
+// is not exactly one entry with a revision and a key.
+func Parse(b []byte) (*Entry, error) {
+	num, typ, n := protowire.ConsumeTag(b)
+	if n < 0 || num != batchEntries || typ != protowire.BytesType {
+		return nil, fmt.Errorf("frame of %d bytes: %w", len(b), ErrWire)
+	}
+	inner, m := protowire.ConsumeBytes(b[n:])
+	if m < 0 || n+m != len(b) {
+		return nil, fmt.Errorf("frame of %d bytes: %w", len(b), ErrWire)
+	}
+	e := &Entry{Frame: b, sum: xxhash.Sum64(b)}
+	var member protowire.Number
+	for len(inner) > 0 {
+		num, typ, n := protowire.ConsumeTag(inner)
+		if n < 0 {
+			return nil, fmt.Errorf("entry: %w", ErrWire)
+		}
+		m := protowire.ConsumeFieldValue(num, typ, inner[n:])
+		if m < 0 {
+			return nil, fmt.Errorf("entry field %d: %w", num, ErrWire)
+		}
+		switch {
+		case num == entryRevision && typ == protowire.VarintType:
+			v, _ := protowire.ConsumeVarint(inner[n:])
+			e.Revision = int64(v)
+		case num >= entryEvent && num <= entryCycleEnd && typ == protowire.BytesType && member == 0:
+			member = num
+			e.Body, _ = protowire.ConsumeBytes(inner[n:])
+		case num >= entryEvent && num <= entryCycleEnd:
+			return nil, fmt.Errorf("entry with field %d beside field %d: %w", num, member, ErrWire)
+		}
+		inner = inner[n+m:]
+	}
+	if err := e.readKey(member); err != nil {
+		return nil, fmt.Errorf("entry at revision %d: %w", e.Revision, err)
+	}
+	return e, nil
+}
+
+// readKey finds the key in the body, decoding only cycle ends.
+func (e *Entry) readKey(member protowire.Number) error {
+	switch member {
+	case entryEvent:
+		e.Key = EventKey(stringField(e.Body, eventSrID))
+	case entrySnapshot:
+		e.Key = SnapshotKey(stringField(e.Body, snapshotBookmaker), stringField(e.Body, snapshotEventID))
+	case entryConfirmation:
+		key := bytesField(e.Body, confirmationSnapshot)
+		e.Key = ConfirmationKey(stringField(key, snapshotKeyBookmaker), stringField(key, snapshotKeyEventID))
+	case entryCycleEnd:
+		var end oddscachev1.CycleEnd
+		if err := proto.Unmarshal(e.Body, &end); err != nil {
+			return fmt.Errorf("decoding cycle end: %w", errors.Join(ErrWire, err))
+		}
+		e.Key = CycleEndKey(end.GetCycleId())
+		e.CycleEnd = decodeCycleEnd(&end)
+	default:
+		return fmt.Errorf("no known kind: %w", ErrWire)
+	}
+	snapshot := e.Key.Kind == KindSnapshot || e.Key.Kind == KindConfirmation
+	if e.Revision <= 0 || e.Key.ID == "" || snapshot && e.Key.Bookmaker == "" {
+		return fmt.Errorf("no revision or no key (%v): %w", e.Key, ErrWire)
+	}
+	return nil
+}
+
+func decodeCycleEnd(end *oddscachev1.CycleEnd) *CycleEnd {
+	c := &CycleEnd{CycleID: end.GetCycleId(), FinishedAt: end.GetFinishedAt().AsTime(), Removed: make([]Key, 0, len(end.GetRemoved()))}
+	for _, r := range end.GetRemoved() {
+		switch k := r.GetKey().(type) {
+		case *oddscachev1.RemovedKey_SrId:
+			c.Removed = append(c.Removed, EventKey(k.SrId))
+		case *oddscachev1.RemovedKey_Snapshot:
+			c.Removed = append(c.Removed, SnapshotKey(k.Snapshot.GetBookmaker(), k.Snapshot.GetBookmakerEventId()))
+		}
+	}
+	return c
+}
+
+// bytesField is the last occurrence of a length-delimited field; nil if there is none.
+func bytesField(b []byte, field protowire.Number) []byte {
+	var found []byte
+	for len(b) > 0 {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return nil
+		}
+		m := protowire.ConsumeFieldValue(num, typ, b[n:])
+		if m < 0 {
+			return nil
+		}
+		if num == field && typ == protowire.BytesType {
+			found, _ = protowire.ConsumeBytes(b[n:])
+		}
+		b = b[n+m:]
+	}
+	return found
+}
+
+func stringField(b []byte, field protowire.Number) string { return string(bytesField(b, field)) }

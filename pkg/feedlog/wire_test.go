@@ -1,0 +1,108 @@
+package feedlog_test
+
+import (
+	"bytes"
+	"testing"
+
+	"go.uber.org/goleak"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func sampleBatch(t fatal) []*feedlog.Entry {
+	t.Helper()
+	return []*feedlog.Entry{
+		event(t, 8, "68995116"), content(t, 9, "32299257"), confirmation(t, 10, "32299257"),
+		cycleEnd(t, 12, noon, feedlog.EventKey("1"), feedlog.SnapshotKey("bet9ja", "2")),
+	}
+}
+
+// TestBatchIsTheMessage reads an encoded batch the ordinary way.
+func TestBatchIsTheMessage(t *testing.T) {
+	t.Parallel()
+	message := bytes.Join(feedlog.EncodeBatch(7, 12, sampleBatch(t)), nil)
+	var got oddscachev1.StreamSnapshotsResponse
+	if err := proto.Unmarshal(message, &got); err != nil {
+		t.Fatal(err)
+	}
+	b := got.GetBatch()
+	if b.GetFromRevision() != 7 || b.GetToRevision() != 12 || len(b.GetEntries()) != 4 {
+		t.Fatalf("batch is %v", b)
+	}
+	if e := b.GetEntries()[0]; e.GetRevision() != 8 || e.GetEvent().GetSrId() != "68995116" {
+		t.Errorf("first entry is %v", e)
+	}
+	if e := b.GetEntries()[1]; e.GetSnapshot().GetSnapshotId() != 9 {
+		t.Errorf("second entry is %v", e)
+	}
+	if e := b.GetEntries()[3]; len(e.GetCycleEnd().GetRemoved()) != 2 {
+		t.Errorf("fourth entry is %v", e)
+	}
+
+	body, is := feedlog.BatchIn(message)
+	if !is {
+		t.Fatal("not seen as a batch")
+	}
+	decoded, err := feedlog.DecodeBatch(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(message) // the entries own their bytes
+	for i, e := range sampleBatch(t) {
+		if d := decoded.Entries[i]; d.Key != e.Key || d.Revision != e.Revision || !bytes.Equal(d.Frame, e.Frame) || !bytes.Equal(d.Body, e.Body) {
+			t.Errorf("entry %d is %v at %d, want %v at %d", i, d.Key, d.Revision, e.Key, e.Revision)
+		}
+	}
+	if end := decoded.Entries[3].CycleEnd; len(end.Removed) != 2 || !end.FinishedAt.Equal(noon) {
+		t.Errorf("cycle end is %+v", end)
+	}
+	progress, err := proto.Marshal(&oddscachev1.StreamSnapshotsResponse{Message: &oddscachev1.StreamSnapshotsResponse_Progress{Progress: &oddscachev1.Progress{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, is := feedlog.BatchIn(progress); is {
+		t.Error("progress was taken for a batch")
+	}
+}
+
+// FuzzDecodeBatch feeds any bytes to what reads the network: it takes whole batches only, what it takes encodes back
+// to the same entries, and protobuf reads the same from it.
+func FuzzDecodeBatch(f *testing.F) {
+	body, _ := feedlog.BatchIn(bytes.Join(feedlog.EncodeBatch(7, 12, sampleBatch(f)), nil))
+	f.Add(body)
+	f.Add([]byte{})
+	f.Add(body[:len(body)-3])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		batch, err := feedlog.DecodeBatch(b)
+		if err != nil {
+			return
+		}
+		var plain oddscachev1.Batch
+		if err := proto.Unmarshal(b, &plain); err == nil {
+			if plain.GetFromRevision() != batch.From || plain.GetToRevision() != batch.To || len(plain.GetEntries()) != len(batch.Entries) {
+				t.Fatalf("read (%d, %d] of %d entries, protobuf reads %v", batch.From, batch.To, len(batch.Entries), &plain)
+			}
+		}
+		for _, e := range batch.Entries {
+			if e.Revision <= 0 || e.Key.ID == "" || (e.Key.Kind == feedlog.KindCycleEnd) != (e.CycleEnd != nil) {
+				t.Fatalf("entry without revision or key: %+v", e)
+			}
+		}
+		again, is := feedlog.BatchIn(bytes.Join(feedlog.EncodeBatch(batch.From, batch.To, batch.Entries), nil))
+		if !is {
+			t.Fatal("encoded anew it is no batch")
+		}
+		second, err := feedlog.DecodeBatch(again)
+		if err != nil || len(second.Entries) != len(batch.Entries) || second.From != batch.From || second.To != batch.To {
+			t.Fatalf("encoded anew it is (%d, %d] of %d entries, %v", second.From, second.To, len(second.Entries), err)
+		}
+		l := feedlog.New(nil) // whatever the entries are, a log takes them whole or not at all
+		if err := l.Append(0, batch.To, batch.Entries); err != nil && l.View().Entries != 0 {
+			t.Fatalf("after %v the log has %d entries", err, l.View().Entries)
+		}
+	})
+}

@@ -1,0 +1,74 @@
+// Package rawpb lets a gRPC server answer with protobuf bytes that exist already, and a client take an answer as
+// bytes, beside ordinary messages on the same connection.
+//
+// It is not for building or reading those bytes: see the packages snapshot and feedlog.
+package rawpb
+
+import (
+	"fmt"
+
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/mem"
+)
+
+// Message is an encoded message. Its buffers must never be changed once it was handed to gRPC: the transport reads
+// them after Send has returned.
+type Message struct {
+	Data mem.BufferSlice
+}
+
+// New makes a message of slices that stand one after another on the wire. The slices are not copied.
+func New(parts ...[]byte) *Message {
+	data := make(mem.BufferSlice, len(parts))
+	for i, p := range parts {
+		data[i] = mem.SliceBuffer(p)
+	}
+	return &Message{Data: data}
+}
+
+// Codec passes *Message through as it is and leaves everything else to gRPC's own protobuf codec, so that health,
+// reflection and generated clients work as ever. The zero value is not usable; use NewCodec.
+type Codec struct {
+	proto encoding.CodecV2
+}
+
+var _ encoding.CodecV2 = Codec{}
+
+// NewCodec makes a Codec.
+func NewCodec() Codec { return Codec{proto: encoding.GetCodecV2(proto.Name)} }
+
+// Name is "proto": the wire format is the same.
+func (Codec) Name() string { return proto.Name }
+
+// Marshal returns the buffers of a *Message, else the encoded message.
+func (c Codec) Marshal(v any) (mem.BufferSlice, error) {
+	if m, ok := v.(*Message); ok {
+		return m.Data, nil
+	}
+	data, err := c.proto.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("marshalling %T: %w", v, err)
+	}
+	return data, nil
+}
+
+// Unmarshal copies the received bytes into a *Message as one buffer that the receiver owns, else decodes them.
+func (c Codec) Unmarshal(data mem.BufferSlice, v any) error {
+	if m, ok := v.(*Message); ok {
+		m.Data = mem.BufferSlice{mem.SliceBuffer(data.Materialize())}
+		return nil
+	}
+	if err := c.proto.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("unmarshalling %T: %w", v, err)
+	}
+	return nil
+}
+
+// Bytes is the message as one slice. It copies unless there is exactly one buffer.
+func (m *Message) Bytes() []byte {
+	if len(m.Data) == 1 {
+		return m.Data[0].ReadOnlyData()
+	}
+	return m.Data.Materialize()
+}
