@@ -1,0 +1,116 @@
+package rpcserver
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
+	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// chain makes the one order of interceptors, outermost first. Metrics and the log see the code that callers see;
+// the error table sees the capped context, whose cause it words; panics become errors inside of the table, so they are
+// logged and hidden as any bug is.
+func (s *Server) chain(table *rpcerr.Table) (
+	unary []grpc.UnaryServerInterceptor, stream []grpc.StreamServerInterceptor, counted *metrics,
+) {
+	if s.cfg.Registry != nil {
+		counted = newMetrics()
+		unary = append(unary, counted.unary)
+		stream = append(stream, counted.stream)
+	}
+	unary = append(unary,
+		s.logUnary, s.capUnary(), table.Unary(s.cfg.Logger), recovery.UnaryServerInterceptor())
+	stream = append(stream,
+		s.logStream, table.Stream(s.cfg.Logger), s.endWithServer, recovery.StreamServerInterceptor())
+	return unary, stream, counted
+}
+
+// levelOf is the level at which an rpc's end is logged. What callers bring about themselves is no news to the
+// operator, and would let them fill the log.
+func levelOf(code codes.Code) slog.Level {
+	switch code {
+	case codes.OK, codes.Canceled, codes.InvalidArgument, codes.NotFound, codes.OutOfRange:
+		return slog.LevelDebug
+	default:
+		return slog.LevelWarn
+	}
+}
+
+// logUnary logs the end of a unary rpc. It is written by hand because the middleware collection's logger makes its
+// fields before it knows whether the line is wanted, which is a large part of what a lookup costs.
+func (s *Server) logUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	start := time.Now()
+	resp, err := handler(ctx, req)
+	s.logEnd(ctx, info.FullMethod, start, err)
+	return resp, err
+}
+
+// logStream logs the end of a stream.
+func (s *Server) logStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	start := time.Now()
+	err := handler(srv, stream)
+	s.logEnd(stream.Context(), info.FullMethod, start, err)
+	return err
+}
+
+// logEnd writes the line. err has been through the error table.
+func (s *Server) logEnd(ctx context.Context, method string, start time.Time, err error) {
+	code := status.Code(err)
+	level := levelOf(code)
+	if !s.cfg.Logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", method), slog.String("code", code.String()), slog.Duration("took", time.Since(start)),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("reason", rpcerr.Reason(err)), slog.String("error", status.Convert(err).Message()))
+	}
+	s.cfg.Logger.LogAttrs(ctx, level, "rpc finished", attrs...)
+}
+
+// capUnary bounds unary rpcs, apart from those that the config lists.
+func (s *Server) capUnary() grpc.UnaryServerInterceptor {
+	limit := s.cfg.MaxUnary
+	cause := fmt.Errorf("the server ends calls after %v", limit)
+	uncapped := make(map[string]bool, len(s.cfg.Uncapped))
+	for _, method := range s.cfg.Uncapped {
+		uncapped[method] = true
+	}
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		if deadline, ok := ctx.Deadline(); uncapped[info.FullMethod] || (ok && time.Until(deadline) <= limit) {
+			return handler(ctx, req)
+		}
+		ctx, cancel := context.WithTimeoutCause(ctx, limit, cause)
+		defer cancel()
+		return handler(ctx, req)
+	}
+}
+
+// endWithServer ends a stream's context when the server stops, and says so to the caller.
+func (s *Server) endWithServer(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	ctx, cancel := context.WithCancelCause(stream.Context())
+	defer cancel(nil)
+	release := context.AfterFunc(s.draining, func() { cancel(ErrShuttingDown) })
+	defer release()
+	err := handler(srv, &endingStream{ServerStream: stream, ctx: ctx})
+	if err != nil && context.Cause(ctx) == ErrShuttingDown { //nolint:errorlint // causes are compared, not unwrapped
+		return fmt.Errorf("%w: %w", ErrShuttingDown, err)
+	}
+	return err
+}
+
+// endingStream is a stream whose context ends with the server.
+type endingStream struct {
+	grpc.ServerStream
+	ctx context.Context //nolint:containedctx // it replaces the one that the embedded stream contains
+}
+
+// Context returns the stream's context.
+func (s *endingStream) Context() context.Context { return s.ctx }

@@ -1,0 +1,135 @@
+// Package rpcserver is the gRPC server that both services stand on: its listener is open before anything is served,
+// health, reflection, metrics, logging, recovery and the error table are in place, and it stops in a written order.
+//
+// It knows no service of its own and no domain; services register themselves and say when they are ready.
+package rpcserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+)
+
+// ErrShuttingDown is the cause with which the contexts of streams end when the server stops. Their callers get
+// UNAVAILABLE with reason SHUTTING_DOWN, and reconnect.
+var ErrShuttingDown = errors.New("the server is shutting down")
+
+// ReasonShuttingDown is the reason of streams that the server ended.
+const ReasonShuttingDown = "SHUTTING_DOWN"
+
+// Server is a gRPC server with an open listener. Its methods may be called by several goroutines.
+type Server struct {
+	cfg      Config
+	listener net.Listener
+	grpc     *grpc.Server
+	health   *health.Server
+	services []string // what register added, without health and reflection
+
+	// draining ends when a stop ends the streams.
+	draining context.Context //nolint:containedctx // it is a signal that outlives no rpc, not a request's context
+	endAll   context.CancelFunc
+}
+
+// New opens the listener and makes the server; register adds the services. Nothing is served before Run. Whoever does
+// not come to call Run calls Close.
+//
+// Every added service starts as NOT_SERVING until SetReady says otherwise; "" is SERVING, which means that the
+// process lives.
+func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("reading the rpc server's config: %w", err)
+	}
+	table, err := cfg.Errors.With(
+		rpcerr.Is(ErrShuttingDown, codes.Unavailable, ReasonShuttingDown).RetryAfter(100 * time.Millisecond))
+	if err != nil {
+		return nil, fmt.Errorf("adding to the error table: %w", err)
+	}
+
+	s := &Server{cfg: cfg, listener: cfg.Listener, health: health.NewServer()}
+	s.draining, s.endAll = context.WithCancel(context.Background())
+	unary, stream, counted := s.chain(table)
+	s.grpc = grpc.NewServer(s.options(unary, stream)...)
+
+	register(s.grpc)
+	for name := range s.grpc.GetServiceInfo() {
+		s.services = append(s.services, name)
+	}
+	s.SetReady(false)
+	healthpb.RegisterHealthServer(s.grpc, s.health)
+	reflection.Register(s.grpc)
+
+	if counted != nil {
+		counted.add(s.grpc.GetServiceInfo())
+		if err := cfg.Registry.Register(counted); err != nil {
+			return nil, fmt.Errorf("registering the rpc metrics: %w", err)
+		}
+	}
+	if s.listener == nil {
+		if s.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+			return nil, fmt.Errorf("opening the rpc listener: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// options are the gRPC server's, the config's own last.
+func (s *Server) options(unary []grpc.UnaryServerInterceptor, stream []grpc.StreamServerInterceptor) []grpc.ServerOption {
+	options := []grpc.ServerOption{
+		grpc.ChainUnaryInterceptor(unary...),
+		grpc.ChainStreamInterceptor(stream...),
+		grpc.MaxRecvMsgSize(s.cfg.MaxRecvBytes),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: serverPing, Timeout: serverPingTimeout, MaxConnectionAge: s.cfg.MaxConnectionAge,
+		}),
+		// Whoever closes what handlers use, a pool as a rule, does so after Run: no handler may run by then.
+		grpc.WaitForHandlers(true),
+	}
+	if s.cfg.Codec != nil {
+		options = append(options, grpc.ForceServerCodecV2(s.cfg.Codec))
+	}
+	if s.cfg.Tracing {
+		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler()))
+	}
+	return append(options, s.cfg.Options...)
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// SetReady sets the health of the named services, or of all that were registered: SERVING or NOT_SERVING. It has no
+// effect once the server stops.
+func (s *Server) SetReady(ready bool, services ...string) {
+	status := healthpb.HealthCheckResponse_NOT_SERVING
+	if ready {
+		status = healthpb.HealthCheckResponse_SERVING
+	}
+	if len(services) == 0 {
+		services = s.services
+	}
+	for _, name := range services {
+		s.health.SetServingStatus(name, status)
+	}
+}
+
+// Close lets go of the listener of a server that is not going to run.
+func (s *Server) Close() error {
+	s.endAll()
+	s.grpc.Stop()
+	if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("closing the rpc listener: %w", err)
+	}
+	return nil
+}
