@@ -1,0 +1,160 @@
+// Package oddsclient asks caches for odds: over one connection that finds the replicas, leaves out those that are not
+// ready and tries again elsewhere when one goes away.
+//
+// GetEvent is the lookup for busy consumers: it looks like a call and travels on streams that all callers share, at a
+// fraction of a call's price. Everything else the service can do is behind Service.
+//
+// It is not a cache of its own: every answer comes from a replica and says how fresh it is. It is not for following the
+// scraper's feed, which is what replicas do.
+package oddsclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/status"
+
+	"github.com/oddscache/oddscache/pkg/rpcclient"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+)
+
+// ErrClosed is what lookups end with after Close.
+var ErrClosed = errors.New("the client is closed")
+
+// Defaults and fixed limits.
+const (
+	// DefaultStreams is more than most deployments have replicas: a stream stays with one of them.
+	DefaultStreams = 4
+	// DefaultStreamAge lets lookups reach a new replica within minutes.
+	DefaultStreamAge = 10 * time.Minute
+
+	// attempts is how often a lookup is tried in all when the replica that has it goes away, as rpcclient does it with
+	// calls; between two of them it waits firstPause, doubled each time.
+	attempts   = 4
+	firstPause = 50 * time.Millisecond
+
+	// maxAnswer bounds a received message: pages and batches of whole events have up to 25 MB.
+	maxAnswer = 32 << 20
+)
+
+// Options change a client's settings. The zero value is an unencrypted connection with the defaults.
+type Options struct {
+	// Credentials encrypt the connection. Nil means plaintext.
+	Credentials credentials.TransportCredentials
+	// Streams is how many lookup streams are kept, spread over the replicas in turn. Few are enough for many callers;
+	// fewer than there are replicas leave some of these unused by GetEvent. DefaultStreams when 0.
+	Streams int
+	// StreamAge is how long a stream is used before another takes its place, which may lead to another replica. Give or
+	// take a tenth. DefaultStreamAge when 0.
+	StreamAge time.Duration
+	// Tracing makes spans of rpcs, by the process's global tracer provider. Lookups on a stream have none of their own.
+	Tracing bool
+	// DialOptions are added last and override the rest.
+	DialOptions []grpc.DialOption
+}
+
+// Client asks the caches of one target. Its methods may be called by any number of goroutines. Use New.
+type Client struct {
+	conn  *grpc.ClientConn
+	slots []*slot
+	next  atomic.Uint64   // whose turn it is
+	life  context.Context //nolint:containedctx // ends with Close, and with it every stream
+	end   context.CancelFunc
+}
+
+// New makes a client of a target: "host:port" (every address that DNS has for it is a replica), a comma list of them,
+// or a gRPC name with a scheme. It dials when the first question is asked. The caller closes it.
+func New(target string, o Options) (*Client, error) {
+	if o.Streams == 0 {
+		o.Streams = DefaultStreams
+	}
+	if o.StreamAge == 0 {
+		o.StreamAge = DefaultStreamAge
+	}
+	if o.Streams < 0 || o.StreamAge < 0 {
+		return nil, fmt.Errorf("streams is %d and their age %v (must not be negative)", o.Streams, o.StreamAge)
+	}
+	conn, err := rpcclient.New(target, rpcclient.Options{
+		Credentials: o.Credentials, Policy: rpcclient.RoundRobin, MaxRecvBytes: maxAnswer, Tracing: o.Tracing,
+		HealthService: oddscachev1.OddsCacheService_ServiceDesc.ServiceName, DialOptions: o.DialOptions,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making a client of the cache: %w", err)
+	}
+	c := &Client{conn: conn}
+	c.life, c.end = context.WithCancel(context.Background())
+	for range o.Streams {
+		age := o.StreamAge - o.StreamAge/10 + rand.N(o.StreamAge/5+1) //nolint:gosec // it only keeps streams from ending together
+		c.slots = append(c.slots, &slot{conn: conn, life: c.life, age: age})
+	}
+	return c, nil
+}
+
+// Service is the generated client over the same connection, for everything but single lookups. UNAVAILABLE is tried
+// again, on another replica where there is one.
+func (c *Client) Service() oddscachev1.OddsCacheServiceClient {
+	return oddscachev1.NewOddsCacheServiceClient(c.conn)
+}
+
+// Close ends all streams and the connection, and waits for their goroutines. Lookups under way end with ErrClosed.
+func (c *Client) Close() error {
+	c.end()
+	for _, s := range c.slots {
+		s.waitGone()
+	}
+	if err := c.conn.Close(); err != nil {
+		return fmt.Errorf("closing the connection to the cache: %w", err)
+	}
+	return nil
+}
+
+// GetEvent looks an event up, as the rpc of that name does and with the same errors, over a stream. The answers of
+// many callers come while each waits for its own. It ends with ctx at the latest. A cache that is older than the stream
+// is asked by a call.
+func (c *Client) GetEvent(ctx context.Context, r *oddscachev1.GetEventRequest) (*oddscachev1.GetEventResponse, error) {
+	answer, err := c.lookup(ctx, r)
+	if status.Code(err) == codes.Unimplemented {
+		return c.Service().GetEvent(ctx, r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer.event()
+}
+
+// lookup gets an encoded answer, from another stream when one breaks.
+func (c *Client) lookup(ctx context.Context, r *oddscachev1.GetEventRequest) (*answer, error) {
+	request, err := encode(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	pause := firstPause
+	for attempt := 1; ; attempt++ {
+		answer, err := c.slots[c.next.Add(1)%uint64(len(c.slots))].ask(ctx, request)
+		switch {
+		case err == nil:
+			return answer, nil
+		case ctx.Err() != nil:
+			return nil, status.FromContextError(ctx.Err()).Err()
+		case c.life.Err() != nil:
+			return nil, ErrClosed
+		case status.Code(err) != codes.Unavailable || attempt == attempts:
+			return nil, err
+		}
+		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // it only spreads tries
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		case <-c.life.Done():
+		}
+		timer.Stop()
+		pause *= 2
+	}
+}

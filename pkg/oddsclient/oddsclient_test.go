@@ -1,0 +1,337 @@
+package oddsclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/oddscache/oddscache/pkg/oddsclient"
+	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/rpcserver"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// replica is a cache that answers every sr_id with an event of that id, and with its own name; "404…" it does not
+// have, and "9…" it keeps to itself until it is released.
+type replica struct {
+	oddscachev1.UnimplementedOddsCacheServiceServer
+
+	name    string
+	addr    string
+	stop    func()
+	streams atomic.Int64 // opened so far
+	held    atomic.Int64 // lookups that wait for release
+	release chan struct{}
+	old     bool // does not know LookupEvents
+}
+
+// start starts a replica on loopback.
+func start(t testing.TB, r *replica) *replica {
+	t.Helper()
+	stop, err := r.serve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.stop = sync.OnceFunc(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(r.stop)
+	return r
+}
+
+// serve serves the replica on loopback until stop.
+func (r *replica) serve() (stop func() error, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	table, err := rpcerr.NewTable()
+	if err != nil {
+		return nil, err
+	}
+	server, err := rpcserver.New(rpcserver.Config{
+		Listener: listener, Errors: table, Logger: slog.New(slog.DiscardHandler), Grace: 200 * time.Millisecond,
+	}, func(reg grpc.ServiceRegistrar) { oddscachev1.RegisterOddsCacheServiceServer(reg, r) })
+	if err != nil {
+		return nil, err
+	}
+	server.SetReady(true)
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Run(ctx) }() // ends by stop
+	r.addr, r.release = listener.Addr().String(), make(chan struct{})
+	return func() error { cancel(); return <-stopped }, nil
+}
+
+// GetStats answers that there is one event.
+func (r *replica) GetStats(context.Context, *oddscachev1.GetStatsRequest) (*oddscachev1.GetStatsResponse, error) {
+	return &oddscachev1.GetStatsResponse{TotalEvents: 1}, nil
+}
+
+// GetEvent answers as LookupEvents does.
+func (r *replica) GetEvent(_ context.Context, q *oddscachev1.GetEventRequest) (*oddscachev1.GetEventResponse, error) {
+	return &oddscachev1.GetEventResponse{Event: &oddscachev1.Event{SrId: q.GetSrId(), Name: "called " + r.name}}, nil
+}
+
+// LookupEvents answers what is asked of it, later lookups before earlier ones that are held.
+func (r *replica) LookupEvents(stream grpc.BidiStreamingServer[oddscachev1.LookupEventsRequest, oddscachev1.LookupEventsResponse]) error {
+	if r.old {
+		return status.Error(codes.Unimplemented, "unknown method LookupEvents")
+	}
+	r.streams.Add(1)
+	ctx, requests := stream.Context(), make(chan *oddscachev1.LookupEventsRequest)
+	go func() { // ends with the stream
+		defer close(requests)
+		for {
+			q, err := stream.Recv()
+			if err != nil {
+				return
+			}
+			select {
+			case requests <- q:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	var late []*oddscachev1.LookupEventsRequest
+	release, released, more := r.release, false, true
+	for more || len(late) > 0 {
+		var q *oddscachev1.LookupEventsRequest
+		select {
+		case q, more = <-requests:
+			switch {
+			case !more:
+				requests = nil // what is held is still answered
+				continue
+			case strings.HasPrefix(q.GetSrId(), "9"):
+				late = append(late, q)
+				r.held.Add(1)
+			default:
+				if err := stream.Send(r.answer(q)); err != nil {
+					return err
+				}
+			}
+		case <-release:
+			release, released = nil, true
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		for ; released && len(late) > 0; late = late[1:] {
+			if err := stream.Send(r.answer(late[0])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *replica) answer(q *oddscachev1.LookupEventsRequest) *oddscachev1.LookupEventsResponse {
+	if strings.HasPrefix(q.GetSrId(), "404") {
+		return &oddscachev1.LookupEventsResponse{RequestId: q.GetRequestId(), Failure: &oddscachev1.LookupFailure{
+			Code: int32(codes.NotFound), Reason: "EVENT_NOT_FOUND", Message: "no such event", Metadata: map[string]string{"by": r.name},
+		}}
+	}
+	return &oddscachev1.LookupEventsResponse{
+		RequestId: q.GetRequestId(), Found: true, Event: &oddscachev1.Event{SrId: q.GetSrId(), Name: r.name},
+		Snapshots: []*oddscachev1.CachedSnapshot{{Bookmaker: "betpawa", Markets: []*oddscachev1.CachedMarket{{MarketId: "3743"}}}},
+		Freshness: &oddscachev1.Freshness{Epoch: q.GetMaxWait().String(), Revision: q.GetMinRevision()},
+	}
+}
+
+// dial makes a client of replicas.
+func dial(t testing.TB, o oddsclient.Options, replicas ...*replica) *oddsclient.Client {
+	t.Helper()
+	var addrs []string
+	for _, r := range replicas {
+		addrs = append(addrs, r.addr)
+	}
+	c, err := oddsclient.New(strings.Join(addrs, ","), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func bySrID(id string) *oddscachev1.GetEventRequest {
+	return &oddscachev1.GetEventRequest{Key: &oddscachev1.GetEventRequest_SrId{SrId: id}}
+}
+
+// TestEverybodyGetsTheirOwnAnswer lets many callers ask at once; a few give up on lookups that are held.
+func TestEverybodyGetsTheirOwnAnswer(t *testing.T) {
+	t.Parallel()
+	r := start(t, &replica{name: "a"})
+	c := dial(t, oddsclient.Options{Streams: 2}, r)
+	var wg sync.WaitGroup
+	for caller := range 16 {
+		wg.Go(func() {
+			for i := range 100 {
+				id := strconv.Itoa(100_000 + caller*1000 + i)
+				e, err := c.GetEvent(t.Context(), bySrID(id))
+				if err != nil || e.GetEvent().GetSrId() != id {
+					t.Errorf("asked for %s, got %v, %v", id, e, err)
+					return
+				}
+				if i%10 == 0 {
+					short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+					if _, err := c.GetEvent(short, bySrID("9"+id)); status.Code(err) != codes.DeadlineExceeded {
+						t.Errorf("a lookup that is held ended with %v", err)
+					}
+					cancel()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := r.streams.Load(); n != 2 {
+		t.Errorf("%d streams were opened, want 2", n)
+	}
+}
+
+func TestFailuresAreErrors(t *testing.T) {
+	t.Parallel()
+	c := dial(t, oddsclient.Options{}, start(t, &replica{name: "a"}))
+	_, err := c.GetEvent(t.Context(), bySrID("4041"))
+	if status.Code(err) != codes.NotFound || rpcerr.Reason(err) != "EVENT_NOT_FOUND" || rpcerr.Metadata(err)["by"] != "a" ||
+		status.Convert(err).Message() != "no such event" {
+		t.Errorf("got %v, reason %q, metadata %v", err, rpcerr.Reason(err), rpcerr.Metadata(err))
+	}
+}
+
+// TestReplicaGoesAway stops one of two replicas while it holds lookups: the other one answers them.
+func TestReplicaGoesAway(t *testing.T) {
+	t.Parallel()
+	a, b := start(t, &replica{name: "a"}), start(t, &replica{name: "b"})
+	c := dial(t, oddsclient.Options{Streams: 2, StreamAge: 10 * time.Millisecond}, a, b)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for a.streams.Load() == 0 || b.streams.Load() == 0 { // the first streams go where a connection is up first
+		if _, err := c.GetEvent(ctx, bySrID("1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const lookups = 8
+	answered := make(chan string, lookups)
+	for i := range lookups {
+		go func() { // ends with its answer
+			e, err := c.GetEvent(ctx, bySrID("9"+strconv.Itoa(i)))
+			answered <- fmt.Sprint(e.GetEvent().GetName(), err)
+		}()
+	}
+	for a.held.Load()+b.held.Load() < lookups && ctx.Err() == nil {
+		time.Sleep(time.Millisecond) //nolint:forbidigo // real servers are waited for
+	}
+	close(b.release)
+	a.stop()
+	for range lookups {
+		if got := <-answered; got != "b<nil>" {
+			t.Errorf("a lookup ended with %s", got)
+		}
+	}
+}
+
+func TestNoReplicaIsLeft(t *testing.T) {
+	t.Parallel()
+	a := start(t, &replica{name: "a"})
+	c := dial(t, oddsclient.Options{Streams: 1}, a)
+	if _, err := c.GetEvent(t.Context(), bySrID("1")); err != nil {
+		t.Fatal(err)
+	}
+	a.stop()
+	if _, err := c.GetEvent(t.Context(), bySrID("1")); status.Code(err) != codes.Unavailable {
+		t.Errorf("got %v, want UNAVAILABLE", err)
+	}
+}
+
+// TestOldStreamsAreReplaced uses streams for a moment only: lookups under way on an old one are still answered.
+func TestOldStreamsAreReplaced(t *testing.T) {
+	t.Parallel()
+	r := start(t, &replica{name: "a"})
+	c := dial(t, oddsclient.Options{Streams: 1, StreamAge: time.Microsecond}, r)
+	for i := range 20 {
+		if _, err := c.GetEvent(t.Context(), bySrID(strconv.Itoa(100+i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := r.streams.Load(); n < 10 {
+		t.Errorf("%d streams were used for 20 lookups", n)
+	}
+}
+
+func TestRevisionIsWaitedForWithinTheDeadline(t *testing.T) {
+	t.Parallel()
+	c := dial(t, oddsclient.Options{}, start(t, &replica{name: "a"}))
+	q := bySrID("1")
+	q.MinRevision = 7
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	e, err := c.GetEvent(ctx, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wait := e.GetFreshness().GetEpoch(); !strings.HasPrefix(wait, "seconds:9") {
+		t.Errorf("the cache was told to wait %s, want between 9 s and 10 s", wait)
+	}
+}
+
+func TestOldCachesAreCalled(t *testing.T) {
+	t.Parallel()
+	c := dial(t, oddsclient.Options{}, start(t, &replica{name: "a", old: true}))
+	if e, err := c.GetEvent(t.Context(), bySrID("1")); err != nil || e.GetEvent().GetName() != "called a" {
+		t.Errorf("got %v, %v", e, err)
+	}
+}
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	r := start(t, &replica{name: "a"})
+	c := dial(t, oddsclient.Options{}, r)
+	ended := make(chan error, 1)
+	go func() { // ends by Close
+		_, err := c.GetEvent(context.Background(), bySrID("9"))
+		ended <- err
+	}()
+	for r.held.Load() == 0 {
+		time.Sleep(time.Millisecond) //nolint:forbidigo // a real server is waited for
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; !errors.Is(err, oddsclient.ErrClosed) {
+		t.Errorf("a lookup under way ended with %v", err)
+	}
+	if _, err := c.GetEvent(context.Background(), bySrID("1")); !errors.Is(err, oddsclient.ErrClosed) {
+		t.Errorf("a lookup after the end got %v", err)
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		target string
+		o      oddsclient.Options
+	}{{"no port", oddsclient.Options{}}, {"127.0.0.1:1", oddsclient.Options{Streams: -1}}, {"127.0.0.1:1", oddsclient.Options{StreamAge: -1}}} {
+		if c, err := oddsclient.New(test.target, test.o); err == nil {
+			_ = c.Close()
+			t.Errorf("%q with %+v was taken", test.target, test.o)
+		}
+	}
+}
