@@ -1,0 +1,394 @@
+package betpawa_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/oddscache/oddscache/pkg/bookiesim"
+	"github.com/oddscache/oddscache/services/scraper/internal/betpawa"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/sweep"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func clientNow() time.Time { return time.Date(2026, 5, 6, 10, 0, 0, 0, time.UTC) }
+
+var _ bookmaker.Client = (*betpawa.Client)(nil)
+
+// clientSite is BetPawa on loopback: competitions with so many events each, and what else is put in their place.
+type clientSite struct {
+	t      *testing.T
+	events map[string]int              // by competition
+	broken map[string]http.HandlerFunc // by "tree", competition, or event id
+	ignore bool                        // skip is ignored: every page is the first
+
+	mu    sync.Mutex
+	pages []string // "competition/skip", in the order asked
+}
+
+func (s *clientSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for name, want := range map[string]string{
+		"X-Pawa-Brand": "betpawa-nigeria", "Devicetype": "web", "Accept": "application/json",
+	} {
+		if got := r.Header.Get(name); got != want {
+			s.t.Errorf("%s: header %s is %q, want %q", r.RequestURI, name, got, want)
+		}
+	}
+	const api = "/api/sportsbook/v4"
+	key, serve := "tree", s.tree
+	switch {
+	case r.RequestURI == api+"/categories/list/2?includeRegions=true":
+	case r.URL.Path == api+"/events/lists/by-queries":
+		var competition string
+		key, serve = s.query(r, &competition), s.list
+	case strings.HasPrefix(r.URL.Path, api+"/events/"):
+		key, serve = strings.TrimPrefix(r.URL.Path, api+"/events/"), s.detail
+	default:
+		s.t.Errorf("unknown path %s", r.RequestURI)
+		http.NotFound(w, r)
+		return
+	}
+	if h := s.broken[key]; h != nil {
+		h(w, r)
+		return
+	}
+	serve(w, r)
+}
+
+type clientQuery struct {
+	Queries []struct {
+		Query struct {
+			EventType  string   `json:"eventType"`
+			Categories []string `json:"categories"`
+			Zones      struct {
+				Competitions []string `json:"competitions"`
+			} `json:"zones"`
+			HasOdds bool `json:"hasOdds"`
+		} `json:"query"`
+		View *struct{} `json:"view"`
+		Skip int       `json:"skip"`
+		Take int       `json:"take"`
+	} `json:"queries"`
+}
+
+func (s *clientSite) read(r *http.Request) (string, int, int) {
+	var q clientQuery
+	if err := json.Unmarshal([]byte(r.URL.Query().Get("q")), &q); err != nil || len(q.Queries) != 1 {
+		s.t.Errorf("query %s: %v", r.URL.Query().Get("q"), err)
+		return "", 0, 0
+	}
+	one := q.Queries[0]
+	if one.Query.EventType != "UPCOMING" || !one.Query.HasOdds || one.View == nil ||
+		!gocmp.Equal(one.Query.Categories, []string{"2"}) || len(one.Query.Zones.Competitions) != 1 {
+		s.t.Errorf("query %+v", one)
+	}
+	return one.Query.Zones.Competitions[0], one.Skip, one.Take
+}
+
+func (s *clientSite) query(r *http.Request, competition *string) string {
+	var skip int
+	*competition, skip, _ = s.read(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pages = append(s.pages, fmt.Sprintf("%s/%d", *competition, skip))
+	if key := s.pages[len(s.pages)-1]; s.broken[key] != nil {
+		return key
+	}
+	return *competition
+}
+
+func (s *clientSite) tree(w http.ResponseWriter, _ *http.Request) {
+	var parts []string
+	for id := range s.events {
+		parts = append(parts, fmt.Sprintf(`{"competition":{"id":%q,"name":"C%s"}}`, id, id))
+	}
+	fmt.Fprintf(w, `{"withRegions":[{"regions":[{"region":{"id":"1","name":"Spain"},"competitions":[%s]}]}]}`, strings.Join(parts, ","))
+}
+
+func (s *clientSite) list(w http.ResponseWriter, r *http.Request) {
+	competition, skip, take := s.read(r)
+	if s.ignore {
+		skip = 0
+	}
+	var parts []string
+	for i := skip; i < min(skip+take, s.events[competition]); i++ {
+		parts = append(parts, fmt.Sprintf(`{"id":"%s%04d","name":"A - B","startTime":"2026-05-06T11:00:00Z"}`, competition, i))
+	}
+	if len(parts) == 0 {
+		fmt.Fprint(w, `{"responses":[{}]}`)
+		return
+	}
+	fmt.Fprintf(w, `{"responses":[{"responses":[%s]}]}`, strings.Join(parts, ","))
+}
+
+func (s *clientSite) detail(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"id":"1"}`) }
+
+// clientDecoder tells SportRadar ids by the event id, and keeps what it was given.
+type clientDecoder struct {
+	sr   string
+	of   string // the event that the answer is about; empty for the one asked for
+	err  error
+	body string
+	at   [2]time.Time
+}
+
+func (d *clientDecoder) Detail(body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error) {
+	d.body, d.at = string(body), [2]time.Time{requestedAt, capturedAt}
+	return bookmaker.Detail{Listing: odds.Listing{EventID: cmp.Or(d.of, asked.EventID), SrID: d.sr}}, d.err
+}
+
+func newClient(t *testing.T, h http.Handler, cfg betpawa.Config, decoder interface {
+	Detail(body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error)
+},
+) (*betpawa.Client, *limit.Limiter) {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	group, err := limit.NewGroup(map[odds.Bookmaker]limit.Config{odds.BetPawa: {Slots: 50, FirstPause: time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.BaseURL = server.URL
+	cfg.HTTP = fetch.Config{RetryDelay: time.Millisecond, MaxRetryDelay: 2 * time.Millisecond}
+	client, err := betpawa.NewClient(cfg, decoder, group.Limiter(odds.BetPawa), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client, group.Limiter(odds.BetPawa)
+}
+
+func clientAnswers(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}
+}
+
+func at(now time.Time) betpawa.Config { return betpawa.Config{Now: func() time.Time { return now }} }
+
+func TestDiscoverReadsEveryPage(t *testing.T) {
+	t.Parallel()
+	site := &clientSite{t: t, events: map[string]int{"7": 0, "8": 99, "9": 100, "10": 101, "11": 250}}
+	client, limiter := newClient(t, site, at(clientNow()), nil)
+	found, err := client.Discover(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := make(map[string]int)
+	for _, l := range found.Listings {
+		counts[l.TournamentID]++
+		if l.Country != "Spain" || l.Tournament != "C"+l.TournamentID {
+			t.Fatalf("listing %+v", l)
+		}
+	}
+	if diff := gocmp.Diff(map[string]int{"8": 99, "9": 100, "10": 101, "11": 250}, counts); diff != "" {
+		t.Errorf("events by competition (-want +got):\n%s", diff)
+	}
+	asked := make(map[string]int)
+	for _, page := range site.pages {
+		asked[page]++
+	}
+	want := map[string]int{"7/0": 1, "8/0": 1, "9/0": 1, "9/100": 1, "10/0": 1, "10/100": 1, "11/0": 1, "11/100": 1, "11/200": 1}
+	if diff := gocmp.Diff(want, asked); diff != "" {
+		t.Errorf("pages (-want +got):\n%s", diff)
+	}
+	if len(found.Tournaments) != 5 || found.Partial() {
+		t.Errorf("tournaments %+v", found.Tournaments)
+	}
+	if s := limiter.Stats(); s.InFlight != 0 {
+		t.Errorf("left over: %+v", s)
+	}
+}
+
+func TestDiscoverWithFaults(t *testing.T) {
+	t.Parallel()
+	page := clientAnswers(200, "<html>")
+	for name, tc := range map[string]struct {
+		broken  map[string]http.HandlerFunc
+		ignore  bool
+		listed  int
+		failed  string // the competition that fails
+		err     error  // of the whole
+		blocked int
+	}{
+		"one competition turns away":  {broken: map[string]http.HandlerFunc{"8": page}, listed: 151, failed: "8", blocked: 1},
+		"one competition is down":     {broken: map[string]http.HandlerFunc{"8": clientAnswers(500, "")}, listed: 151, failed: "8"},
+		"one competition of a shape":  {broken: map[string]http.HandlerFunc{"8": clientAnswers(200, `{"events":[]}`)}, listed: 151, failed: "8"},
+		"a second page fails":         {broken: map[string]http.HandlerFunc{"9/100": clientAnswers(404, "{}")}, listed: 150, failed: "9"},
+		"pages repeat":                {ignore: true, listed: 150, failed: "9"},
+		"the tree turns away":         {broken: map[string]http.HandlerFunc{"tree": clientAnswers(403, "")}, err: bookmaker.ErrPushedBack, blocked: 1},
+		"the tree is empty":           {broken: map[string]http.HandlerFunc{"tree": clientAnswers(200, `{"withRegions":[]}`)}, err: errAny},
+		"the tree is retired":         {broken: map[string]http.HandlerFunc{"tree": clientAnswers(404, `{}`)}, err: errAny},
+		"every competition is silent": {broken: map[string]http.HandlerFunc{"8": clientAnswers(200, `{"responses":[{}]}`), "9": clientAnswers(200, `{"responses":[{}]}`)}, err: sweep.ErrNoEvents},
+		"every competition fails":     {broken: map[string]http.HandlerFunc{"8": page, "9": page, "9/100": page}, err: sweep.ErrNoTournament, blocked: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			site := &clientSite{t: t, events: map[string]int{"8": 50, "9": 101}, broken: tc.broken, ignore: tc.ignore}
+			if tc.failed == "8" {
+				site.events["9"] = 151
+			}
+			client, _ := newClient(t, site, at(clientNow()), nil)
+			found, err := client.Discover(t.Context())
+			if (err != nil) != (tc.err != nil) || (tc.err != nil && !errors.Is(tc.err, errAny) && !errors.Is(err, tc.err)) {
+				t.Fatalf("error %v, want %v", err, tc.err)
+			}
+			if found.Blocked != tc.blocked {
+				t.Errorf("%d blocked, want %d", found.Blocked, tc.blocked)
+			}
+			if tc.err != nil {
+				return
+			}
+			if len(found.Listings) != tc.listed {
+				t.Errorf("%d listed, want %d", len(found.Listings), tc.listed)
+			}
+			for _, c := range found.Tournaments {
+				if (c.Err != nil) != (c.ID == tc.failed) {
+					t.Errorf("competition %s: %v", c.ID, c.Err)
+				}
+			}
+		})
+	}
+}
+
+var errAny = errors.New("any error")
+
+func TestFetch(t *testing.T) {
+	t.Parallel()
+	site := &clientSite{t: t, events: map[string]int{"8": 2}, broken: map[string]http.HandlerFunc{
+		"gone": clientAnswers(404, `{"error":"NOT_FOUND"}`), "away": clientAnswers(202, ""),
+	}}
+	decoder := &clientDecoder{sr: "777"}
+	client, _ := newClient(t, site, at(clientNow()), decoder)
+	before := time.Now()
+	if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "80001"}); err != nil {
+		t.Fatal(err)
+	}
+	if decoder.body != `{"id":"1"}` || decoder.at[0].Before(before) || decoder.at[1].Before(decoder.at[0]) {
+		t.Errorf("decoder was given %q, %v", decoder.body, decoder.at)
+	}
+	var refused *odds.Refused
+	if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "gone"}); !errors.As(err, &refused) ||
+		refused.Reason != odds.NotOffered || fetch.OutcomeOf(err).Kind != limit.NotFound {
+		t.Errorf("unknown event: %v", err)
+	}
+	if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "away"}); !errors.Is(err, bookmaker.ErrPushedBack) {
+		t.Errorf("turned away: %v", err)
+	}
+}
+
+// A list entry without a widget gets the id that a detail told before, also one that was refused.
+func TestKnownIDs(t *testing.T) {
+	t.Parallel()
+	site := &clientSite{t: t, events: map[string]int{"8": 3}}
+	decoder := &clientDecoder{sr: "777"}
+	client, _ := newClient(t, site, at(clientNow()), decoder)
+	ids := func() map[string]string {
+		t.Helper()
+		found, err := client.Discover(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := make(map[string]string)
+		for _, l := range found.Listings {
+			known[l.EventID] = l.SrID
+		}
+		return known
+	}
+	if diff := gocmp.Diff(map[string]string{"80000": "", "80001": "", "80002": ""}, ids()); diff != "" {
+		t.Errorf("at first (-want +got):\n%s", diff)
+	}
+	if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "80001"}); err != nil {
+		t.Fatal(err)
+	}
+	decoder.sr, decoder.err = "778", odds.Refuse(odds.NoMarkets, "none")
+	if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "80002"}); err == nil {
+		t.Fatal("the refusal was lost")
+	}
+	if diff := gocmp.Diff(map[string]string{"80000": "", "80001": "777", "80002": "778"}, ids()); diff != "" {
+		t.Errorf("after two details (-want +got):\n%s", diff)
+	}
+	decoder.of, decoder.sr, decoder.err = "99", "779", odds.Refuse(odds.WrongEvent, "99")
+	for _, id := range []string{"80000", "80001"} {
+		if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: id}); err == nil {
+			t.Fatal("the refusal was lost")
+		}
+	}
+	if diff := gocmp.Diff(map[string]string{"80000": "", "80001": "777", "80002": "778"}, ids()); diff != "" {
+		t.Errorf("after answers about another event (-want +got):\n%s", diff)
+	}
+	site.events["8"] = 2
+	ids()
+	site.events["8"] = 3
+	if got := ids()["80002"]; got != "" {
+		t.Errorf("an event that was gone is still known as %q", got)
+	}
+}
+
+// The simulated site, which is written from the same facts by others, and the real decoder.
+func TestAgainstTheSimulator(t *testing.T) {
+	t.Parallel()
+	cfg := bookiesim.DefaultConfig()
+	cfg.Events, cfg.Offered, cfg.Tournaments = 140, [3]int{130, 135, 120}, [3]int{6, 8, 9}
+	cfg.LargestShare, cfg.RequireHeaders = 0.9, true
+	world, err := bookiesim.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	world.Freeze()
+	client, limiter := newClient(t, world.Handler(string(odds.BetPawa)), betpawa.Config{Now: world.Now}, newDecoder(t))
+	found, err := client.Discover(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make(map[string]time.Time)
+	for _, e := range world.Events() {
+		if l, ok := e.Listings[string(odds.BetPawa)]; ok && e.Sport == "football" {
+			want[l.EventID] = l.Kickoff
+		}
+	}
+	got := make(map[string]time.Time)
+	for _, l := range found.Listings {
+		got[l.EventID] = l.Kickoff
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("kickoffs by event (-want +got):\n%s", diff)
+	}
+	for _, l := range found.Listings[:5] {
+		clientFetchOne(t, client, limiter, l)
+	}
+}
+
+func clientFetchOne(t *testing.T, client *betpawa.Client, limiter *limit.Limiter, l odds.Listing) {
+	t.Helper()
+	permit, err := limiter.Acquire(context.WithoutCancel(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := client.Fetch(t.Context(), bookmaker.Target{EventID: l.EventID, SrID: l.SrID})
+	permit.Release(fetch.OutcomeOf(err))
+	if err != nil {
+		t.Errorf("event %s: %v", l.EventID, err)
+		return
+	}
+	if d.Snapshot.EventID != l.EventID || !d.Listing.Kickoff.Equal(l.Kickoff) || len(d.Snapshot.Markets) < 20 {
+		t.Errorf("event %s: %d markets, listing %+v", l.EventID, len(d.Snapshot.Markets), d.Listing)
+	}
+}

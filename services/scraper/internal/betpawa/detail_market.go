@@ -1,0 +1,195 @@
+package betpawa
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping/rawjson"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// entry is an element of markets: a market type with its display rows. One market may be spread over several rows
+// (Over in one, Under in the next), and one entry holds the rows of all its lines.
+type entry struct {
+	typeID   string
+	name     string
+	handicap string // handicapType: "", NORMAL, EUROPEAN, ASIAN or NUMBER_SPECIFIER
+	tabs     []string
+	rows     []row
+	prices   []quoted
+}
+
+// row is a display row; its prices are entry.prices[from:to].
+type row struct {
+	handicap, total, hcp, number rawjson.Scalar
+	from, to                     int
+}
+
+// quoted is an outcome as it was read.
+type quoted struct {
+	name, typeID, odds, price, suspended rawjson.Scalar
+}
+
+// market reads the element of markets that the cursor stands before.
+func (r *detailReader) market() {
+	r.markets++
+	if r.markets > answer.MaxMarkets || r.prices > answer.MaxOutcomes {
+		return
+	}
+	c, e := r.cursor, &r.entry
+	*e = entry{rows: e.rows[:0], prices: e.prices[:0]}
+	rows := false
+	c.Object(func(key []byte) {
+		switch string(key) {
+		case "marketType":
+			c.Object(r.marketType)
+		case "row":
+			rows = c.Array(r.row) || rows
+		}
+	})
+	if !answer.Digits(e.typeID) || e.name == "" || !rows {
+		r.drafts.refuse(odds.BadMarket)
+		return
+	}
+	slices.Sort(e.tabs)
+	e.tabs = slices.Compact(e.tabs)
+	for i := range e.rows {
+		line, ok := e.rows[i].line(e.handicap)
+		if !ok {
+			r.drafts.refuse(odds.BadLine)
+			continue
+		}
+		r.drafts.add(e, line, e.prices[e.rows[i].from:e.rows[i].to])
+	}
+}
+
+func (r *detailReader) marketType(key []byte) {
+	c, e := r.cursor, &r.entry
+	switch string(key) {
+	case "id":
+		e.typeID = c.Scalar().Text()
+	case nameField:
+		e.name = answer.Name(c.Scalar())
+	case "handicapType":
+		e.handicap = c.Scalar().Text()
+	case "tabs":
+		c.Array(func() {
+			if tab := answer.Name(c.Scalar()); tab != "" && tab != "all" && len(e.tabs) < maxTabs {
+				e.tabs = append(e.tabs, tab)
+			}
+		})
+	}
+}
+
+// maxTabs bounds the groups of a market; recorded ones have up to four.
+const maxTabs = 50
+
+func (r *detailReader) row() {
+	c, e := r.cursor, &r.entry
+	one := row{from: len(e.prices)}
+	c.Object(func(key []byte) {
+		switch string(key) {
+		case "handicap":
+			one.handicap = c.Scalar()
+		case "specifier":
+			c.Object(func(key []byte) {
+				switch string(key) {
+				case "total":
+					one.total = c.Scalar()
+				case "hcp":
+					one.hcp = c.Scalar()
+				case "number":
+					one.number = c.Scalar()
+				}
+			})
+		case "prices":
+			c.Array(r.price)
+		}
+	})
+	one.to = len(e.prices)
+	e.rows = append(e.rows, one)
+}
+
+func (r *detailReader) price() {
+	if r.prices++; r.prices > answer.MaxOutcomes {
+		return
+	}
+	var q quoted
+	c := r.cursor
+	c.Object(func(key []byte) {
+		switch string(key) {
+		case nameField:
+			q.name = c.Scalar()
+		case "typeId":
+			q.typeID = c.Scalar()
+		case "odds":
+			q.odds = c.Scalar()
+		case "price":
+			q.price = c.Scalar()
+		case "suspended":
+			q.suspended = c.Scalar()
+		}
+	})
+	r.entry.prices = append(r.entry.prices, q)
+}
+
+// line reads the line of a row: four times it is written as handicap, and again, as a decimal, in the specifier of
+// newer answers. The two must agree.
+//
+// A handicap that is not there at all may be a zero that version 4 left out, and only the type tells: with a
+// handicap market it is line 0, with a type that has no handicap it is no line. A total of 0 and a goal number of 0
+// do not exist, so there the line is missing, as it is when version 3 writes null for a handicap market.
+func (r *row) line(handicapType string) (odds.Line, bool) {
+	written := cmp.Or(text(r.hcp), text(r.total))
+	if handicapType == "NUMBER_SPECIFIER" { // elsewhere the number counts something else
+		written = text(r.number)
+	}
+	specified, err := odds.ParseLine(written)
+	hasSpecified := err == nil
+	if text(r.handicap) != "" {
+		quarters, ok := r.handicap.Float()
+		if !ok {
+			return odds.Line{}, false
+		}
+		line, err := odds.FloatLine(quarters / 4)
+		return line, err == nil && (!hasSpecified || specified == line)
+	}
+	if hasSpecified {
+		return specified, true
+	}
+	if !absent(r.handicap) && r.handicap.Kind() != rawjson.String { // neither a number nor empty
+		return odds.Line{}, false
+	}
+	switch handicapType {
+	case "":
+		return odds.Line{}, true
+	case "ASIAN", "EUROPEAN":
+		zero, _ := odds.QuarterLine(0)
+		return zero, r.handicap.Kind() == rawjson.Missing
+	default:
+		return odds.Line{}, false
+	}
+}
+
+func text(s rawjson.Scalar) string { return string(s.Bytes()) }
+
+// read reads the price of an outcome. A closed outcome may come without one; an open one may not, lest a renamed
+// field reads as everything closed.
+func (q *quoted) read() (price float64, active, ok bool) {
+	suspended, readable := q.suspended.Bool()
+	if absent(q.suspended) { // version 4 leaves false out
+		readable = true
+	}
+	written := q.odds
+	if absent(written) {
+		written = q.price
+	}
+	if absent(written) {
+		return 0, false, readable && suspended
+	}
+	price, ok = answer.Price(written)
+	return price, ok && readable && !suspended && price > odds.ClosedPrice, ok
+}
+
+func absent(s rawjson.Scalar) bool { return s.Kind() == rawjson.Missing || s.Kind() == rawjson.Null }

@@ -1,0 +1,32 @@
+package limit
+
+import (
+	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// Permit is the right to have one request in flight, to be sent at once. Whoever got it releases it.
+type Permit struct {
+	limiter  *Limiter
+	granted  time.Time
+	released bool // guarded by the group's lock
+}
+
+// Bookmaker is whose request it allows.
+func (p *Permit) Bookmaker() odds.Bookmaker { return p.limiter.bookmaker }
+
+// Release gives the slot back and tells the limiter what came of the request. Only the first call counts.
+func (p *Permit) Release(o Outcome) {
+	l := p.limiter
+	l.group.mu.Lock()
+	defer l.group.mu.Unlock()
+	if p.released {
+		return
+	}
+	p.released = true
+	now := time.Now()
+	l.returnLocked(p)
+	l.observeLocked(now, p.granted, o)
+	l.group.serveLocked(now)
+}

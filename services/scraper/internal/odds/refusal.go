@@ -1,0 +1,69 @@
+package odds
+
+import "fmt"
+
+// Reason says why something a bookmaker sent was refused. Reasons are counted by (bookmaker, reason) and shown in
+// cycles, metrics and logs in exactly this spelling.
+type Reason string
+
+// Reasons for refusing a whole answer.
+const (
+	NotJSON          Reason = "NOT_JSON"          // HTML, truncated, or of the wrong types
+	WrongEvent       Reason = "WRONG_EVENT"       // an answer about another event than the one asked for
+	WrongSport       Reason = "WRONG_SPORT"       // not football
+	NoEventID        Reason = "NO_EVENT_ID"       // no id of its own
+	NoSrID           Reason = "NO_SR_ID"          // no SportRadar id, or not digits
+	BadKickoff       Reason = "BAD_KICKOFF"       // missing, unreadable or absurd
+	NoMarkets        Reason = "NO_MARKETS"        // nothing that could be mapped
+	YieldCollapsed   Reason = "YIELD_COLLAPSED"   // far fewer markets than lately
+	CountMismatch    Reason = "COUNT_MISMATCH"    // BetPawa's totalMarketCount not met
+	StaleCapture     Reason = "STALE_CAPTURE"     // requested before what is committed already
+	NotOffered       Reason = "NOT_OFFERED"       // the bookmaker says that it does not know the event
+	TooLarge         Reason = "TOO_LARGE"         // more bytes, markets or outcomes than the limit
+	DuplicateListing Reason = "DUPLICATE_LISTING" // two listings of one SportRadar id at one bookmaker; the newer stays
+)
+
+// Reasons for refusing a market or an outcome.
+const (
+	BadLine          Reason = "BAD_LINE"          // off the quarter grid, or missing where one is needed
+	DuplicateMarket  Reason = "DUPLICATE_MARKET"  // a second market of one (market_id, line)
+	DuplicateOutcome Reason = "DUPLICATE_OUTCOME" // a second outcome of one name
+	BadOdds          Reason = "BAD_ODDS"          // not a number, not finite, negative or absurd
+	UnknownOutcome   Reason = "UNKNOWN_OUTCOME"   // an outcome id or label that the mapping does not know
+	NoOutcomes       Reason = "NO_OUTCOMES"       // a market of which no outcome is left
+	BadMarket        Reason = "BAD_MARKET"        // a market whose fields have the wrong types or are missing
+	BadOverround     Reason = "BAD_OVERROUND"     // a complete market whose prices cannot be its own
+)
+
+// Refused is the error of a whole answer that is refused.
+type Refused struct {
+	Reason Reason
+	Detail string // what was seen, with the numbers; never longer than a log line
+}
+
+// Error says reason and detail.
+func (r *Refused) Error() string { return fmt.Sprintf("refused: %s: %s", r.Reason, r.Detail) }
+
+// Refuse makes a Refused.
+func Refuse(reason Reason, format string, args ...any) *Refused {
+	return &Refused{Reason: reason, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Refusals counts refusals by reason. The zero value is not usable; use make.
+type Refusals map[Reason]int
+
+// Add adds another count.
+func (r Refusals) Add(o Refusals) {
+	for reason, n := range o {
+		r[reason] += n
+	}
+}
+
+// Total is the sum over all reasons.
+func (r Refusals) Total() int {
+	n := 0
+	for _, c := range r {
+		n += c
+	}
+	return n
+}

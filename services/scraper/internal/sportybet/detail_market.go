@@ -1,0 +1,104 @@
+package sportybet
+
+import (
+	"strings"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping/rawjson"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// maxSpecifier bounds a market's specifier; recorded ones have up to 40 bytes.
+const maxSpecifier = 1_000
+
+// market reads the element of markets that the cursor stands before. Market and outcomes may be closed apart from
+// each other: a market's status other than 0 closes all of it, whatever its outcomes say (1 of 360 recorded).
+func (r *detailReader) market() {
+	r.markets++
+	if r.markets > answer.MaxMarkets || r.outcomes > answer.MaxOutcomes {
+		return
+	}
+	c, o := r.cursor, &r.offer
+	o.Key, o.Name, o.Params, o.Quotes = "", "", o.Params[:0], o.Quotes[:0]
+	var status, specifier, desc rawjson.Scalar
+	outcomes := false
+	object := c.Object(func(key []byte) {
+		switch string(key) {
+		case "id":
+			o.Key = answer.Cut(c.Scalar().Text(), answer.MaxID)
+		case "name":
+			o.Name = answer.Name(c.Scalar())
+		case "desc":
+			desc = c.Scalar()
+		case "status":
+			status = c.Scalar()
+		case "specifier":
+			specifier = c.Scalar()
+		case "outcomes":
+			outcomes = c.Array(r.outcome) || outcomes
+		}
+	})
+	if o.Name == "" {
+		o.Name = answer.Name(desc)
+	}
+	code, readable := status.Int()
+	if !object || o.Key == "" || !outcomes || !readable || !r.specifiers(specifier) {
+		r.mapper.Refuse(odds.BadMarket, true)
+		return
+	}
+	if code != 0 {
+		for i := range o.Quotes {
+			o.Quotes[i].Active = false
+		}
+	}
+	r.mapper.Add(o)
+}
+
+// outcome reads the element of outcomes that the cursor stands before. An outcome that does not say that it is open
+// is closed.
+func (r *detailReader) outcome() {
+	if r.outcomes++; r.outcomes > answer.MaxOutcomes {
+		return
+	}
+	var q mapping.Quote
+	c := r.cursor
+	c.Object(func(key []byte) {
+		switch string(key) {
+		case "id":
+			q.Code = c.Scalar().Bytes()
+		case "desc":
+			q.Text = c.Scalar().Bytes()
+		case "odds":
+			q.Odds, q.Valid = answer.Price(c.Scalar())
+		case "isActive":
+			q.Active, _ = c.Scalar().Bool()
+		}
+	})
+	r.offer.Quotes = append(r.offer.Quotes, q)
+}
+
+// specifiers splits "total=2.5|minsnr=10" into the offer's params. It reports false for what does not read so.
+func (r *detailReader) specifiers(s rawjson.Scalar) bool {
+	switch s.Kind() {
+	case rawjson.Missing, rawjson.Null:
+		return true
+	case rawjson.String:
+	default:
+		return false
+	}
+	written := s.Text()
+	if len(written) > maxSpecifier {
+		return false
+	}
+	for written != "" {
+		var part string
+		part, written, _ = strings.Cut(written, "|")
+		name, value, ok := strings.Cut(part, "=")
+		if !ok || name == "" {
+			return false
+		}
+		r.offer.Params = append(r.offer.Params, mapping.Param{Name: name, Value: value})
+	}
+	return true
+}

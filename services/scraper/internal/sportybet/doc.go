@@ -1,0 +1,6 @@
+// Package sportybet reads what SportyBet lists and offers: it asks its web API, takes the answers apart and hands the
+// markets to the mapping. SportyBet's market and outcome ids are SportRadar's where SportRadar has the market.
+//
+// It does not decide which of BetPawa's markets a market is (that is package mapping), and it does not schedule,
+// limit or store anything.
+package sportybet
