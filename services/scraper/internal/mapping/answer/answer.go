@@ -1,0 +1,121 @@
+// Package answer holds what every bookmaker's answer is held to, whatever its shape: how large it may be, which
+// kickoffs and ids are believed, and how a text becomes safe to store.
+//
+// It is not for shapes or markets: those belong to the packages betpawa, sportybet and bet9ja, and to mapping.
+package answer
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping/rawjson"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// Limits of one answer. The largest recorded one has 1.4 MB, 974 markets and 4,873 outcomes (a World Cup match at
+// SportyBet), so nothing real comes near them.
+const (
+	MaxBytes    = 8 << 20
+	MaxMarkets  = 5_000
+	MaxOutcomes = 50_000
+)
+
+// MaxOdds is the highest price that is believed. The bookmakers cap theirs at 100, 180 and 250.
+const MaxOdds = 100_000
+
+// Longest texts that are kept, in bytes.
+const (
+	MaxName = 200
+	MaxID   = 64
+)
+
+// Open checks size and syntax of body and returns a cursor before its value. The error is an *odds.Refused:
+// TOO_LARGE or NOT_JSON.
+func Open(body []byte) (*rawjson.Cursor, error) {
+	if len(body) > MaxBytes {
+		return nil, odds.Refuse(odds.TooLarge, "%d bytes, the limit is %d", len(body), MaxBytes)
+	}
+	c, ok := rawjson.New(body)
+	if !ok {
+		return nil, odds.Refuse(odds.NotJSON, "%d bytes that begin with %.40q", len(body), body)
+	}
+	return c, nil
+}
+
+// Kickoff checks a kickoff against the instant it was read. The error is an *odds.Refused: BAD_KICKOFF.
+func Kickoff(kickoff, capturedAt time.Time) error {
+	if !bookmaker.PlausibleKickoff(kickoff, capturedAt) {
+		return odds.Refuse(odds.BadKickoff, "kickoff %s read at %s",
+			kickoff.Format(time.RFC3339), capturedAt.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// Asked checks that an answer is about the event that was asked for, as far as asked tells. The error is an
+// *odds.Refused: WRONG_EVENT.
+func Asked(asked bookmaker.Target, listing odds.Listing) error {
+	if asked.SrID != "" && asked.SrID != listing.SrID {
+		return odds.Refuse(odds.WrongEvent, "asked for SportRadar id %.20s, got %.20s", asked.SrID, listing.SrID)
+	}
+	if asked.EventID != "" && asked.EventID != listing.EventID {
+		return odds.Refuse(odds.WrongEvent, "asked for event %.40s, got %.40s", asked.EventID, listing.EventID)
+	}
+	return nil
+}
+
+// SrID reads a SportRadar id, with or without the prefix sr:match:. It is empty unless digits remain.
+func SrID(s rawjson.Scalar) string {
+	id, _ := bookmaker.ParseSrID(s.Text())
+	return id
+}
+
+// Digits reports whether id is one to twenty ASCII digits.
+func Digits(id string) bool {
+	if id == "" || len(id) > 20 {
+		return false
+	}
+	for i := range len(id) {
+		if id[i] < '0' || id[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Name makes a text fit to be stored and shown: valid UTF-8 without control characters (PostgreSQL refuses NUL),
+// without space around it, at most MaxName bytes.
+func Name(s rawjson.Scalar) string { return clean(s.Text(), MaxName) }
+
+// Cut is Name for a text at hand and a length of one's own, in bytes.
+func Cut(text string, length int) string { return clean(text, length) }
+
+func clean(text string, length int) string {
+	text = strings.TrimSpace(strings.ToValidUTF8(text, string(utf8.RuneError)))
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		text = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return -1
+			}
+			return r
+		}, text)
+	}
+	if len(text) <= length {
+		return text
+	}
+	for length > 0 && !utf8.RuneStart(text[length]) {
+		length--
+	}
+	return strings.TrimSpace(text[:length])
+}
+
+// Price reads decimal odds. ok is false for what is no price: not a number, not finite, negative, absurdly high.
+func Price(s rawjson.Scalar) (price float64, ok bool) {
+	price, ok = s.Float()
+	if !ok || price < 0 || price > MaxOdds {
+		return 0, false
+	}
+	return price + 0, true // −0 becomes 0
+}

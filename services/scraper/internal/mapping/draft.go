@@ -1,0 +1,112 @@
+package mapping
+
+import (
+	"math"
+	"slices"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// A complete market of an honest bookmaker has probabilities that sum up to 1.00–1.25 (1.00–1.08 recorded for the
+// popular ones, up to 1.12 for the rest; twice that for double chance). Beyond these wider bounds prices are missing,
+// swapped or another market's.
+const (
+	lowestSum  = 0.90
+	highestSum = 1.60
+)
+
+// draft is a market of a competitor on its way to one of BetPawa's.
+type draft struct {
+	row    *Row
+	rank   int
+	slots  []slot // one for each of row.Names
+	filled int    // outcomes put, duplicates included
+	lost   bool   // an outcome had no valid price
+}
+
+// slot is where an outcome of the row goes.
+type slot struct {
+	odds     float64
+	active   bool
+	times    int  // how often the outcome came
+	disagree bool // it came with different prices, so that neither can be believed
+}
+
+func newDraft(row *Row, rank int) *draft {
+	return &draft{row: row, rank: rank, slots: make([]slot, len(row.Names))}
+}
+
+func (d *draft) put(position int, price float64, active bool) {
+	s := &d.slots[position]
+	if s.times > 0 && (s.odds != price || s.active != active) {
+		s.disagree = true
+	}
+	s.odds, s.active = price, active
+	s.times++
+	d.filled++
+}
+
+// equal reports whether two drafts say the same.
+func (d *draft) equal(e *draft) bool { return d.lost == e.lost && slices.Equal(d.slots, e.slots) }
+
+// market makes the market, counting in m what had to be refused. It reports false if nothing is left.
+func (d *draft) market(key odds.MarketKey, m *Mapper) (odds.Market, bool) {
+	outcomes := make([]odds.Outcome, 0, len(d.slots))
+	for i, s := range d.slots {
+		switch {
+		case s.times == 0:
+			continue
+		case s.disagree: // which of them is right cannot be told, least of all from their order
+			m.refusals[odds.DuplicateOutcome] += s.times
+			continue
+		}
+		m.refuseTimes(odds.DuplicateOutcome, s.times-1)
+		outcomes = append(outcomes, odds.Outcome{Name: d.row.Names[i], Odds: s.odds, Active: s.active})
+	}
+	if len(outcomes) == 0 {
+		m.Refuse(odds.NoOutcomes, true)
+		return odds.Market{}, false
+	}
+	if Overround(d.row, outcomes) == Implausible {
+		m.Refuse(odds.BadOverround, true)
+		return odds.Market{}, false
+	}
+	return odds.Market{
+		MarketKey: key, Name: d.row.Name, Handicap: d.row.Line.Handicap(), Outcomes: outcomes,
+	}, true
+}
+
+// refuseTimes counts without leaving a zero behind.
+func (m *Mapper) refuseTimes(reason odds.Reason, n int) {
+	if n > 0 {
+		m.refusals[reason] += n
+	}
+}
+
+// Verdict is what the sum of a market's probabilities says.
+type Verdict uint8
+
+// The verdicts.
+const (
+	NotJudged   Verdict = iota // an outcome is missing or closed, or the row's sum says nothing
+	Plausible                  // within the bounds
+	Implausible                // beyond them
+)
+
+// Overround judges the prices of a market of row r, if all its outcomes are there and open.
+func Overround(r *Row, outcomes []odds.Outcome) Verdict {
+	if r.ways == 0 || len(outcomes) != len(r.Names) {
+		return NotJudged
+	}
+	sum := 0.0
+	for _, o := range outcomes {
+		if !o.Active {
+			return NotJudged
+		}
+		sum += 1 / o.Odds
+	}
+	if sum /= r.ways; math.IsNaN(sum) || sum < lowestSum || sum > highestSum {
+		return Implausible
+	}
+	return Plausible
+}

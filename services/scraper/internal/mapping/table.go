@@ -1,0 +1,130 @@
+package mapping
+
+import (
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// LineKind says what a market's line is measured in and how competitors spell it.
+type LineKind string
+
+// The line kinds.
+const (
+	NoLine           LineKind = "none"
+	Total            LineKind = "total"             // over or under so many
+	EuropeanHandicap LineKind = "european-handicap" // three-way, whole goals, the home side's
+	AsianHandicap    LineKind = "asian-handicap"    // two-way, quarters, the home side's
+	GoalNumber       LineKind = "goal-number"       // the n-th goal
+)
+
+// Handicap is the handicap type of markets with this kind of line.
+func (k LineKind) Handicap() odds.HandicapType {
+	switch k {
+	case EuropeanHandicap:
+		return odds.European
+	case AsianHandicap:
+		return odds.Asian
+	default:
+		return odds.NoHandicap
+	}
+}
+
+// Row is one of BetPawa's market types.
+type Row struct {
+	ID     string // BetPawa's market type id
+	Name   string // BetPawa's name of the type
+	Family string // the file it stands in: match-result, over-under, …
+	Line   LineKind
+	Names  []string // BetPawa's outcome names in their canonical order
+
+	// ways is what the probabilities of a complete market of the type sum up to, the margin apart: 1 for 1X2 and
+	// over/under, 2 for double chance, 0 where the sum says nothing.
+	ways  float64
+	order map[string]int // name to its position in Names
+}
+
+// Position is where name stands in the canonical order; false for a name that the row does not know.
+func (r *Row) Position(name []byte) (int, bool) {
+	i, ok := r.order[string(name)]
+	return i, ok
+}
+
+// Source is a competitor's market that feeds a row.
+type Source struct {
+	Row       *Row
+	Bookmaker odds.Bookmaker
+	Key       string            // the competitor's own market id or key
+	Params    map[string]string // specifiers that the market must have, beside the one that is the line
+	Fixed     odds.Line         // the line of a market that carries none, such as "first goal"
+
+	// rank orders the sources of a row: where two of them offer one line, the earlier in the table is believed.
+	rank  int
+	codes map[string]int // the competitor's outcome id or suffix to the position of BetPawa's name, or omitted
+	texts map[string]int // the same by the competitor's text, normalised
+}
+
+// omitted marks an outcome that a row leaves out on purpose.
+const omitted = -1
+
+// LeftOut is a competitor's market that looks as if BetPawa had a partner for it and is left out all the same.
+type LeftOut struct {
+	Bookmaker odds.Bookmaker
+	Key       string
+	Name      string
+	Reason    string
+}
+
+// Exception is a price of a competitor that lies further from BetPawa's than the rule allows although both name the
+// same bet.
+type Exception struct {
+	Bookmaker odds.Bookmaker
+	MarketID  string
+	Outcome   string // BetPawa's name; empty for all of the market
+	Reason    string
+}
+
+// Table is the whole mapping. It does not change once it is loaded and may be used concurrently.
+type Table struct {
+	rows       []*Row
+	byID       map[string]*Row
+	sources    map[odds.Bookmaker]map[string][]*Source
+	leftOut    map[odds.Bookmaker]map[string]LeftOut
+	exceptions []Exception
+}
+
+// Rows lists the rows in the order of the tables. The rows must not be changed.
+func (t *Table) Rows() []*Row { return t.rows }
+
+// Row is the row of a BetPawa market type, nil if there is none.
+func (t *Table) Row(id string) *Row { return t.byID[id] }
+
+// Sources lists what a competitor's market feeds: usually one row, two where one market carries two of BetPawa's
+// (home and away totals in one at Bet9ja), none for a market that has no partner.
+func (t *Table) Sources(b odds.Bookmaker, key []byte) []*Source { return t.sources[b][string(key)] }
+
+// NeedsTexts reports whether anybody will look at the texts of a competitor's outcomes: the rows that know them by
+// their texts, or the report of a market without a partner.
+func (t *Table) NeedsTexts(b odds.Bookmaker, key []byte) bool {
+	sources := t.sources[b][string(key)]
+	for _, s := range sources {
+		if len(s.texts) > 0 {
+			return true
+		}
+	}
+	return len(sources) == 0
+}
+
+// LeftOut says why a competitor's market is left out.
+func (t *Table) LeftOut(b odds.Bookmaker, key string) (LeftOut, bool) {
+	l, ok := t.leftOut[b][key]
+	return l, ok
+}
+
+// Exception finds the reason for which a price may lie far from BetPawa's.
+func (t *Table) Exception(b odds.Bookmaker, marketID, outcome string) (Exception, bool) {
+	for _, e := range t.exceptions {
+		if e.Bookmaker == b && e.MarketID == marketID && (e.Outcome == "" || e.Outcome == outcome) {
+			return e, true
+		}
+	}
+	return Exception{}, false
+}
