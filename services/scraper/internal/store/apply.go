@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+)
+
+// Apply writes what of the batch is new, in one transaction, and publishes it. What cannot be stored is refused by
+// itself, counted in the result and logged once. A batch that changes nothing writes nothing.
+//
+// On an error nothing was published and the same batch can be applied again: it returns ErrLost, or Postgres's error.
+// A commit whose outcome is unknown is resolved before Apply returns. Cancelling ctx rolls back, up to the commit.
+func (w *Writer) Apply(ctx context.Context, batch Batch) (BatchResult, error) {
+	if err := w.begin(ctx); err != nil {
+		return BatchResult{}, err
+	}
+	defer w.end()
+	var t timing
+	for {
+		p, err := w.plan(&batch)
+		if err == nil && p.to > p.from {
+			err = w.write(ctx, p, &t)
+		}
+		if errors.Is(err, errNotCommitted) && ctx.Err() == nil {
+			continue
+		}
+		if err != nil {
+			snapshots := len(batch.Snapshots) + len(batch.Prepared)
+			return BatchResult{}, fmt.Errorf("storing %d events and %d snapshots: %w", len(batch.Events), snapshots, err)
+		}
+		p.result.Revision = w.head
+		p.result.FlushMS, p.result.CommitMS, p.result.CommittedAt = t.flush, t.commit, t.committedAt
+		w.logRefused(ctx, &batch, &p.result)
+		return p.result, nil
+	}
+}
+
+// write commits a plan and publishes it.
+func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
+	defer p.compressing.Wait() // also when the flush ended before it needed that
+	for i := range p.contents {
+		if err := w.makePartition(ctx, p.contents[i].state.CapturedAt); err != nil {
+			return err
+		}
+	}
+	err := w.transact(ctx, p.to, t,
+		func(ctx context.Context, tx pgx.Tx) error { return w.flush(ctx, tx, p) },
+		func(ctx context.Context, q *dbsqlc.Queries) (int64, error) {
+			return q.AdvanceRevision(ctx, dbsqlc.AdvanceRevisionParams{
+				Entries: p.to - p.from, LeaseSeconds: w.lease.length.Seconds(),
+				Holder: w.lease.holder, Term: w.lease.term, Expected: p.from,
+			})
+		})
+	if err != nil {
+		// Should a partition have been dropped by hand, it is made again next time.
+		clear(w.partitions)
+		return err
+	}
+	return w.publish(p.to, p.entries, func() { w.commit(p) })
+}
+
+// publish makes a committed block what readers see, here and in the log. A writer whose lease ran out meanwhile does
+// not: the next one has read the block from Postgres.
+func (w *Writer) publish(to int64, entries []*feedlog.Entry, commit func()) error {
+	if err := w.lease.check(); err != nil {
+		return err
+	}
+	w.state.mu.Lock()
+	defer w.state.mu.Unlock()
+	if err := w.log.Append(w.head, to, entries); err != nil {
+		// The log does not say any more what Postgres does; who acquires next builds it anew.
+		return w.lease.lose("publishing what was committed: %w", err)
+	}
+	commit()
+	w.head = to
+	return nil
+}
+
+func (w *Writer) logRefused(ctx context.Context, batch *Batch, result *BatchResult) {
+	for b, refusals := range result.Refused {
+		w.store.log.WarnContext(ctx, "refused to store", "cycle_id", batch.CycleID, "bookmaker", b, "reasons", refusals)
+	}
+}
+
+// makePartition makes the partition of the day of an instant, unless it is known to be there.
+func (w *Writer) makePartition(ctx context.Context, t time.Time) error {
+	day := dayOf(t)
+	if w.partitions[day] {
+		return nil
+	}
+	made, err := dbsqlc.New(w.store.pool).MakePartition(ctx, day)
+	if err != nil {
+		return fmt.Errorf("making the history's partition of %s: %w", day.Format(time.DateOnly), err)
+	}
+	w.partitions[day] = true
+	if made {
+		w.store.log.InfoContext(ctx, "made a partition of the history", "day", day.Format(time.DateOnly))
+	}
+	return nil
+}
+
+// dayOf is the UTC day of an instant: what the history is partitioned by.
+func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

@@ -1,0 +1,290 @@
+package store_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+func soon() time.Time { return time.Now().Add(24 * time.Hour).Truncate(time.Minute) }
+
+func TestApplyWritesOnlyWhatChanged(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	batch := func(price float64) store.Batch {
+		prices := numbered(20, 1.5)
+		prices["1003"] = price
+		return store.Batch{
+			Events: []odds.Event{event("100", soon(), "7", "sr:match:100", "9")},
+			Snapshots: []odds.Snapshot{
+				capture(odds.BetPawa, "7", "100", prices), capture(odds.SportyBet, "sr:match:100", "100", numbered(10, 2)),
+			},
+		}
+	}
+
+	first := b.apply(t, batch(1.5))
+	if first.Revision != 3 || first.EventsChanged != 1 || first.MarketsChanged != 30 || len(first.Refused) != 0 {
+		t.Errorf("first batch: %+v", first)
+	}
+	if got, want := b.keys(0), []string{"event 100", "snapshot betpawa/7", "snapshot sportybet/sr:match:100"}; !cmp.Equal(got, want) {
+		t.Errorf("entries after the first batch: %v, want %v", got, want)
+	}
+
+	second := b.apply(t, batch(1.5))
+	if second.MarketsChanged != 0 || second.EventsChanged != 0 || len(second.Changed) != 0 || second.Confirmed[odds.BetPawa] != 1 {
+		t.Errorf("second, equal batch: %+v", second)
+	}
+	if got := b.rows(t, "market_odds_history"); got != 30 {
+		t.Errorf("history has %d rows after an equal batch, want the 30 of the first", got)
+	}
+	if got, want := b.keys(3), []string{"confirmation betpawa/7", "confirmation sportybet/sr:match:100"}; !cmp.Equal(got, want) {
+		t.Errorf("entries of the equal batch: %v, want %v", got, want)
+	}
+	was := b.snapshot(t, odds.BetPawa, "7")
+
+	third := b.apply(t, batch(1.7))
+	if third.MarketsChanged != 1 || third.Changed[odds.BetPawa] != 1 || third.Confirmed[odds.SportyBet] != 1 {
+		t.Errorf("batch with one price moved: %+v", third)
+	}
+	if got := b.rows(t, "market_odds_history"); got != 31 {
+		t.Errorf("history has %d rows after one price moved, want 31", got)
+	}
+	is := b.snapshot(t, odds.BetPawa, "7")
+	if is.GetSnapshotId() <= was.GetSnapshotId() || !is.GetCapturedAt().AsTime().After(was.GetCapturedAt().AsTime()) {
+		t.Errorf("content went from snapshot %d at %v to %d at %v",
+			was.GetSnapshotId(), was.GetCapturedAt().AsTime(), is.GetSnapshotId(), is.GetCapturedAt().AsTime())
+	}
+	b.sameAfterRestore(t)
+	if again := b.apply(t, batch(1.7)); again.MarketsChanged != 0 || again.Confirmed[odds.BetPawa] != 1 {
+		t.Errorf("equal batch after a restore: %+v", again)
+	}
+}
+
+// A snapshot that was captured first when another had been confirmed already stands behind that confirmation.
+func TestRestoreContentAfterConfirmation(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	b.apply(t, one(2))
+	b.apply(t, one(2))
+	b.apply(t, store.Batch{
+		Events:    []odds.Event{event("200", soon(), "", "s200")},
+		Snapshots: []odds.Snapshot{capture(odds.SportyBet, "s200", "200", numbered(2, 2))},
+	})
+	b.apply(t, store.Batch{Snapshots: []odds.Snapshot{capture(odds.SportyBet, "s200", "200", numbered(2, 2))}})
+	want := []string{
+		"event 100", "snapshot betpawa/7", "confirmation betpawa/7", "event 200", "snapshot sportybet/s200", "confirmation sportybet/s200",
+	}
+	if got := b.keys(0); !cmp.Equal(got, want) {
+		t.Errorf("entries %v, want %v", got, want)
+	}
+	b.sameAfterRestore(t)
+}
+
+func TestMarketsComeAndGo(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	b.apply(t, store.Batch{
+		Events:    []odds.Event{event("100", soon(), "7")},
+		Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})},
+	})
+
+	part := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})
+	part.Complete = false
+	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{part}}); r.MarketsChanged != 0 || r.Confirmed[odds.BetPawa] != 1 {
+		t.Errorf("an incomplete capture without a market: %+v", r)
+	}
+
+	gone := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})
+	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{gone}}); r.MarketsChanged != 1 {
+		t.Errorf("a complete capture without a market: %+v", r)
+	}
+	m := b.snapshot(t, odds.BetPawa, "7").GetMarkets()
+	if len(m) != 2 || m[1].GetOutcomes()[0].GetOdds() != 3 || !m[1].GetUnavailableAt().AsTime().Equal(gone.CapturedAt.Truncate(time.Microsecond)) {
+		t.Errorf("the market that went: %v", m)
+	}
+	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})}}); r.MarketsChanged != 0 {
+		t.Errorf("a market that stays away is a change: %+v", r)
+	}
+	if s, _ := b.Committed(odds.BetPawa, "7"); s.Markets != 2 || s.Available != 1 {
+		t.Errorf("committed: %+v, want 2 markets, 1 of them available", s)
+	}
+
+	back := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})
+	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{back}}); r.MarketsChanged != 1 {
+		t.Errorf("a market that came back: %+v", r)
+	}
+	if m := b.snapshot(t, odds.BetPawa, "7").GetMarkets()[1]; m.GetUnavailableAt() != nil {
+		t.Errorf("the market that came back is still marked: %v", m)
+	}
+
+	var history string
+	err := b.pool.QueryRow(t.Context(), `SELECT string_agg(available || ' ' || outcomes, '; ' ORDER BY revision)
+		FROM market_odds_history WHERE market_id = 'b'`).Scan(&history)
+	const want = `true [["Yes",3],["No",2.5]]; false [["Yes",3],["No",2.5]]; true [["Yes",3],["No",2.5]]`
+	if err != nil || history != want {
+		t.Errorf("history of the market: %s, %v; want %s", history, err, want)
+	}
+	b.sameAfterRestore(t)
+}
+
+func TestAbsence(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	live := event("200", time.Now().Add(time.Hour), "8")
+	b.apply(t, store.Batch{
+		Events: []odds.Event{event("100", soon(), "7"), live},
+		Snapshots: []odds.Snapshot{
+			capture(odds.BetPawa, "7", "100", numbered(30, 2)), capture(odds.BetPawa, "8", "200", numbered(30, 2)),
+		},
+	})
+	live.Kickoff = time.Now().Add(-time.Minute)
+	missing := func(id string) store.Absence {
+		return store.Absence{Bookmaker: odds.BetPawa, EventID: id, RequestedAt: time.Now(), SeenAt: time.Now()}
+	}
+	r := b.apply(t, store.Batch{
+		Events: []odds.Event{live}, Missing: []store.Absence{missing("7"), missing("8"), missing("unknown")},
+	})
+	if r.MarketsChanged != 30 || r.Changed[odds.BetPawa] != 1 || len(r.Refused) != 0 {
+		t.Errorf("three absences, one of them of a listed event before kickoff: %+v", r)
+	}
+	if s, _ := b.Committed(odds.BetPawa, "7"); s.Available != 0 || s.Markets != 30 {
+		t.Errorf("the missing event: %+v", s)
+	}
+	if s, _ := b.Committed(odds.BetPawa, "8"); s.Available != 30 {
+		t.Errorf("the event that kicked off: %+v", s)
+	}
+	if r := b.apply(t, store.Batch{Missing: []store.Absence{missing("7")}}); r.MarketsChanged != 0 {
+		t.Errorf("an absence seen again: %+v", r)
+	}
+	b.sameAfterRestore(t)
+	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", numbered(30, 2))}}); r.MarketsChanged != 30 {
+		t.Errorf("the event listed again: %+v", r)
+	}
+}
+
+func TestNewerRequestWins(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	base := time.Now().Add(-time.Hour)
+	at := func(requested, captured time.Duration, price float64) odds.Snapshot {
+		s := capture(odds.BetPawa, "7", "100", map[string]float64{"a": price})
+		s.RequestedAt, s.CapturedAt = base.Add(requested), base.Add(captured)
+		return s
+	}
+	e := []odds.Event{event("100", soon(), "7")}
+	b.apply(t, store.Batch{Events: e, Snapshots: []odds.Snapshot{at(2*time.Second, 3*time.Second, 2)}})
+	r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(time.Second, 9*time.Second, 5)}})
+	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 2 {
+		t.Errorf("a capture requested earlier and answered later: %+v", r)
+	}
+	r = b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(8*time.Second, 9*time.Second, 8), at(7*time.Second, 9*time.Second, 7)}})
+	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 8 {
+		t.Errorf("two captures in one batch, the newer first: %+v", r)
+	}
+	b.sameAfterRestore(t)
+	r = b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(7*time.Second, 9*time.Second, 7)}})
+	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 {
+		t.Errorf("an old capture after a restore: %+v", r)
+	}
+}
+
+func TestPoisonGoesAlone(t *testing.T) {
+	t.Parallel()
+	good := func() odds.Snapshot { return capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3}) }
+	tests := []struct {
+		name   string
+		poison func(*odds.Snapshot)
+		reason odds.Reason
+	}{
+		{"NUL in an outcome", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Name = "a\x00b" }, store.BadText},
+		{"broken UTF-8 in a market", func(s *odds.Snapshot) { s.Markets[0].Name = "\xff" }, store.BadText},
+		{"endless group", func(s *odds.Snapshot) { s.Markets[0].Groups = []string{strings.Repeat("x", 1<<20)} }, store.BadText},
+		{"NaN", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Odds = math.NaN() }, odds.BadOdds},
+		{"infinity", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Odds = math.Inf(1) }, odds.BadOdds},
+		{"negative", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Odds = -2 }, odds.BadOdds},
+		{"closed and active", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Odds = 1 }, odds.BadOdds},
+		{"market twice", func(s *odds.Snapshot) { s.Markets = append(s.Markets, s.Markets[0]) }, odds.DuplicateMarket},
+		{"outcome twice", func(s *odds.Snapshot) { s.Markets[0].Outcomes[1].Name = "Yes" }, odds.DuplicateOutcome},
+		{"no markets", func(s *odds.Snapshot) { s.Markets = nil }, odds.NoMarkets},
+		{"no outcomes", func(s *odds.Snapshot) { s.Markets[0].Outcomes = nil }, odds.NoOutcomes},
+		{"handicap without a line", func(s *odds.Snapshot) { s.Markets[0].Handicap = odds.Asian }, odds.BadLine},
+		{"another event", func(s *odds.Snapshot) { s.SrID = "999" }, odds.WrongEvent},
+		{"unlisted", func(s *odds.Snapshot) { s.EventID = "nobody lists me" }, store.Unlisted},
+		{"unknown bookmaker", func(s *odds.Snapshot) { s.Bookmaker = "acme" }, store.UnknownBookmaker},
+		{"captured before the request", func(s *odds.Snapshot) { s.CapturedAt = s.RequestedAt.Add(-time.Second) }, store.BadCapture},
+		{"captured next year", func(s *odds.Snapshot) { s.CapturedAt = s.CapturedAt.AddDate(1, 0, 0) }, store.BadCapture},
+		{"too many markets", func(s *odds.Snapshot) { *s = capture(s.Bookmaker, s.EventID, s.SrID, numbered(6000, 2)) }, odds.TooLarge},
+	}
+	b := setup(t, store.Config{})
+	b.apply(t, store.Batch{Events: []odds.Event{event("100", soon(), "7"), event("200", soon(), "", "s200")}})
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			bad := good()
+			bad.Markets = append([]odds.Market(nil), bad.Markets...)
+			test.poison(&bad)
+			other := capture(odds.SportyBet, "s200", "200", map[string]float64{"x": 2 + float64(i)})
+			r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{bad, other}})
+			want := map[odds.Bookmaker]odds.Refusals{bad.Bookmaker: {test.reason: 1}}
+			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.SportyBet] != 1 || len(r.Changed) != 1 {
+				t.Errorf("changed %v, refused (-want +got):\n%s", r.Changed, diff)
+			}
+		})
+	}
+}
+
+func TestPoisonEventGoesAlone(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		event  odds.Event
+		reason odds.Reason
+	}{
+		{"no sr_id", event("", soon(), "7"), odds.NoSrID},
+		{"sr_id of letters", event("sr:match:1", soon(), "7"), odds.NoSrID},
+		{"no kickoff", event("1", time.Time{}, "7"), odds.BadKickoff},
+		{"absurd kickoff", event("1", time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "7"), odds.BadKickoff},
+		{"NUL", event("1", soon(), "7\x00"), store.BadText},
+		{"no id", event("1", soon()), odds.NoEventID},
+	}
+	b := setup(t, store.Config{})
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			kickoff := soon().Add(time.Duration(i) * time.Hour)
+			r := b.apply(t, store.Batch{Events: []odds.Event{test.event, event("555", kickoff, "55")}})
+			if r.Refused[odds.BetPawa][test.reason] != 1 || r.EventsChanged != 1 {
+				t.Errorf("refused %v, %d events changed", r.Refused, r.EventsChanged)
+			}
+		})
+	}
+}
+
+func TestYieldCollapse(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{CollapseCycles: 3})
+	b.apply(t, store.Batch{
+		Events:    []odds.Event{event("100", soon(), "7")},
+		Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", numbered(100, 2))},
+	})
+	low := func(cycle string) store.BatchResult {
+		return b.apply(t, store.Batch{CycleID: cycle, Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", numbered(39, 2))}})
+	}
+	cycles := []string{uuid.NewString(), uuid.NewString(), uuid.NewString()}
+	for _, cycle := range []string{"", cycles[0], cycles[0], "", cycles[1]} {
+		if r := low(cycle); r.Refused[odds.BetPawa][odds.YieldCollapsed] != 1 {
+			t.Errorf("39 of 100 markets in cycle %q: %+v", cycle, r)
+		}
+	}
+	if s, _ := b.Committed(odds.BetPawa, "7"); s.Available != 100 {
+		t.Errorf("a collapsed yield was stored: %+v", s)
+	}
+	if r := low(cycles[2]); r.MarketsChanged != 61 {
+		t.Errorf("the third cycle in a row with 39 of 100 markets: %+v", r)
+	}
+}

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// Batch is what one transaction brings. Nothing of it is kept or changed by Apply.
+type Batch struct {
+	// CycleID is the cycle that the captures belong to; empty for a refresh outside of cycles.
+	CycleID string
+	// Events are desired states: name, teams, kickoff, sport, country and tournament exactly as given, so whoever
+	// builds them applies the precedence of bookmakers (Writer.Event tells what is committed). Ids merge: a bookmaker
+	// that the event does not list here keeps the id that is committed, so one that failed or was not asked loses
+	// nothing. An id that another event lists moves here. Of events in a batch that contradict each other the last
+	// wins. Events that say what is committed already cost nothing.
+	Events []odds.Event
+	// Snapshots are captures, of events that are committed or in Events.
+	Snapshots []odds.Snapshot
+	// Prepared are captures like Snapshots, for which Prepare has done a part of the work.
+	Prepared []Prepared
+	// Missing are events that a bookmaker does not list any more. All their markets become unavailable.
+	Missing []Absence
+}
+
+// Absence says that a bookmaker does not list an event any more although the tournament it stood in answered. It
+// counts as a capture: STALE_CAPTURE and precedence by RequestedAt hold for it too. Absences of unknown snapshots and
+// of events that have kicked off at SeenAt are ignored.
+type Absence struct {
+	Bookmaker   odds.Bookmaker
+	EventID     string    // the bookmaker's own id
+	RequestedAt time.Time // when the list was asked for
+	SeenAt      time.Time // when its answer was complete; becomes unavailable_at
+}
+
+// Reasons for refusing that only the store can find; see also the package odds.
+const (
+	Unlisted         odds.Reason = "UNLISTED_EVENT"    // a snapshot under an id that no event lists
+	UnknownBookmaker odds.Reason = "UNKNOWN_BOOKMAKER" // not in the table bookmakers
+	BadText          odds.Reason = "BAD_TEXT"          // NUL bytes, invalid UTF-8, or longer than a field may be
+	BadCapture       odds.Reason = "BAD_CAPTURE"       // captured before it was requested, or not around now
+)
+
+// BatchResult says what a batch did.
+type BatchResult struct {
+	// Revision includes everything the batch wrote; the head as it was when it wrote nothing.
+	Revision int64
+	// CommittedAt is when Postgres acknowledged the commit, with a monotonic reading; zero when nothing was written.
+	CommittedAt time.Time
+
+	// EventsChanged counts events that were written, old owners of moved ids among them.
+	EventsChanged int
+	// Changed counts snapshots stored with new content, absences among them.
+	Changed map[odds.Bookmaker]int
+	// Confirmed counts snapshots seen again with the content they had.
+	Confirmed map[odds.Bookmaker]int
+	// MarketsChanged counts markets whose content changed; each has its row in the history.
+	MarketsChanged int
+	// Refused counts what was not stored. An event counts for the first bookmaker that lists it.
+	Refused map[odds.Bookmaker]odds.Refusals
+
+	LookupsMS    float64 // checking, and finding what is committed
+	ProcessingMS float64 // encoding, comparing and compressing
+	FlushMS      float64 // sending rows to Postgres
+	CommitMS     float64 // the commit, the resolving of an unknown one included
+}
+
+func newBatchResult() BatchResult {
+	return BatchResult{
+		Changed:   make(map[odds.Bookmaker]int),
+		Confirmed: make(map[odds.Bookmaker]int),
+		Refused:   make(map[odds.Bookmaker]odds.Refusals),
+	}
+}
+
+// refuse counts a refusal.
+func (r *BatchResult) refuse(b odds.Bookmaker, reason odds.Reason) {
+	if r.Refused[b] == nil {
+		r.Refused[b] = make(odds.Refusals)
+	}
+	r.Refused[b][reason]++
+}

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// capture is a snapshot or an absence: what was seen of one event at one bookmaker.
+type capture struct {
+	key
+	srID        string // as the snapshot says it; for an absence the event that lists the key
+	requestedAt time.Time
+	capturedAt  time.Time
+	markets     []odds.Market // in order; none for an absence
+	complete    bool          // markets that are not here are not offered
+	absence     bool
+
+	all    []byte   // markets as in CachedSnapshot.markets; nil until they are encoded
+	frames [][]byte // of each market
+}
+
+// Prepared is a capture whose markets are encoded. Use Prepare.
+type Prepared struct {
+	Bookmaker odds.Bookmaker
+	EventID   string // the bookmaker's own id
+
+	capture capture
+}
+
+// Prepare does what storing a capture takes and depends on nothing that is committed: it encodes the markets. Whoever
+// fetches many at once can so do most of the writer's work, which else does one after another. The snapshot's markets
+// must not be changed any more.
+func Prepare(s odds.Snapshot) Prepared {
+	c := captureOf(&s)
+	c.all, c.frames = offered(c.markets)
+	return Prepared{Bookmaker: c.bookmaker, EventID: c.id, capture: c}
+}
+
+// captureOf brings a snapshot's markets into their order.
+func captureOf(s *odds.Snapshot) capture {
+	markets := s.Markets
+	if !slices.IsSortedFunc(markets, compareMarkets) {
+		markets = slices.Clone(markets)
+		odds.SortMarkets(markets)
+	}
+	return capture{
+		key: key{s.Bookmaker, s.EventID}, srID: s.SrID, markets: markets, complete: s.Complete,
+		requestedAt: micros(s.RequestedAt), capturedAt: micros(s.CapturedAt),
+	}
+}
+
+// captures brings a batch's snapshots and absences into one form: the newest of each key, in the order in which the
+// keys appear. Older snapshots are refused; an older absence has nothing to say beside a snapshot.
+func captures(batch *Batch, result *BatchResult) []capture {
+	all := make([]capture, 0, len(batch.Snapshots)+len(batch.Prepared)+len(batch.Missing))
+	for i := range batch.Snapshots {
+		all = append(all, captureOf(&batch.Snapshots[i]))
+	}
+	for i := range batch.Prepared {
+		all = append(all, batch.Prepared[i].capture)
+	}
+	for _, a := range batch.Missing {
+		all = append(all, capture{
+			key: key{a.Bookmaker, a.EventID}, absence: true, complete: true,
+			requestedAt: micros(a.RequestedAt), capturedAt: micros(a.SeenAt),
+		})
+	}
+
+	at := make(map[key]int, len(all))
+	newest := all[:0]
+	for _, c := range all {
+		i, twice := at[c.key]
+		if !twice {
+			at[c.key] = len(newest)
+			newest = append(newest, c)
+			continue
+		}
+		older := c
+		if c.requestedAt.After(newest[i].requestedAt) {
+			older, newest[i] = newest[i], c
+		}
+		if !older.absence {
+			result.refuse(older.bookmaker, odds.StaleCapture)
+		}
+	}
+	return newest
+}
+
+func compareMarkets(a, b odds.Market) int { return a.Compare(b.MarketKey) }
+
+// collapse remembers that a snapshot's yield was low.
+type collapse struct {
+	cycles int    // in how many cycles in a row
+	last   string // the last of them
+}
+
+// collapsed reports whether a capture offers so little that it is not believed. A yield that stays low is believed in
+// the CollapseCycles-th cycle in a row that sees it: bookmakers do close markets for good, shortly before kickoff for
+// instance, and a wrong refusal must end by itself. Captures outside of cycles do not count towards that.
+//
+// The count is kept in memory: after a takeover it starts anew, which only delays.
+func (w *Writer) collapsed(c *capture, cycleID string, available int) bool {
+	cfg := &w.store.cfg
+	if available < cfg.CollapseFloor || float64(len(c.markets)) >= cfg.CollapseShare*float64(available) {
+		delete(w.collapses, c.key)
+		return false
+	}
+	seen := w.collapses[c.key]
+	if cycleID != "" && seen.last != cycleID {
+		seen = collapse{cycles: seen.cycles + 1, last: cycleID}
+		w.collapses[c.key] = seen
+	}
+	// It stays counted until a capture that is not low, so that a batch which has to be repeated decides the same.
+	return seen.cycles < cfg.CollapseCycles
+}

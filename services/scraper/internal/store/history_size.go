@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+)
+
+// historyTable is the partitioned table; its partitions carry its name and their day.
+const historyTable = "market_odds_history"
+
+// TableSize is the size of a table. Rows are Postgres's estimates, which lag by seconds.
+type TableSize struct {
+	Table      string
+	Rows       int64
+	DeadRows   int64 // versions that are dead and not yet vacuumed
+	Bytes      int64 // with indexes and out-of-line values
+	IndexBytes int64
+}
+
+// HistoryDay is the partition of one UTC day.
+type HistoryDay struct {
+	Day   time.Time
+	Rows  int64
+	Bytes int64
+}
+
+// Sizes is how large the database is.
+type Sizes struct {
+	Tables        []TableSize  // by name; the history is one of them
+	Days          []HistoryDay // of the history, oldest first, those made ahead included
+	DatabaseBytes int64
+	// TodayShare is the part of today in which there was history, for what grew today to be seen in proportion.
+	TodayShare float64
+}
+
+// Sizes measures the tables.
+func (s *Store) Sizes(ctx context.Context) (Sizes, error) {
+	q := dbsqlc.New(s.pool)
+	rows, err := q.TableSizes(ctx)
+	if err != nil {
+		return Sizes{}, fmt.Errorf("measuring the tables: %w", err)
+	}
+	var sizes Sizes
+	history := TableSize{Table: historyTable}
+	for _, row := range rows {
+		size := TableSize{Table: row.TableName, Rows: row.LiveRows, DeadRows: row.DeadRows, Bytes: row.Bytes, IndexBytes: row.IndexBytes}
+		if row.Day.Year() == 1 {
+			sizes.Tables = append(sizes.Tables, size)
+			continue
+		}
+		history.Rows += size.Rows
+		history.DeadRows += size.DeadRows
+		history.Bytes += size.Bytes
+		history.IndexBytes += size.IndexBytes
+		sizes.Days = append(sizes.Days, HistoryDay{Day: row.Day.UTC(), Rows: size.Rows, Bytes: size.Bytes})
+	}
+	sizes.insert(history)
+	if sizes.DatabaseBytes, err = q.DatabaseSize(ctx); err != nil {
+		return Sizes{}, fmt.Errorf("measuring the database: %w", err)
+	}
+	now := s.cfg.Now().UTC()
+	began, err := q.HistoryBegan(ctx, dayOf(now))
+	if err != nil {
+		return Sizes{}, fmt.Errorf("looking for today's first history: %w", err)
+	}
+	if began.Found && now.After(began.Began) {
+		sizes.TodayShare = float64(now.Sub(began.Began)) / float64(24*time.Hour)
+	}
+	return sizes, nil
+}
+
+// insert puts the history where its name belongs.
+func (s *Sizes) insert(history TableSize) {
+	at := 0
+	for at < len(s.Tables) && s.Tables[at].Table < history.Table {
+		at++
+	}
+	s.Tables = append(s.Tables[:at], append([]TableSize{history}, s.Tables[at:]...)...)
+}

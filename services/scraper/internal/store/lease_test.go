@@ -1,0 +1,333 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// one is a batch of one event with one market of the given price.
+func one(price float64) store.Batch {
+	return store.Batch{
+		Events:    []odds.Event{event("100", time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), "7")},
+		Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", map[string]float64{"a": price})},
+	}
+}
+
+// acquireAside acquires in the background.
+func acquireAside(t *testing.T, s *store.Store) <-chan *store.Writer {
+	t.Helper()
+	acquired := make(chan *store.Writer, 1)
+	go func() { // ends with the test's context at the latest
+		w, err := s.Acquire(t.Context())
+		if err != nil && t.Context().Err() == nil {
+			t.Errorf("Acquire: %v", err)
+		}
+		acquired <- w
+	}()
+	t.Cleanup(func() {
+		select {
+		case w := <-acquired:
+			if w != nil {
+				_ = w.Release(context.Background())
+			}
+		default:
+		}
+	})
+	return acquired
+}
+
+func wait[T any](t *testing.T, what string, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(20 * time.Second):
+		t.Fatalf("waited 20 s for %s", what)
+		panic("unreachable")
+	}
+}
+
+func TestTakeoverAfterRelease(t *testing.T) {
+	t.Parallel()
+	a := setup(t, store.Config{Holder: "a"})
+	a.apply(t, one(2))
+	acquired := acquireAside(t, store.New(a.pool, store.Config{Holder: "b"}, logger(t)))
+	select {
+	case <-acquired:
+		t.Fatal("two writers hold the lease")
+	case <-time.After(700 * time.Millisecond): // longer than the pause between two attempts
+	}
+	before := a.Log().View()
+	if err := a.Release(t.Context()); err != nil {
+		t.Fatalf("Release: %v", err)
+	}
+	b := wait(t, "the lease", acquired)
+	defer b.Release(context.Background())
+
+	if a.Held() || !b.Held() || !errors.Is(a.Err(), store.ErrLost) || b.Err() != nil {
+		t.Errorf("after the release a holds: %v (%v), b holds: %v (%v)", a.Held(), a.Err(), b.Held(), b.Err())
+	}
+	if a.Epoch() != b.Epoch() {
+		t.Errorf("a takeover changed the epoch from %s to %s", a.Epoch(), b.Epoch())
+	}
+	if diff := cmp.Diff(shape(before), shape(b.Log().View())); diff != "" {
+		t.Errorf("b's log differs from a's:\n%s", diff)
+	}
+	if _, err := a.Apply(t.Context(), one(3)); !errors.Is(err, store.ErrLost) {
+		t.Errorf("Apply of a writer that was released: %v", err)
+	}
+}
+
+func TestTakeoverAfterCrash(t *testing.T) {
+	t.Parallel()
+	base := pgtest.New(t, migrated)
+	w := newWire()
+	cfg := store.Config{LeaseFor: 600 * time.Millisecond}
+	a := on(t, w.pool(t, base), cfg)
+	a.apply(t, one(2))
+	id := uuid.Must(uuid.NewV7()).String()
+	if err := a.BeginCycle(t.Context(), id, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	w.stall()
+	b := wait(t, "the lease to expire", acquireAside(t, store.New(base, cfg, logger(t))))
+	defer b.Release(context.Background())
+	if a.Held() {
+		t.Error("both believe that they hold the lease")
+	}
+	c, err := store.New(base, cfg, logger(t)).GetCycle(t.Context(), id)
+	if err != nil || c.Status != store.Failed || c.Revision != b.Log().View().Head || c.Reason == "" {
+		t.Errorf("the cycle that was left running: %+v, %v", c, err)
+	}
+	if last := b.Log().View().LastCycle; last == nil || last.CycleEnd.CycleID != id {
+		t.Errorf("the log's last cycle end is %v, want that of %s", last, id)
+	}
+
+	if _, err := b.Apply(t.Context(), one(3)); err != nil {
+		t.Fatalf("b's Apply: %v", err)
+	}
+	head := a.Log().View().Head
+	w.thaw()
+	if _, err := a.Apply(t.Context(), one(4)); !errors.Is(err, store.ErrLost) {
+		t.Errorf("Apply of a stalled writer that woke up: %v", err)
+	}
+	wait(t, "the stalled writer to notice", a.Lost())
+	if got := a.Log().View().Head; got != head {
+		t.Errorf("the stalled writer published up to %d after it woke up at %d", got, head)
+	}
+	if _, err := b.Verify(t.Context()); err != nil {
+		t.Errorf("the new writer: %v", err)
+	}
+}
+
+// A process stops between its last statement and COMMIT, holding the locks of everything it wrote.
+func TestStallBeforeCommit(t *testing.T) {
+	t.Parallel()
+	base := pgtest.New(t, migrated)
+	w := newWire()
+	cfg := store.Config{LeaseFor: 600 * time.Millisecond}
+	a := on(t, w.pool(t, base), cfg)
+	a.apply(t, one(2))
+
+	w.next(freeze)
+	result := make(chan error, 1)
+	go func() {
+		_, err := a.Apply(context.Background(), one(3))
+		result <- err
+	}()
+	b := wait(t, "the lease", acquireAside(t, store.New(base, cfg, logger(t))))
+	defer b.Release(context.Background())
+	w.spent(t)
+	if a.Held() {
+		t.Error("both believe that they hold the lease")
+	}
+	if _, err := b.Apply(t.Context(), one(4)); err != nil {
+		t.Errorf("the new writer's Apply beside the stalled transaction: %v", err)
+	}
+	w.thaw()
+	if err := wait(t, "the stalled Apply", result); !errors.Is(err, store.ErrLost) {
+		t.Errorf("the stalled Apply: %v", err)
+	}
+	if head := a.Log().View().Head; head != 2 {
+		t.Errorf("the stalled writer's log is at %d, want 2", head)
+	}
+	if got := b.Log().View().Head; got != 3 {
+		t.Errorf("the new writer's log is at %d, want 3", got)
+	}
+	if _, err := b.Verify(t.Context()); err != nil {
+		t.Errorf("the new writer: %v", err)
+	}
+}
+
+func TestCommitUnknown(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault commitFault
+	}{{"COMMIT is lost", drop}, {"its answer is lost", mute}, {"it arrives late", delay}}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			b := on(t, w.pool(t, pgtest.New(t, migrated)), store.Config{})
+			b.apply(t, one(2))
+
+			w.next(test.fault)
+			r := b.apply(t, one(3))
+			w.spent(t)
+			if r.Revision != 3 || r.Changed[odds.BetPawa] != 1 {
+				t.Errorf("the batch whose COMMIT got no answer: %+v", r)
+			}
+			w.next(test.fault)
+			id := uuid.Must(uuid.NewV7()).String()
+			if err := b.BeginCycle(t.Context(), id, time.Now()); err != nil {
+				t.Errorf("BeginCycle: %v", err)
+			}
+			w.spent(t)
+			w.next(test.fault)
+			c, err := b.EndCycle(t.Context(), store.Cycle{ID: id, Status: store.Succeeded})
+			w.spent(t)
+			if err != nil || c.Revision != 4 {
+				t.Errorf("EndCycle: %+v, %v", c, err)
+			}
+			if got := b.rows(t, "market_odds_history"); got != 2 {
+				t.Errorf("history has %d rows, want 2", got)
+			}
+			if head, err := b.Verify(t.Context()); head != 4 || err != nil {
+				t.Errorf("Verify: %d, %v", head, err)
+			}
+			b.sameAfterRestore(t)
+		})
+	}
+}
+
+func TestCancelledApplyChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	b.apply(t, one(2))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.Apply(ctx, one(3)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Apply with a cancelled context: %v", err)
+	}
+	if head, err := b.Verify(t.Context()); head != 2 || err != nil {
+		t.Errorf("Verify: %d, %v; want 2", head, err)
+	}
+	if r := b.apply(t, one(3)); r.Revision != 3 {
+		t.Errorf("the same batch again: %+v", r)
+	}
+}
+
+func TestEpoch(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	b.apply(t, one(2))
+	was := b.Epoch()
+	if _, err := b.MintEpoch(t.Context(), 2); !errors.Is(err, store.ErrNotAhead) || b.Epoch() != was {
+		t.Errorf("minting for a revision of the history: %v, epoch %s, was %s", err, b.Epoch(), was)
+	}
+	minted, err := b.MintEpoch(t.Context(), 3)
+	if err != nil || minted == was || b.Epoch() != minted {
+		t.Errorf("minting for a lost revision: %s, %v, epoch %s, was %s", minted, err, b.Epoch(), was)
+	}
+	b.sameAfterRestore(t)
+	if b.Epoch() != minted {
+		t.Errorf("epoch %s after a restore, want %s", b.Epoch(), minted)
+	}
+	if other := setup(t, store.Config{}); other.Epoch() == was {
+		t.Errorf("another database of the same template has the same epoch %s", was)
+	}
+}
+
+// Another took the lease although this process's clock says that it still holds it, as after a paused machine: the
+// term alone keeps it from writing, since the revision is what it expects.
+func TestFencedByTerm(t *testing.T) {
+	t.Parallel()
+	writes := map[string]func(b *bundle, cycle string) error{
+		"Apply": func(b *bundle, _ string) error {
+			_, err := b.Apply(context.Background(), one(3))
+			return err
+		},
+		"BeginCycle": func(b *bundle, _ string) error {
+			return b.BeginCycle(context.Background(), uuid.NewString(), time.Now())
+		},
+		"EndCycle": func(b *bundle, cycle string) error {
+			_, err := b.EndCycle(context.Background(), store.Cycle{ID: cycle, Status: store.Succeeded})
+			return err
+		},
+		"Verify": func(b *bundle, _ string) error {
+			_, err := b.Verify(context.Background())
+			return err
+		},
+		"MintEpoch": func(b *bundle, _ string) error {
+			_, err := b.MintEpoch(context.Background(), 1000)
+			return err
+		},
+	}
+	for name, write := range writes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, store.Config{LeaseFor: time.Minute})
+			b.apply(t, one(2))
+			cycle := uuid.Must(uuid.NewV7()).String()
+			if err := b.BeginCycle(t.Context(), cycle, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.pool.Exec(t.Context(), "UPDATE feed_state SET term = term + 1"); err != nil {
+				t.Fatal(err)
+			}
+			if !b.Held() {
+				t.Fatal("the writer noticed by itself, so the test shows nothing")
+			}
+			var state string
+			tables := `SELECT concat(f, (SELECT array_agg(c) FROM cycles c), (SELECT array_agg(s) FROM snapshots s)) FROM feed_state f`
+			if err := b.pool.QueryRow(t.Context(), tables).Scan(&state); err != nil {
+				t.Fatal(err)
+			}
+			head := b.Log().View().Head
+			if err := write(b, cycle); !errors.Is(err, store.ErrLost) {
+				t.Errorf("%s of a writer whose term has passed: %v", name, err)
+			}
+			var after string
+			if err := b.pool.QueryRow(t.Context(), tables).Scan(&after); err != nil || after != state {
+				t.Errorf("the tables changed (%v) from\n%s to\n%s", err, state, after)
+			}
+			if b.Held() || b.Log().View().Head != head {
+				t.Errorf("held: %v, head %d, was %d", b.Held(), b.Log().View().Head, head)
+			}
+		})
+	}
+}
+
+// Postgres lost commits, as a restore from a backup does: the writer must not go on as if nothing was.
+func TestHistoryRewound(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	b.apply(t, one(2))
+	if _, err := b.pool.Exec(t.Context(), "UPDATE feed_state SET revision = 1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Apply(t.Context(), one(3)); !errors.Is(err, store.ErrLost) {
+		t.Errorf("Apply on a history that went back: %v", err)
+	}
+	wait(t, "the writer to be lost", b.Lost())
+}
+
+func TestAcquireOnForeignDatabase(t *testing.T) {
+	t.Parallel()
+	s := store.New(pgtest.New(t, nil), store.Config{}, logger(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := s.Acquire(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("Acquire on an empty database: %v", err)
+	}
+}

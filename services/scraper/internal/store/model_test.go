@@ -1,0 +1,277 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// world is what the store should hold, as plain maps.
+type world struct {
+	events    map[string]odds.Event
+	snapshots map[string]modelSnapshot // by "bookmaker/id"
+	cutoff    time.Time
+}
+
+type modelSnapshot struct {
+	Prices      map[string]float64 // by market; negative when it is unavailable
+	Captured    time.Time
+	Confirmed   time.Time
+	requestedAt time.Time
+}
+
+func (w *world) owner(b odds.Bookmaker, id string) string {
+	for srID, e := range w.events {
+		if b.Reference() && e.BetPawaEventID == id {
+			return srID
+		}
+		if slices.Contains(e.Competitors, odds.CompetitorEvent{Bookmaker: b, EventID: id}) {
+			return srID
+		}
+	}
+	return ""
+}
+
+// put follows the rules in words: who is listed by e leaves everybody else, who is not stays where it is.
+func (w *world) put(e odds.Event) {
+	ids := map[odds.Bookmaker]string{}
+	old := w.events[e.SrID]
+	for _, from := range []odds.Event{old, e} {
+		if from.BetPawaEventID != "" {
+			ids[odds.BetPawa] = from.BetPawaEventID
+		}
+		for _, c := range from.Competitors {
+			ids[c.Bookmaker] = c.EventID
+		}
+	}
+	delete(w.events, e.SrID)
+	for srID, o := range w.events {
+		if o.BetPawaEventID != "" && o.BetPawaEventID == ids[odds.BetPawa] {
+			o.BetPawaEventID = ""
+		}
+		o.Competitors = slices.DeleteFunc(slices.Clone(o.Competitors), func(c odds.CompetitorEvent) bool { return ids[c.Bookmaker] == c.EventID })
+		w.events[srID] = o
+	}
+	w.events[e.SrID] = withIDs(e, ids)
+}
+
+func withIDs(e odds.Event, ids map[odds.Bookmaker]string) odds.Event {
+	full := event(e.SrID, e.Kickoff, ids[odds.BetPawa], ids[odds.SportyBet], ids[odds.Bet9ja])
+	full.Name = e.Name
+	return full
+}
+
+func (w *world) capture(s odds.Snapshot) {
+	k := fmt.Sprintf("%s/%s", s.Bookmaker, s.EventID)
+	old, known := w.snapshots[k]
+	if w.owner(s.Bookmaker, s.EventID) != s.SrID || known && s.RequestedAt.Before(old.requestedAt) {
+		return
+	}
+	next := modelSnapshot{Prices: map[string]float64{}, Captured: s.CapturedAt, Confirmed: s.CapturedAt, requestedAt: s.RequestedAt}
+	for id, price := range old.Prices {
+		if s.Complete && price > 0 {
+			price = -price
+		}
+		next.Prices[id] = price
+	}
+	for _, m := range s.Markets {
+		next.Prices[m.ID] = m.Outcomes[0].Odds
+	}
+	if known && cmp.Equal(next.Prices, old.Prices) {
+		next.Captured = old.Captured
+		if old.Confirmed.After(next.Confirmed) {
+			next.Confirmed = old.Confirmed
+		}
+	}
+	w.snapshots[k] = next
+}
+
+func (w *world) endCycle(c store.Cycle, grace time.Duration) (evicted int) {
+	if c.Status == store.Failed {
+		return 0
+	}
+	if cutoff := c.FinishedAt.Add(-grace); cutoff.After(w.cutoff) {
+		w.cutoff = cutoff
+	}
+	for k := range w.snapshots {
+		b, id, _ := strings.Cut(k, "/")
+		e, ok := w.events[w.owner(odds.Bookmaker(b), id)]
+		if !ok || e.Kickoff.Before(w.cutoff) {
+			delete(w.snapshots, k)
+		}
+	}
+	for srID, e := range w.events {
+		if e.Kickoff.Before(w.cutoff) {
+			delete(w.events, srID)
+			evicted++
+		}
+	}
+	return evicted
+}
+
+// read decodes what a log holds into the model's form. Cutoff and times of requests are not in it.
+func read(t *rapid.T, v *feedlog.View) world {
+	w := world{events: map[string]odds.Event{}, snapshots: map[string]modelSnapshot{}}
+	entries, _ := v.After(0, 1<<40)
+	decode := func(e *feedlog.Entry, m proto.Message) {
+		if err := proto.Unmarshal(e.Body, m); err != nil {
+			t.Fatalf("decoding %v: %v", e.Key, err)
+		}
+	}
+	for _, entry := range entries {
+		k := entry.Key.Bookmaker + "/" + entry.Key.ID
+		switch entry.Key.Kind {
+		case feedlog.KindEvent:
+			var m oddscachev1.Event
+			decode(entry, &m)
+			ids := map[odds.Bookmaker]string{odds.BetPawa: m.GetBetpawaEventId()}
+			for _, c := range m.GetCompetitorEvents() {
+				ids[odds.Bookmaker(c.GetBookmaker())] = c.GetCompetitorEventId()
+			}
+			w.events[m.GetSrId()] = withIDs(odds.Event{SrID: m.GetSrId(), Name: m.GetName(), Kickoff: m.GetKickoff().AsTime()}, ids)
+		case feedlog.KindSnapshot:
+			var m oddscachev1.CachedSnapshot
+			decode(entry, &m)
+			s := modelSnapshot{Prices: map[string]float64{}, Captured: m.GetCapturedAt().AsTime(), Confirmed: m.GetLastConfirmedAt().AsTime()}
+			for _, market := range m.GetMarkets() {
+				price := market.GetOutcomes()[0].GetOdds()
+				if market.GetUnavailableAt() != nil {
+					price = -price
+				}
+				s.Prices[market.GetMarketId()] = price
+			}
+			w.snapshots[k] = s
+		case feedlog.KindConfirmation:
+			var m oddscachev1.Confirmation
+			decode(entry, &m)
+			s := w.snapshots[k]
+			s.Confirmed = m.GetLastConfirmedAt().AsTime()
+			w.snapshots[k] = s
+		case feedlog.KindCycleEnd:
+		}
+	}
+	return w
+}
+
+// reset empties a migrated database.
+func (b *bundle) reset(t *rapid.T) {
+	_, err := b.pool.Exec(context.Background(), `TRUNCATE events, competitor_events, snapshots, cycles, market_odds_history, tournaments;
+		UPDATE feed_state SET revision = 0, floor = 0, evict_kickoff_before = NULL, term = 0, holder = NULL, lease_until = NULL`)
+	if err != nil {
+		t.Fatalf("emptying the database: %v", err)
+	}
+}
+
+// The store is driven through random histories beside a model of plain maps, with restores in between.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	const grace = 2 * time.Hour
+	outer := setup(t, store.Config{Grace: grace})
+	if err := outer.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	restores, moves, evictions := 0, 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		b := &bundle{pool: outer.pool, store: outer.store}
+		b.reset(t)
+		b.acquire(t)
+		defer func() { _ = b.Release(context.Background()) }()
+		model := world{events: map[string]odds.Event{}, snapshots: map[string]modelSnapshot{}}
+		start := time.Now().UTC().Truncate(time.Microsecond)
+		ids := [][]string{{"", "p1", "p2"}, {"", "s1", "s2", "s3"}, {"", "n1"}}
+		srIDs := rapid.SampledFrom([]string{"1", "2", "3"})
+		tick := 0
+
+		drawEvent := func(t *rapid.T) odds.Event {
+			// Hours around the cutoff, so that some are evicted, some stay, and some are postponed across it.
+			kickoff := start.Add(time.Duration(rapid.IntRange(-4, 2).Draw(t, "kickoff")) * 30 * time.Minute).Add(-time.Hour)
+			e := event(srIDs.Draw(t, "sr_id"), kickoff, rapid.SampledFrom(ids[0]).Draw(t, "betpawa"),
+				rapid.SampledFrom(ids[1]).Draw(t, "sportybet"), rapid.SampledFrom(ids[2]).Draw(t, "bet9ja"))
+			e.Name = rapid.SampledFrom([]string{"x v y", "y v x"}).Draw(t, "name")
+			return e
+		}
+		drawSnapshot := func(t *rapid.T) odds.Snapshot {
+			i := rapid.IntRange(0, 2).Draw(t, "bookmaker")
+			id := rapid.SampledFrom(ids[i][1:]).Draw(t, "id")
+			bookmaker := odds.Bookmakers()[i]
+			srID := model.owner(bookmaker, id)
+			if srID == "" || rapid.IntRange(0, 9).Draw(t, "stray") == 0 {
+				srID = srIDs.Draw(t, "sr_id")
+			}
+			prices := rapid.MapOfN(rapid.SampledFrom([]string{"1", "10", "2"}), rapid.SampledFrom([]float64{1.5, 2}), 1, 3).Draw(t, "prices")
+			s := capture(bookmaker, id, srID, prices)
+			tick++
+			s.RequestedAt = start.Add(time.Duration(tick-rapid.IntRange(0, 3).Draw(t, "late")) * time.Second)
+			s.CapturedAt = s.RequestedAt.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "latency")) * time.Millisecond)
+			s.Complete = rapid.Bool().Draw(t, "complete")
+			return s
+		}
+		for range rapid.IntRange(5, 25).Draw(t, "operations") {
+			switch rapid.SampledFrom([]string{"batch", "batch", "batch", "batch", "cycle", "restore"}).Draw(t, "operation") {
+			case "batch":
+				var batch store.Batch
+				for range rapid.IntRange(0, 2).Draw(t, "events") {
+					e := drawEvent(t)
+					batch.Events = append(batch.Events, e)
+					for _, c := range e.Competitors {
+						if o := model.owner(c.Bookmaker, c.EventID); o != "" && o != e.SrID {
+							moves++
+						}
+					}
+					if _, known := model.events[e.SrID]; known || e.BetPawaEventID != "" || len(e.Competitors) > 0 {
+						model.put(e)
+					}
+				}
+				seen := map[string]bool{}
+				for range rapid.IntRange(0, 3).Draw(t, "snapshots") {
+					s := drawSnapshot(t)
+					if k := fmt.Sprint(s.Bookmaker, s.EventID); !seen[k] {
+						seen[k] = true
+						batch.Snapshots = append(batch.Snapshots, s)
+						model.capture(s)
+					}
+				}
+				b.apply(t, batch)
+			case "cycle":
+				status := rapid.SampledFrom([]store.CycleStatus{store.Succeeded, store.Partial, store.Failed}).Draw(t, "status")
+				c := b.cycle(t, status)
+				if want := model.endCycle(c, grace); int64(want) != c.EvictedEvents {
+					t.Fatalf("the cycle end evicted %d events, want %d", c.EvictedEvents, want)
+				}
+				evictions += int(c.EvictedEvents)
+			case "restore":
+				restores++
+				b.sameAfterRestore(t)
+			}
+			got := read(t, b.Log().View())
+			ignore := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".requestedAt" }, cmp.Ignore())
+			if diff := cmp.Diff(model.events, got.events, cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("events (-model +log):\n%s", diff)
+			}
+			if diff := cmp.Diff(model.snapshots, got.snapshots, cmp.AllowUnexported(modelSnapshot{}), ignore, cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("snapshots (-model +log):\n%s", diff)
+			}
+			if live := b.rows(t, "events") + b.rows(t, "snapshots"); live != len(got.events)+len(got.snapshots) {
+				t.Fatalf("the tables hold %d live rows, the log %d events and %d snapshots", live, len(got.events), len(got.snapshots))
+			}
+		}
+		b.sameAfterRestore(t)
+	})
+	t.Logf("%d restores, %d moves, %d evicted events", restores, moves, evictions)
+	if restores == 0 || moves == 0 || evictions == 0 {
+		t.Errorf("the histories are too tame: %d restores, %d moves, %d evicted events", restores, moves, evictions)
+	}
+}

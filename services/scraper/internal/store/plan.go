@@ -1,0 +1,223 @@
+package store
+
+import (
+	"bytes"
+	"sync"
+	"time"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// plan is everything that one batch will write, worked out in memory: rows, entries and what becomes committed. A
+// plan changes nothing; it is made anew when its transaction did not happen.
+type plan struct {
+	from, to    int64 // the block of revisions, (from, to]
+	events      []eventWrite
+	gone        []key // competitors' ids that their events do not list any more
+	added       []link
+	tournaments map[tournament]int32 // all of them, once the new ones are written
+	contents    []contentWrite
+	confirmed   []confirmWrite
+	entries     []*feedlog.Entry
+	result      BatchResult
+
+	compressing sync.WaitGroup // until compressed is set in all contents
+}
+
+type eventWrite struct {
+	*odds.Event
+	revision int64
+}
+
+type contentWrite struct {
+	key
+	state      *CommittedSnapshot
+	srID       string
+	changed    []change
+	framed     []byte
+	compressed []byte
+}
+
+type confirmWrite struct {
+	key
+	state    *CommittedSnapshot
+	revision int64
+}
+
+// plan compares a batch with what is committed.
+func (w *Writer) plan(batch *Batch) (*plan, error) {
+	p := &plan{from: w.head, result: newBatchResult()}
+	watch := stopwatch(time.Now())
+	links := newRelinking(w.state)
+	for i := range batch.Events {
+		e := &batch.Events[i]
+		reason := w.checkEvent(e)
+		if reason == "" && len(keysOf(e)) == 0 && links.event(e.SrID) == nil {
+			reason = odds.NoEventID
+		}
+		if reason != "" {
+			p.result.refuse(firstBookmaker(e), reason)
+			continue
+		}
+		links.put(*e)
+	}
+	for _, e := range links.changed() {
+		p.events = append(p.events, eventWrite{Event: e})
+	}
+	p.gone, p.added = links.links()
+	p.result.EventsChanged = len(p.events)
+	all := captures(batch, &p.result)
+	found := make([]finding, len(all))
+	for i := range all {
+		found[i] = w.find(links, &all[i])
+	}
+	watch.lap(&p.result.LookupsMS)
+
+	inParallel(len(all), func(i int) { found[i].compare(&all[i]) })
+	for i := range all {
+		if reason := w.planCapture(p, &all[i], &found[i], batch.CycleID); reason != "" {
+			p.result.refuse(all[i].bookmaker, reason)
+		}
+	}
+	err := w.encode(p)
+	watch.lap(&p.result.ProcessingMS)
+	return p, err
+}
+
+// finding is what a capture turns out to be.
+type finding struct {
+	before *CommittedSnapshot // nil when nothing is committed
+	reason odds.Reason        // why it is refused
+	skip   bool               // an absence that says nothing
+	same   bool               // it is what is committed, byte by byte
+	next   content
+	err    error
+}
+
+// find looks up what a capture is compared with, and refuses it if it is not to be compared at all.
+func (w *Writer) find(links *relinking, c *capture) finding {
+	f := finding{before: w.state.snapshots[c.key]}
+	if c.absence && !w.absent(links, c, f.before) {
+		f.skip = true
+		return f
+	}
+	f.reason = w.admit(links, c, f.before)
+	return f
+}
+
+// compare lays the capture over what is committed. It touches nothing but the finding: findings are compared at the
+// same time.
+func (f *finding) compare(c *capture) {
+	if f.skip || f.reason != "" {
+		return
+	}
+	var old []byte
+	if f.before != nil {
+		old = f.before.framed
+	}
+	all, frames := c.all, c.frames
+	if frames == nil {
+		all, frames = offered(c.markets)
+	}
+	if f.before != nil && bytes.Equal(all, old) {
+		// Mostly so. What is committed was checked before.
+		f.same, f.next = true, content{framed: all, markets: len(frames), available: len(frames)}
+		return
+	}
+	if !c.absence {
+		if f.reason = checkMarkets(c.markets); f.reason != "" {
+			return
+		}
+	}
+	if len(old) == 0 {
+		f.next = fresh(all, c.markets)
+		return
+	}
+	f.next, f.err = over(old, c.markets, frames, c.complete, c.capturedAt)
+}
+
+// planCapture adds a capture to the plan, or says why it is refused.
+func (w *Writer) planCapture(p *plan, c *capture, f *finding, cycleID string) odds.Reason {
+	switch {
+	case f.skip, f.reason != "":
+		return f.reason
+	case f.same:
+		delete(w.collapses, c.key)
+	case !c.absence && f.before != nil && w.collapsed(c, cycleID, f.before.Available):
+		return odds.YieldCollapsed
+	case f.err != nil:
+		// Nothing that was checked comes here; if something does, it goes alone.
+		w.store.log.Error("snapshot cannot be compared", "bookmaker", c.bookmaker, "event_id", c.id, "error", f.err)
+		return odds.BadMarket
+	}
+	return p.add(c, f.before, &f.next)
+}
+
+// add makes a capture's outcome a write.
+func (p *plan) add(c *capture, before *CommittedSnapshot, next *content) odds.Reason {
+	state := &CommittedSnapshot{RequestedAt: c.requestedAt, Markets: next.markets, Available: next.available}
+	switch {
+	case len(next.framed) > maxContent:
+		return odds.TooLarge
+	case before != nil && len(next.changed) == 0:
+		state.Revision, state.CapturedAt, state.framed = before.Revision, before.CapturedAt, before.framed
+		state.LastConfirmedAt = before.LastConfirmedAt
+		if c.capturedAt.After(state.LastConfirmedAt) {
+			state.LastConfirmedAt = c.capturedAt
+		}
+		p.confirmed = append(p.confirmed, confirmWrite{key: c.key, state: state})
+		p.result.Confirmed[c.bookmaker]++
+	default:
+		state.CapturedAt, state.LastConfirmedAt = c.capturedAt, c.capturedAt
+		p.contents = append(p.contents, contentWrite{key: c.key, state: state, srID: c.srID, changed: next.changed, framed: next.framed})
+		p.result.Changed[c.bookmaker]++
+		p.result.MarketsChanged += len(next.changed)
+	}
+	return ""
+}
+
+// absent reports whether an absence says something: of a known snapshot of an event that has not kicked off.
+func (w *Writer) absent(links *relinking, c *capture, before *CommittedSnapshot) bool {
+	e := links.event(links.owner(c.key))
+	if before == nil || e == nil || !e.Kickoff.After(c.capturedAt) {
+		return false
+	}
+	c.srID = e.SrID
+	return true
+}
+
+// admit says why a capture is refused whatever its markets are; empty when it is not.
+func (w *Writer) admit(links *relinking, c *capture, before *CommittedSnapshot) odds.Reason {
+	if reason := w.checkCapture(c.key, c.requestedAt, c.capturedAt); reason != "" {
+		return reason
+	}
+	if before != nil && c.requestedAt.Before(before.RequestedAt) {
+		return odds.StaleCapture
+	}
+	switch owner := links.owner(c.key); {
+	case owner == "":
+		return Unlisted
+	case owner != c.srID:
+		return odds.WrongEvent
+	}
+	return ""
+}
+
+// firstBookmaker is whom a refused event is counted for.
+func firstBookmaker(e *odds.Event) odds.Bookmaker {
+	if e.BetPawaEventID == "" && len(e.Competitors) > 0 {
+		return e.Competitors[0].Bookmaker
+	}
+	return odds.BetPawa
+}
+
+// stopwatch adds up where time goes.
+type stopwatch time.Time
+
+// lap adds the milliseconds since the last lap.
+func (s *stopwatch) lap(sum *float64) {
+	now := time.Now()
+	*sum += float64(now.Sub(time.Time(*s))) / float64(time.Millisecond)
+	*s = stopwatch(now)
+}

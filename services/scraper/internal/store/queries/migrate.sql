@@ -1,0 +1,2 @@
+-- name: GrantScraper :exec
+SELECT grant_scraper((@role::text)::name);
