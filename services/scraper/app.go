@@ -1,0 +1,204 @@
+package scraper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	"github.com/oddscache/oddscache/pkg/obs"
+	"github.com/oddscache/oddscache/pkg/rawpb"
+	"github.com/oddscache/oddscache/pkg/rpcserver"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/api"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
+	"github.com/oddscache/oddscache/services/scraper/internal/feed"
+	"github.com/oddscache/oddscache/services/scraper/internal/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// poolConns is how many connections the scraper uses at most: the writer's three, and readers of cycles.
+const poolConns = 10
+
+// App is a scraper. Use New; a made App must be run, or closed.
+type App struct {
+	cfg     Config
+	log     *slog.Logger
+	pool    *pgxpool.Pool
+	store   *store.Store
+	engine  *cycle.Engine
+	feed    *feed.Server
+	clients []client
+	server  *rpcserver.Server
+	admin   *obs.Admin
+
+	stopLeading context.CancelFunc // set by Run
+	led         chan struct{}      // closed when leading has ended
+}
+
+// New builds a scraper and opens its listeners. Nothing runs before Run; the database is not asked yet.
+func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	a := &App{cfg: cfg, log: log, feed: feed.New(log), led: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	registry, err := obs.NewRegistry("scraper")
+	if err != nil {
+		return nil, fmt.Errorf("making the metrics registry: %w", err)
+	}
+	if a.pool, err = openPool(ctx, cfg.DatabaseURL); err != nil {
+		return nil, err
+	}
+	a.store = store.New(a.pool, store.Config{
+		Holder: cfg.holder(), LeaseFor: cfg.LeaseFor, Grace: cfg.Grace, HistoryRetention: cfg.HistoryRetention,
+	}, log)
+	group, err := limit.NewGroup(cfg.limits())
+	if err != nil {
+		return nil, fmt.Errorf("making the limiters: %w", err)
+	}
+	table, err := mapping.Default() // its data is checked here
+	if err != nil {
+		return nil, fmt.Errorf("loading the mapping: %w", err)
+	}
+	if a.clients, err = newClients(cfg, table, group); err != nil {
+		return nil, err
+	}
+	a.engine = newEngine(cfg, a.clients, group, a.feed.AwaitVisible, log)
+	if err := a.listen(registry, api.NewHistory(a.store, table)); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func newEngine(cfg Config, clients []client, group *limit.Group, visible cycle.Visible, log *slog.Logger) *cycle.Engine {
+	slots := 0
+	readers := make([]bookmaker.Client, 0, len(clients))
+	for _, c := range clients {
+		slots += group.Limiter(c.Bookmaker()).Slots()
+		readers = append(readers, c)
+	}
+	return cycle.New(cycle.Config{
+		Interval: cfg.Interval, BatchEvents: cfg.BatchEvents, BatchAge: cfg.BatchAge,
+		Patience: cfg.Patience, Deadline: cfg.Deadline, Stall: cfg.Stall,
+	}, readers, group, slots, visible, log)
+}
+
+// openPool makes the pool. The error never carries the URL, which holds a password.
+func openPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("reading database-url: it is not a Postgres URL or key=value list")
+	}
+	cfg.MaxConns = poolConns
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database pool: %w", err)
+	}
+	return pool, nil
+}
+
+// listen opens the two listeners.
+func (a *App) listen(registry *prometheus.Registry, history *api.HistoryServer) error {
+	table, err := api.Errors()
+	if err != nil {
+		return fmt.Errorf("making the error table: %w", err)
+	}
+	a.server, err = rpcserver.New(rpcserver.Config{
+		Listen: a.cfg.Listen, Errors: table, Logger: a.log, Registry: registry, Grace: a.cfg.StopGrace,
+		Uncapped: []string{
+			oddscachev1.ScraperService_RunCycle_FullMethodName, oddscachev1.ScraperService_RefreshEvent_FullMethodName,
+		},
+		Codec: rawpb.NewCodec(), Drain: a.drain,
+	}, func(r grpc.ServiceRegistrar) {
+		oddscachev1.RegisterScraperServiceServer(r, api.New(a.engine, a.store))
+		oddscachev1.RegisterSnapshotFeedServiceServer(r, a.feed)
+		oddscachev1.RegisterHistoryServiceServer(r, history)
+	})
+	if err != nil {
+		return fmt.Errorf("opening the gRPC server: %w", err)
+	}
+	a.admin, err = obs.NewAdmin(obs.AdminConfig{Listen: a.cfg.AdminListen, Registry: registry, Ready: a.ready, Logger: a.log})
+	if err != nil {
+		return fmt.Errorf("opening the admin server: %w", err)
+	}
+	return nil
+}
+
+// ready asks the database whether it is there.
+func (a *App) ready(ctx context.Context) error {
+	if err := a.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("asking the database: %w", err)
+	}
+	return nil
+}
+
+// Addr is where the gRPC services listen.
+func (a *App) Addr() net.Addr { return a.server.Addr() }
+
+// AdminAddr is where metrics, health and pprof are served.
+func (a *App) AdminAddr() net.Addr { return a.admin.Addr() }
+
+// Run serves and leads until ctx ends, then stops: health says NOT_SERVING, a running cycle is ended and the lease
+// given back, streams end, rpcs finish, the pool is closed.
+func (a *App) Run(ctx context.Context) error {
+	leading, stopLeading := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLeading()
+	a.stopLeading = stopLeading
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { defer stopLeading(); return a.server.Run(ctx) })
+	group.Go(func() error { return a.admin.Run(ctx) })
+	group.Go(func() error { defer close(a.led); a.lead(leading); return nil })
+	a.server.SetReady(true, oddscachev1.ScraperService_ServiceDesc.ServiceName)
+	a.log.Info("scraper serves", "listen", a.Addr().String(), "admin", a.AdminAddr().String())
+	err := group.Wait()
+	a.feed.Close()
+	a.feed.Wait()
+	a.closeParts()
+	return err
+}
+
+// drain is the first half of a stop, within the server's grace period. It ends leading, whatever else keeps the
+// server from running.
+func (a *App) drain(ctx context.Context) {
+	a.stopLeading()
+	select {
+	case <-a.led:
+	case <-ctx.Done():
+	}
+	a.feed.Close()
+}
+
+// Close releases what New opened. It is for an App that is not run.
+func (a *App) Close() error {
+	var errs []error
+	if a.server != nil {
+		errs = append(errs, a.server.Close())
+	}
+	if a.admin != nil {
+		errs = append(errs, a.admin.Close())
+	}
+	a.closeParts()
+	return errors.Join(errs...)
+}
+
+func (a *App) closeParts() {
+	for _, c := range a.clients {
+		c.Close()
+	}
+	if a.pool != nil {
+		a.pool.Close()
+	}
+}

@@ -1,0 +1,41 @@
+package scraper
+
+import (
+	"fmt"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/bet9ja"
+	"github.com/oddscache/oddscache/services/scraper/internal/betpawa"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/sportybet"
+)
+
+// client is a bookmaker's client that can be closed.
+type client interface {
+	bookmaker.Client
+	Close()
+}
+
+// newClients makes the clients of all bookmakers.
+func newClients(cfg Config, table *mapping.Table, limits *limit.Group) ([]client, error) {
+	http := fetch.Config{Timeout: cfg.RequestTimeout}
+	pawa, err := betpawa.NewClient(
+		betpawa.Config{BaseURL: cfg.BetPawa.URL, HTTP: http}, betpawa.NewDecoder(table), limits.Limiter(odds.BetPawa), nil)
+	if err != nil {
+		return nil, fmt.Errorf("making the client of betpawa: %w", err)
+	}
+	sporty, err := sportybet.NewClient(
+		sportybet.Config{BaseURL: cfg.SportyBet.URL, HTTP: http}, sportybet.NewDecoder(table), limits.Limiter(odds.SportyBet), nil)
+	if err != nil {
+		return nil, fmt.Errorf("making the client of sportybet: %w", err)
+	}
+	nine, err := bet9ja.NewClient(
+		bet9ja.Config{BaseURL: cfg.Bet9ja.URL, HTTP: http}, bet9ja.NewDecoder(table), limits.Limiter(odds.Bet9ja), nil)
+	if err != nil {
+		return nil, fmt.Errorf("making the client of bet9ja: %w", err)
+	}
+	return []client{pawa, sporty, nine}, nil
+}

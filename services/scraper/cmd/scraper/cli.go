@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/oddscache/oddscache/pkg/obs"
+	"github.com/oddscache/oddscache/pkg/rpcclient"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper"
+)
+
+// cli is the command line.
+type cli struct {
+	Log logging `embed:"" envprefix:"SCRAPER_LOG_" prefix:"log-"`
+
+	Serve       serve       `cmd:"" help:"Run cycles and serve the feed."`
+	Migrate     migrate     `cmd:"" help:"Bring the database's schema to this version."`
+	Healthcheck healthcheck `cmd:"" help:"Ask a running scraper for its health; exit 1 when it does not serve."`
+}
+
+// logging says how log lines are written.
+type logging struct {
+	Format obs.LogFormat `default:"text" enum:"text,json" env:"FORMAT" help:"text or json."`
+	Level  string        `default:"info" env:"LEVEL" help:"debug, info, warn or error."`
+}
+
+func (l *logging) logger() (*slog.Logger, error) { return obs.NewLogger(os.Stderr, l.Format, l.Level) }
+
+type serve struct {
+	scraper.Config `embed:""`
+}
+
+// Run serves until the process is told to stop.
+func (c *serve) Run(ctx context.Context, l *logging) error {
+	log, err := l.logger()
+	if err != nil {
+		return err
+	}
+	app, err := scraper.New(ctx, c.Config, log)
+	if err != nil {
+		return err
+	}
+	return app.Run(ctx)
+}
+
+type migrate struct {
+	DatabaseURL string `env:"SCRAPER_DATABASE_URL" help:"Postgres, as the role that owns the schema." name:"database-url" required:""`
+	Role        string `env:"SCRAPER_ROLE" help:"Role of the scraper that gets the least rights it needs; empty when it is the same one."`
+}
+
+// Run migrates once.
+func (c *migrate) Run(ctx context.Context, l *logging) error {
+	log, err := l.logger()
+	if err != nil {
+		return err
+	}
+	return scraper.Migrate(ctx, c.DatabaseURL, c.Role, log)
+}
+
+type healthcheck struct {
+	Address string        `default:"127.0.0.1:7401" env:"SCRAPER_LISTEN" help:"Where the scraper listens."`
+	Timeout time.Duration `default:"3s" help:"How long to wait for the answer."`
+}
+
+// Run asks once.
+func (c *healthcheck) Run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	if err := rpcclient.CheckHealth(ctx, c.Address, oddscachev1.ScraperService_ServiceDesc.ServiceName); err != nil {
+		return fmt.Errorf("asking %s: %w", c.Address, err)
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+// Command scraper reads the bookmakers, stores what changed and serves the feed.
+//
+// It is not where anything is decided: see the package scraper.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	var cli cli
+	parsed := kong.Parse(&cli, kong.Name("scraper"), kong.UsageOnError(),
+		kong.Description("Reads the odds of BetPawa and its competitors, keeps them in Postgres and streams every change to caches."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := parsed.Run(&cli.Log); err != nil {
+		parsed.Errorf("%v", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called
+	}
+}

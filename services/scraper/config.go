@@ -1,0 +1,146 @@
+// Package scraper reads the odds of BetPawa and its competitors, maps them, keeps them in Postgres and streams every
+// change. It exports what it takes to run one: Config, New, Run; and Migrate for its database.
+//
+// It is not for lookups: those are the cache's.
+package scraper
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// Config is everything that can be set. Flags and environment variables come from its tags.
+type Config struct {
+	DatabaseURL string `env:"SCRAPER_DATABASE_URL" help:"Postgres, as a URL or key=value pairs." json:"-" name:"database-url" required:""`
+
+	Listen      string `default:"127.0.0.1:7401" env:"SCRAPER_LISTEN" help:"Address of the gRPC services." name:"listen"`
+	AdminListen string `default:"127.0.0.1:7411" env:"SCRAPER_ADMIN_LISTEN" help:"Address of metrics, health and pprof over HTTP." name:"admin-listen"`
+
+	Interval time.Duration `default:"5m" env:"SCRAPER_INTERVAL" help:"Time between the starts of cycles; 0 runs them only on request." name:"interval"`
+	Grace    time.Duration `default:"2h" env:"SCRAPER_GRACE" help:"How long after kickoff an event stays." name:"grace"`
+	Deadline time.Duration `default:"15m" env:"SCRAPER_CYCLE_DEADLINE" help:"A cycle that takes longer is cancelled." name:"cycle-deadline"`
+	Stall    time.Duration `default:"2m" env:"SCRAPER_CYCLE_STALL" help:"A cycle in which nothing was fetched or stored for so long is cancelled." name:"cycle-stall"`
+	Patience time.Duration `default:"500ms" env:"SCRAPER_PATIENCE" help:"How long an event waits for a bookmaker that is backed off." name:"patience"`
+
+	BatchEvents int           `default:"100" env:"SCRAPER_BATCH_EVENTS" help:"Events stored in one transaction at most." name:"batch-events"`
+	BatchAge    time.Duration `default:"1500ms" env:"SCRAPER_BATCH_AGE" help:"How long the first event of a batch waits for more. Each batch costs a transaction; each second makes odds a second older." name:"batch-age"`
+
+	BetPawa   Bookmaker `embed:"" envprefix:"SCRAPER_BETPAWA_" prefix:"betpawa-"`
+	SportyBet Bookmaker `embed:"" envprefix:"SCRAPER_SPORTYBET_" prefix:"sportybet-"`
+	Bet9ja    Bookmaker `embed:"" envprefix:"SCRAPER_BET9JA_" prefix:"bet9ja-"`
+
+	RequestTimeout time.Duration `default:"10s" env:"SCRAPER_REQUEST_TIMEOUT" help:"Bound of one request to a bookmaker." name:"request-timeout"`
+
+	LeaseFor         time.Duration `default:"15s" env:"SCRAPER_LEASE" help:"How long the writer's lease lasts without a renewal: what a takeover waits for." name:"lease"`
+	Holder           string        `env:"SCRAPER_HOLDER" help:"Name of this process in the lease; host and process id by default." name:"holder"`
+	HistoryRetention time.Duration `default:"336h" env:"SCRAPER_HISTORY_RETENTION" help:"How long the history of odds is kept, in whole days." name:"history-retention"`
+
+	StopGrace time.Duration `default:"20s" env:"SCRAPER_STOP_GRACE" help:"How long a stop waits for what is under way." name:"stop-grace"`
+}
+
+// Bookmaker is how one bookmaker is asked.
+type Bookmaker struct {
+	URL     string        `env:"URL" help:"Scheme and host; empty for the live site." name:"url"`
+	Slots   int           `env:"SLOTS" help:"Requests in flight at most; 0 for the bookmaker's default." name:"slots"`
+	Spacing time.Duration `env:"SPACING" help:"Least time between two requests; 0 for the bookmaker's default." name:"spacing"`
+}
+
+// DefaultConfig is what the tags say, for programs that do not parse flags.
+func DefaultConfig() Config {
+	return Config{
+		Listen: "127.0.0.1:7401", AdminListen: "127.0.0.1:7411",
+		Interval: 5 * time.Minute, Grace: 2 * time.Hour, Deadline: 15 * time.Minute, Stall: 2 * time.Minute,
+		Patience: 500 * time.Millisecond, BatchEvents: 100, BatchAge: 1500 * time.Millisecond,
+		RequestTimeout: 10 * time.Second, LeaseFor: 15 * time.Second, HistoryRetention: 14 * 24 * time.Hour,
+		StopGrace: 20 * time.Second,
+	}
+}
+
+// Validate reports everything that is wrong at once, each with its field, value and limit.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.DatabaseURL == "" {
+		bad("database-url is empty (must name a Postgres database)")
+	}
+	if c.Listen == "" {
+		bad("listen is empty (must be an address such as 127.0.0.1:7401)")
+	}
+	if c.Interval < 0 || c.Interval > 24*time.Hour {
+		bad("interval is %v (must be 0 to 24h)", c.Interval)
+	}
+	if c.BatchEvents < 1 || c.BatchEvents > 1000 {
+		bad("batch-events is %d (must be 1 to 1000)", c.BatchEvents)
+	}
+	for _, d := range []struct {
+		field    string
+		value    time.Duration
+		min, max time.Duration
+	}{
+		{"grace", c.Grace, time.Second, 7 * 24 * time.Hour},
+		{"cycle-deadline", c.Deadline, time.Second, 24 * time.Hour},
+		{"cycle-stall", c.Stall, time.Second, time.Hour},
+		{"patience", c.Patience, 0, time.Minute},
+		{"batch-age", c.BatchAge, time.Millisecond, time.Minute},
+		{"request-timeout", c.RequestTimeout, 10 * time.Millisecond, 10 * time.Minute},
+		{"lease", c.LeaseFor, 100 * time.Millisecond, 10 * time.Minute},
+		{"history-retention", c.HistoryRetention, 24 * time.Hour, 366 * 24 * time.Hour},
+		{"stop-grace", c.StopGrace, time.Second, 10 * time.Minute},
+	} {
+		if d.value < d.min || d.value > d.max {
+			bad("%s is %v (must be %v to %v)", d.field, d.value, d.min, d.max)
+		}
+	}
+	for name, b := range c.bookmakers() {
+		if b.URL != "" {
+			if u, err := url.Parse(b.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+				bad("%s-url is %q (must be a scheme, http or https, and a host)", name, b.URL)
+			}
+		}
+		if b.Slots < 0 || b.Slots > 1000 {
+			bad("%s-slots is %d (must be 0 to 1000)", name, b.Slots)
+		}
+		if b.Spacing < 0 || b.Spacing > time.Minute {
+			bad("%s-spacing is %v (must be 0 to 1m)", name, b.Spacing)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) bookmakers() map[odds.Bookmaker]Bookmaker {
+	return map[odds.Bookmaker]Bookmaker{odds.BetPawa: c.BetPawa, odds.SportyBet: c.SportyBet, odds.Bet9ja: c.Bet9ja}
+}
+
+// limits are the limiters' configurations, with the bookmakers' defaults where nothing is set.
+func (c Config) limits() map[odds.Bookmaker]limit.Config {
+	limits := make(map[odds.Bookmaker]limit.Config)
+	for name, b := range c.bookmakers() {
+		l := limit.Default(name)
+		if b.Slots > 0 {
+			l.Slots = b.Slots
+		}
+		if b.Spacing > 0 {
+			l.Spacing = b.Spacing
+		}
+		limits[name] = l
+	}
+	return limits
+}
+
+// holder is the name in the lease.
+func (c Config) holder() string {
+	if c.Holder != "" {
+		return c.Holder
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "scraper"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}

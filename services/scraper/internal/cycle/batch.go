@@ -1,0 +1,108 @@
+package cycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// storeTries is how often a batch is tried before the cycle fails; the database may restart in between.
+const storeTries = 5
+
+// visibleWithin bounds the wait for replicas that acknowledge but stay behind.
+const visibleWithin = 3 * time.Second
+
+// fetchAndStore fetches and stores at the same time.
+func (r *run) fetchAndStore(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	ready := make(chan fetched, 2*r.cfg.BatchEvents)
+	var fetching sync.WaitGroup
+	fetching.Go(func() { r.fetchAll(ctx, ready) })
+	defer fetching.Wait()
+	defer cancel()
+	for {
+		batch, more := r.gather(ctx, ready)
+		if len(batch.Events) > 0 {
+			if err := r.store(ctx, batch); err != nil {
+				return err
+			}
+		}
+		if !more {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// gather takes what is ready: until there are enough events or the first has waited long enough. It reports false
+// when nothing will follow.
+func (r *run) gather(ctx context.Context, ready <-chan fetched) (store.Batch, bool) {
+	batch := store.Batch{CycleID: r.ticket.CycleID}
+	var age <-chan time.Time
+	for len(batch.Events) < r.cfg.BatchEvents {
+		select {
+		case f, open := <-ready:
+			if !open {
+				return batch, false
+			}
+			batch.Events = append(batch.Events, f.event)
+			batch.Prepared = append(batch.Prepared, f.snapshots...)
+			if age == nil {
+				age = time.After(r.cfg.BatchAge)
+			}
+		case <-age:
+			return batch, true
+		case <-ctx.Done():
+			return store.Batch{}, false
+		}
+	}
+	return batch, true
+}
+
+// store commits a batch, trying again when the database did not take it.
+func (r *run) store(ctx context.Context, batch store.Batch) error {
+	r.batches++
+	number, wait := r.batches, 100*time.Millisecond
+	for try := 1; ; try++ {
+		result, err := r.writer.Apply(ctx, batch)
+		if err == nil {
+			r.stored(ctx, number, result)
+			return nil
+		}
+		if ctx.Err() != nil || errors.Is(err, store.ErrLost) || try == storeTries {
+			return fmt.Errorf("storing batch %d of %d events: %w", number, len(batch.Events), err)
+		}
+		r.log.Warn("batch not stored, trying again", "batch", number, "try", try, "error", err)
+		select {
+		case <-time.After(wait):
+			wait *= 2
+		case <-ctx.Done():
+		}
+	}
+}
+
+// stored counts and tells a committed batch. The telling waits for the replicas, the cycle does not.
+func (r *run) stored(ctx context.Context, number int, result store.BatchResult) {
+	r.alive()
+	r.tally.stored(result)
+	refused := make(odds.Refusals)
+	for _, b := range result.Refused {
+		refused.Add(b)
+	}
+	if refused.Total() > 0 {
+		r.log.Warn("parts of a batch refused", "batch", number, "reasons", refused)
+	}
+	r.acks.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), visibleWithin) // storing goes on, or is over
+		defer cancel()
+		took := time.Duration(-1)
+		if !result.CommittedAt.IsZero() && r.visible(ctx, result.Revision) {
+			took = time.Since(result.CommittedAt)
+		}
+		r.tell(Step{Stored: &Stored{Batch: number, Result: result, CacheUpdate: took, Refused: refused}})
+	})
+}

@@ -1,0 +1,73 @@
+package cycle
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// result sums the cycle up for its end. failure is why it did not run to its end, nil when it did.
+func (r *run) result(failure error) store.Cycle {
+	c := store.Cycle{
+		ID: r.ticket.CycleID, StartedAt: r.started, Events: int64(len(r.targets)), Bookmakers: r.tally.bookmakers(r.names()),
+	}
+	var snapshots int64
+	for _, b := range c.Bookmakers {
+		snapshots += b.Changed + b.Confirmed
+	}
+	c.Snapshots = snapshots
+	c.MarketsChanged = r.tally.markets()
+	c.Status, c.Reason = judge(c.Bookmakers, failure)
+	return c
+}
+
+// judge decides a cycle's status: FAILED when it did not run to its end, PARTIAL when a bookmaker or a tournament
+// failed, else SUCCEEDED. The reason names everything that kept it from succeeding.
+func judge(bookmakers []store.BookmakerResult, failure error) (store.CycleStatus, string) {
+	if failure != nil {
+		return store.Failed, failure.Error()
+	}
+	var reasons []string
+	for _, b := range bookmakers {
+		if reason := shortfall(b); reason != "" {
+			reasons = append(reasons, string(b.Bookmaker)+": "+reason)
+		}
+	}
+	if len(reasons) > 0 {
+		return store.Partial, strings.Join(reasons, "; ")
+	}
+	return store.Succeeded, ""
+}
+
+// shortfall says what a bookmaker did not deliver; empty when nothing worth mentioning.
+func shortfall(b store.BookmakerResult) string {
+	wanted := b.Asked + b.Skipped
+	failed := b.Blocked + b.Failed + b.Skipped
+	switch {
+	case b.DiscoveryError != "":
+		return "discovery failed: " + b.DiscoveryError
+	case b.TournamentsFailed > 0:
+		return fmt.Sprintf("%d of %d tournaments did not answer", b.TournamentsFailed, b.Tournaments)
+	case wanted > 0 && b.Fetched == 0:
+		return fmt.Sprintf("none of %d events could be read", wanted)
+	case float64(failed) > failedShare*float64(wanted):
+		return fmt.Sprintf("%d of %d events did not answer", failed, wanted)
+	default:
+		return ""
+	}
+}
+
+// Describe is the cycle's state while it runs.
+func (e *Engine) Describe(t *Ticket) store.Cycle {
+	return store.Cycle{ID: t.CycleID, Status: store.Running, StartedAt: t.startedAt()}
+}
+
+// startedAt is when the cycle began; zero while it is queued.
+func (t *Ticket) startedAt() time.Time {
+	if at := t.started.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
+}

@@ -1,0 +1,39 @@
+package cycle
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	good := store.BookmakerResult{Bookmaker: odds.BetPawa, Asked: 100, Fetched: 99, Failed: 1, Tournaments: 5}
+	for _, tc := range []struct {
+		name    string
+		results []store.BookmakerResult
+		failure error
+		status  store.CycleStatus
+		reason  string
+	}{
+		{"all well", []store.BookmakerResult{good}, nil, store.Succeeded, ""},
+		{"nothing to ask", []store.BookmakerResult{{Bookmaker: odds.BetPawa}}, nil, store.Succeeded, ""},
+		{"did not run to its end", []store.BookmakerResult{good}, errors.New("cancelled"), store.Failed, "cancelled"},
+		{"discovery", []store.BookmakerResult{good, {Bookmaker: odds.Bet9ja, DiscoveryError: "down"}}, nil, store.Partial, "bet9ja: discovery failed: down"},
+		{"a tournament", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, TournamentsFailed: 1}}, nil, store.Partial, "1 of 9 tournaments"},
+		{"nothing readable", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 3}}, nil, store.Partial, "none of 3 events"},
+		{"all skipped", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Skipped: 3}}, nil, store.Partial, "none of 3 events"},
+		{"too many failures", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 90, Fetched: 89, Skipped: 10}}, nil, store.Partial, "10 of 100 events"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			status, reason := judge(tc.results, tc.failure)
+			if status != tc.status || !strings.Contains(reason, tc.reason) || (tc.reason == "") != (reason == "") {
+				t.Errorf("%s, %q; want %s, %q", status, reason, tc.status, tc.reason)
+			}
+		})
+	}
+}

@@ -1,0 +1,121 @@
+package cycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// ErrNotWriter says that this scraper does not write, so no cycle can run here.
+var ErrNotWriter = errors.New("not the writer")
+
+// Ticket is a cycle that was asked for.
+type Ticket struct {
+	// CycleID names the cycle from the moment it is asked for.
+	CycleID string
+
+	started atomic.Pointer[time.Time]
+	done    chan struct{}
+	cycle   store.Cycle
+	err     error
+}
+
+// Wait returns the ended cycle: ctx's error if that ends first, ErrNotWriter if the lease was lost before the cycle
+// ended.
+func (t *Ticket) Wait(ctx context.Context) (store.Cycle, error) {
+	select {
+	case <-t.done:
+		return t.cycle, t.err
+	case <-ctx.Done():
+		return store.Cycle{}, ctx.Err()
+	}
+}
+
+// Request asks for a cycle. While one runs, all requests share the one that comes next: what they want to see must
+// be asked for after they asked.
+func (e *Engine) Request() (*Ticket, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.leading {
+		return nil, ErrNotWriter
+	}
+	if e.queued == nil {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, fmt.Errorf("naming a cycle: %w", err)
+		}
+		e.queued = &Ticket{CycleID: id.String(), done: make(chan struct{})}
+		select {
+		case e.wake <- struct{}{}:
+		default:
+		}
+	}
+	return e.queued, nil
+}
+
+// requestIfIdle is the tick of the interval: it is skipped while a cycle runs or waits.
+func (e *Engine) requestIfIdle() {
+	e.mu.Lock()
+	busy := e.running != nil || e.queued != nil
+	e.mu.Unlock()
+	if busy {
+		e.log.Info("cycle skipped: the one before still runs")
+		return
+	}
+	if _, err := e.Request(); err != nil {
+		e.log.Warn("requesting cycle", "error", err)
+	}
+}
+
+// Running reports whether a cycle runs, and which.
+func (e *Engine) Running() (cycleID string, running bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.running == nil {
+		return "", false
+	}
+	return e.running.CycleID, true
+}
+
+func (e *Engine) lead(w *store.Writer) {
+	e.writer.Store(w)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.leading = true
+}
+
+// resign ends the term: a queued cycle will not run here.
+func (e *Engine) resign() {
+	e.writer.Store(nil)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.leading = false
+	if e.queued != nil {
+		e.queued.err = ErrNotWriter
+		close(e.queued.done)
+		e.queued = nil
+	}
+}
+
+// next makes the queued cycle the running one; nil when there is none.
+func (e *Engine) next() *Ticket {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.running, e.queued = e.queued, nil
+	return e.running
+}
+
+// finish gives the waiters their answer.
+func (e *Engine) finish(t *Ticket, c store.Cycle, err error) {
+	e.mu.Lock()
+	e.running = nil
+	e.mu.Unlock()
+	t.cycle, t.err = c, err
+	close(t.done)
+}

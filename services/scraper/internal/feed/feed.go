@@ -1,0 +1,127 @@
+// Package feed serves the log to replicas: SnapshotFeedService.
+//
+// It is not for writing the log (store) and knows nothing of what entries mean.
+//
+// What every stream keeps to:
+//
+//  1. Start comes first and says whether the replica resumes or begins anew. It resumes only when its epoch is the
+//     source's, its revision is not ahead of the head, and no cycle end above it was dropped.
+//  2. A batch begins where the one before ended. Entries are the newest of their keys at the moment of reading, in
+//     the order of their revisions; what a slow replica missed has been compacted.
+//     A stream whose next cycle end is dropped before it got there ends with ErrTooOld, since what that end evicted
+//     would stay.
+//  3. Progress stands in order behind the entries. Caught up means that the cursor is the head of the view that
+//     entries and digest are taken from.
+//  4. A source that is not the writer any more ends its streams with ErrNotWriter and sends nothing after. It asks
+//     whether it is before every message, since a process that was stalled wakes up before its lease tells it so.
+//
+// A slow replica holds nothing but its own goroutines: views are immutable and entries are encoded once.
+package feed
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+)
+
+// Heartbeat is how often Progress is sent.
+const Heartbeat = time.Second
+
+// handshake bounds the time until Subscribe arrives.
+const handshake = 10 * time.Second
+
+// Errors that end a stream.
+var (
+	// ErrNotWriter says that another scraper writes, or none; the replica dials on.
+	ErrNotWriter = errors.New("not the writer")
+	// ErrSubscribe says that the first message was not a usable Subscribe.
+	ErrSubscribe = errors.New("first message is not a usable subscribe")
+	// ErrTooOld says that a cycle end which a stream has not reached is kept no longer; the replica begins anew.
+	ErrTooOld = errors.New("a cycle end that the replica has not seen is kept no longer")
+	// ErrClosing says that the source is stopping; the replica dials again.
+	ErrClosing = errors.New("source is stopping")
+)
+
+// Source is one term of a writer.
+type Source interface {
+	// Epoch names the history that the log's revisions belong to. It can change within a term, see Diverged.
+	Epoch() string
+	// Log is what is committed and published.
+	Log() *feedlog.Log
+	// Lost is closed when the term is over.
+	Lost() <-chan struct{}
+	// Held reports whether the term lasts at this moment; after a stall it is false before Lost is closed.
+	Held() bool
+	// Diverged handles a replica that is ahead of the log: it re-reads lease and revision, and mints a new epoch when
+	// history was really lost. It returns an error when the term is over or the database cannot tell.
+	Diverged(ctx context.Context, replicaRevision int64) error
+}
+
+// Server serves the feed. Use New; Close when no stream may go on.
+type Server struct {
+	oddscachev1.UnimplementedSnapshotFeedServiceServer
+
+	log      *slog.Logger
+	maxBatch int                    // bytes of a batch's frames
+	source   atomic.Pointer[Source] // nil at a standby
+	replicas *replicas
+	asking   chan struct{} // holds one token while a replica that is ahead is asked about
+	closing  chan struct{}
+	once     sync.Once
+	wg       sync.WaitGroup // sending and receiving goroutines; each ends with its stream
+}
+
+// Option changes a server's settings.
+type Option func(*Server)
+
+// BatchBytes bounds the frames of a batch, feedlog.MaxBatchBytes by default; a larger entry travels alone. Small
+// batches let tests cut a stream at many places.
+func BatchBytes(n int) Option { return func(s *Server) { s.maxBatch = n } }
+
+// New makes a server of a standby.
+func New(log *slog.Logger, options ...Option) *Server {
+	s := &Server{
+		log: log, maxBatch: feedlog.MaxBatchBytes, replicas: newReplicas(),
+		asking: make(chan struct{}, 1), closing: make(chan struct{}),
+	}
+	for _, set := range options {
+		set(s)
+	}
+	return s
+}
+
+// Lead makes src the source of new streams until its term is over or StandBy is called. Streams of an earlier source
+// end by that source's Lost.
+func (s *Server) Lead(src Source) { s.source.Store(&src) }
+
+// StandBy makes the server refuse streams with ErrNotWriter.
+func (s *Server) StandBy() { s.source.Store(nil) }
+
+// Close ends all streams with ErrClosing and refuses new ones. It does not wait; see Wait.
+func (s *Server) Close() { s.once.Do(func() { close(s.closing) }) }
+
+// Wait waits until the goroutines of all streams have ended.
+func (s *Server) Wait() { s.wg.Wait() }
+
+// current returns the source whose term lasts.
+func (s *Server) current() (Source, error) {
+	select {
+	case <-s.closing:
+		return nil, ErrClosing
+	default:
+	}
+	src := s.source.Load()
+	if src == nil {
+		return nil, ErrNotWriter
+	}
+	if !(*src).Held() {
+		return nil, ErrNotWriter
+	}
+	return *src, nil
+}
