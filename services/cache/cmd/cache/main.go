@@ -1,0 +1,27 @@
+// Command cache follows the scraper's feed and answers lookups.
+//
+// It is not where anything is decided: see the package cache.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	var cli cli
+	parsed := kong.Parse(&cli, kong.Name("cache"), kong.UsageOnError(),
+		kong.Description("Holds the newest odds of every upcoming event in memory and answers lookups."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := parsed.Run(&cli.Log); err != nil {
+		parsed.Errorf("%v", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called
+	}
+}

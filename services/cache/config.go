@@ -1,0 +1,94 @@
+// Package cache holds the newest odds of every upcoming event in memory, follows the scraper's feed and answers
+// lookups.
+//
+// It exports what it takes to run the service in a process: Config, New and Run. It is not for storing anything: what
+// it holds is rebuilt from the feed at every start, and it depends on no database.
+package cache
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+)
+
+// Config is everything that can be set. The zero values of durations mean their defaults.
+type Config struct {
+	// Feed is where the scrapers are: a comma list of host:port, or one DNS name that has several addresses. One of
+	// them is the writer; the others send the cache on.
+	Feed string `default:"127.0.0.1:7401" env:"CACHE_FEED" help:"Addresses of the scrapers: a comma list of host:port, or a DNS name." name:"feed"`
+	// Listen is where lookups are answered; port 0 lets the system choose.
+	Listen string `default:"127.0.0.1:7400" env:"CACHE_LISTEN" help:"Address of the gRPC service." name:"listen"`
+	// AdminListen is where metrics, profiles and health are served over HTTP. It is not for the outside.
+	AdminListen string `default:"127.0.0.1:7410" env:"CACHE_ADMIN_LISTEN" help:"Address of metrics, health and pprof over HTTP." name:"admin-listen"`
+	// ReplicaID names this cache to the scraper, for its logs and metrics.
+	ReplicaID string `env:"CACHE_REPLICA_ID" help:"Name of this cache in the scraper's logs; host name, process and port by default." name:"replica-id"`
+	// StopGrace bounds the time that calls under way get when the service stops; then they are cut.
+	StopGrace time.Duration `default:"8s" env:"CACHE_STOP_GRACE" help:"How long calls under way may take when the service stops." name:"stop-grace"`
+	// MaxConnectionAge closes connections that are older, so that clients find new replicas; a shorter one costs more
+	// handshakes. 0 lets them live.
+	MaxConnectionAge time.Duration `default:"30m" env:"CACHE_MAX_CONNECTION_AGE" help:"Connections of clients are closed after this time, so that they spread over replicas; 0 for never." name:"max-connection-age"`
+	// MaxWatches bounds the watches that are open at the same time; more are refused. A watch costs a goroutine, what
+	// the transport holds for its stream, and a message a second.
+	MaxWatches int `default:"1000" env:"CACHE_MAX_WATCHES" help:"How many watches may be open at the same time." name:"max-watches"`
+	// Tracing makes spans of rpcs. It costs some allocations a lookup even when nothing is sampled.
+	Tracing bool `env:"CACHE_TRACING" help:"Make OpenTelemetry spans of rpcs." name:"tracing"`
+}
+
+// DefaultConfig is what the tags say, for programs that do not parse flags.
+func DefaultConfig() Config {
+	return Config{
+		Feed: "127.0.0.1:7401", Listen: "127.0.0.1:7400", AdminListen: "127.0.0.1:7410",
+		StopGrace: 8 * time.Second, MaxConnectionAge: 30 * time.Minute, MaxWatches: 1000,
+	}
+}
+
+// maxReplicaID bounds the name, in bytes, as the feed does.
+const maxReplicaID = 200
+
+// Validate reports everything that is wrong at once, each with its field, value and limit.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.Feed == "" {
+		bad("feed is empty (must be the scrapers' addresses, such as 127.0.0.1:7401)")
+	}
+	for _, a := range []struct{ field, value string }{{"listen", c.Listen}, {"admin-listen", c.AdminListen}} {
+		if _, _, err := net.SplitHostPort(a.value); err != nil {
+			bad("%s is %q (must be host:port)", a.field, a.value)
+		}
+	}
+	if len(c.ReplicaID) > maxReplicaID {
+		bad("replica-id has %d bytes (must be at most %d)", len(c.ReplicaID), maxReplicaID)
+	}
+	if c.StopGrace < 0 || c.StopGrace > 10*time.Minute {
+		bad("stop-grace is %v (must be 0 to 10m)", c.StopGrace)
+	}
+	if c.MaxConnectionAge < 0 {
+		bad("max-connection-age is %v (must not be negative)", c.MaxConnectionAge)
+	}
+	if c.MaxWatches < 0 {
+		bad("max-watches is %d (must not be negative)", c.MaxWatches)
+	}
+	return errors.Join(errs...)
+}
+
+// replicaID is the configured name, else one that tells processes of one host apart.
+func (c Config) replicaID(addr net.Addr) string {
+	if c.ReplicaID != "" {
+		return c.ReplicaID
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "cache"
+	}
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		port = addr.String()
+	}
+	id := host + "/" + strconv.Itoa(os.Getpid()) + "/" + cmp.Or(port, "cache")
+	return id[max(0, len(id)-maxReplicaID):]
+}

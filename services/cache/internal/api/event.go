@@ -1,0 +1,109 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/oddscache/oddscache/pkg/rawpb"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/cache/internal/frame"
+	"github.com/oddscache/oddscache/services/cache/internal/store"
+)
+
+// Field numbers of the answers.
+const (
+	getEventFreshness protowire.Number = 3
+
+	batchResults   protowire.Number = 1
+	batchFreshness protowire.Number = 2
+	resultKey      protowire.Number = 3
+	resultFound    protowire.Number = 4
+)
+
+// partsOfEvent is how many parts an event with three snapshots has, and its answer's own.
+const partsOfEvent = 16
+
+// GetEvent answers one event.
+func (s *Server) GetEvent(ctx context.Context, r *oddscachev1.GetEventRequest) (*rawpb.Message, error) {
+	key, err := eventKey("", r)
+	if err != nil {
+		return nil, err
+	}
+	return s.getEvent(ctx, &lookup{
+		key: key, bookmakers: r.GetBookmakers(), marketIDs: r.GetMarketIds(), minRevision: r.GetMinRevision(),
+	})
+}
+
+// getEvent answers a lookup whose key is valid.
+func (s *Server) getEvent(ctx context.Context, q *lookup) (*rawpb.Message, error) {
+	if err := q.validate(); err != nil {
+		return nil, err
+	}
+	v, err := s.view(ctx, q.minRevision)
+	if err != nil {
+		return nil, err
+	}
+	e := q.key.in(v)
+	s.gets.add(e != nil)
+	if e == nil {
+		return nil, errNotFound
+	}
+	b := frame.NewBuilder(partsOfEvent)
+	defer b.Release()
+	b.Event(&e.Frame)
+	b.Snapshots(e.Snapshots, q.filter())
+	addFreshness(b, getEventFreshness, v)
+	return b.Message(), nil
+}
+
+// BatchGetEvents answers events in the order asked.
+func (s *Server) BatchGetEvents(ctx context.Context, r *oddscachev1.BatchGetEventsRequest) (*rawpb.Message, error) {
+	keys, err := eventKeys(r.GetKeys())
+	if err != nil {
+		return nil, err
+	}
+	if err := validFilter(r.GetBookmakers(), r.GetMarketIds(), r.GetMinRevision()); err != nil {
+		return nil, err
+	}
+	v, err := s.view(ctx, r.GetMinRevision())
+	if err != nil {
+		return nil, err
+	}
+	filter := frame.NewFilter(r.GetBookmakers(), r.GetMarketIds())
+	b := frame.NewBuilder(partsOfEvent * len(keys))
+	defer b.Release()
+	for i, key := range keys {
+		if err := addResult(b, r.GetKeys()[i], s.find(MethodBatchGetEvents, v, key), filter); err != nil {
+			return nil, err
+		}
+	}
+	addFreshness(b, batchFreshness, v)
+	return b.Message(), nil
+}
+
+// addResult adds the answer to one key.
+func addResult(b *frame.Builder, key *oddscachev1.EventKey, e *store.Event, filter frame.Filter) error {
+	asked, err := proto.Marshal(key)
+	if err != nil {
+		return fmt.Errorf("encoding key: %w", err)
+	}
+	result := b.Open()
+	if e != nil {
+		b.Event(&e.Frame)
+		b.Snapshots(e.Snapshots, filter)
+	}
+	b.Append(len(asked)+16, func(p []byte) []byte {
+		p = protowire.AppendTag(p, resultKey, protowire.BytesType)
+		p = protowire.AppendBytes(p, asked)
+		if e != nil {
+			p = protowire.AppendTag(p, resultFound, protowire.VarintType)
+			p = protowire.AppendVarint(p, protowire.EncodeBool(true))
+		}
+		return p
+	})
+	b.Close(result, batchResults)
+	return nil
+}

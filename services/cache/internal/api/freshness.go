@@ -1,0 +1,108 @@
+package api
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/cache/internal/frame"
+	"github.com/oddscache/oddscache/services/cache/internal/store"
+)
+
+// Field numbers of Freshness, Timestamp and Duration.
+const (
+	freshnessEpoch         protowire.Number = 1
+	freshnessRevision      protowire.Number = 2
+	freshnessState         protowire.Number = 3
+	freshnessCycleID       protowire.Number = 4
+	freshnessCycleFinished protowire.Number = 5
+	freshnessFeedAge       protowire.Number = 6
+
+	timeSeconds protowire.Number = 1
+	timeNanos   protowire.Number = 2
+)
+
+// stateOf is a store's state in the words of the protocol.
+func stateOf(s store.State) oddscachev1.FreshnessState {
+	switch s {
+	case store.Live:
+		return oddscachev1.FreshnessState_FRESHNESS_STATE_LIVE
+	case store.Stale:
+		return oddscachev1.FreshnessState_FRESHNESS_STATE_STALE
+	default:
+		return oddscachev1.FreshnessState_FRESHNESS_STATE_WARMING
+	}
+}
+
+// freshnessOf is the message that tells which state of the world an answer shows.
+func freshnessOf(v store.View) *oddscachev1.Freshness {
+	f := &oddscachev1.Freshness{Epoch: v.Epoch(), Revision: v.Revision(), State: stateOf(v.Freshness.State)}
+	if id, finished := v.LastCycle(); id != "" {
+		f.LastCycleId, f.LastCycleFinishedAt = id, timestamppb.New(finished)
+	}
+	if v.Freshness.Heard {
+		f.FeedAge = durationpb.New(v.Freshness.Age)
+	}
+	return f
+}
+
+// freshnessBytes bounds numbers, instants and tags of an encoded freshness; epoch and cycle come on top.
+const freshnessBytes = 80
+
+// appendFreshness appends what freshnessOf says as a field, without making the message.
+func appendFreshness(p []byte, field protowire.Number, v store.View) []byte {
+	return appendFreshnessAt(p, field, v, v.Revision())
+}
+
+// appendFreshnessAt appends the freshness with another revision than the view's.
+func appendFreshnessAt(p []byte, field protowire.Number, v store.View, revision int64) []byte {
+	var room [freshnessBytes + 2*48]byte // on the stack; an epoch or a cycle id has 36 bytes
+	body := appendFreshnessBody(room[:0], v, revision)
+	p = protowire.AppendTag(p, field, protowire.BytesType)
+	return protowire.AppendBytes(p, body)
+}
+
+func appendFreshnessBody(p []byte, v store.View, revision int64) []byte {
+	p = protowire.AppendTag(p, freshnessEpoch, protowire.BytesType)
+	p = protowire.AppendString(p, v.Epoch())
+	p = protowire.AppendTag(p, freshnessRevision, protowire.VarintType)
+	p = protowire.AppendVarint(p, uint64(revision))
+	p = protowire.AppendTag(p, freshnessState, protowire.VarintType)
+	p = protowire.AppendVarint(p, uint64(stateOf(v.Freshness.State)))
+	if cycleID, finished := v.LastCycle(); cycleID != "" {
+		p = protowire.AppendTag(p, freshnessCycleID, protowire.BytesType)
+		p = protowire.AppendString(p, cycleID)
+		p = appendInstant(p, freshnessCycleFinished, finished.Unix(), int64(finished.Nanosecond()))
+	}
+	if v.Freshness.Heard {
+		age := v.Freshness.Age
+		p = appendInstant(p, freshnessFeedAge, int64(age/time.Second), int64(age%time.Second))
+	}
+	return p
+}
+
+// freshnessSize is an upper bound of what appendFreshness appends.
+func freshnessSize(v store.View) int {
+	cycleID, _ := v.LastCycle()
+	return freshnessBytes + len(v.Epoch()) + len(cycleID)
+}
+
+// addFreshness adds the freshness to an answer.
+func addFreshness(b *frame.Builder, field protowire.Number, v store.View) {
+	b.Append(freshnessSize(v), func(p []byte) []byte { return appendFreshness(p, field, v) })
+}
+
+// appendInstant appends a Timestamp or a Duration, which are encoded alike.
+func appendInstant(p []byte, field protowire.Number, seconds, nanos int64) []byte {
+	size := protowire.SizeTag(timeSeconds) + protowire.SizeVarint(uint64(seconds)) +
+		protowire.SizeTag(timeNanos) + protowire.SizeVarint(uint64(nanos))
+	p = protowire.AppendTag(p, field, protowire.BytesType)
+	p = protowire.AppendVarint(p, uint64(size))
+	p = protowire.AppendTag(p, timeSeconds, protowire.VarintType)
+	p = protowire.AppendVarint(p, uint64(seconds))
+	p = protowire.AppendTag(p, timeNanos, protowire.VarintType)
+	return protowire.AppendVarint(p, uint64(nanos))
+}

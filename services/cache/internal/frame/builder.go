@@ -1,0 +1,184 @@
+package frame
+
+import (
+	"slices"
+	"sync"
+
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/oddscache/oddscache/pkg/rawpb"
+	"github.com/oddscache/oddscache/pkg/snapshot"
+)
+
+// Builder puts an answer together from frames. Builders are pooled: whoever takes one with NewBuilder gives it back with
+// Release when it has the message.
+type Builder struct {
+	parts mem.BufferSlice
+	size  int
+
+	// Memory for the small pieces that belong to this answer alone. A full chunk is left to the parts that refer to it
+	// and a new one begun, so what was handed out never moves.
+	bytes []byte
+	boxes []mem.SliceBuffer
+	spans []span
+}
+
+const (
+	chunkBytes = 256
+	chunkBoxes = 2 // a whole event has one piece of its own, its freshness
+
+	// packed is the size up to which an answer is copied into one piece: the transport takes longer over a dozen pieces
+	// than the copy takes, and the builder keeps its memory. It is a few markets; a whole event is never copied.
+	packed = 2048
+	// kept bounds the parts that a pooled builder keeps room for: those of a batch of some size.
+	kept = 1024
+)
+
+//nolint:gochecknoglobals // a pool is shared by nature
+var builders = sync.Pool{New: func() any { return new(Builder) }}
+
+// NewBuilder takes a builder with room for n parts; it grows when there are more.
+func NewBuilder(n int) *Builder {
+	b, _ := builders.Get().(*Builder)
+	if b == nil {
+		b = new(Builder)
+	}
+	b.parts = slices.Grow(b.parts, n)
+	return b
+}
+
+// small is a message of one piece in one allocation.
+type small struct {
+	message rawpb.Message
+	parts   [1]mem.Buffer
+	box     mem.SliceBuffer
+}
+
+// Message is the answer so far. It does not change with the builder and outlives it.
+func (b *Builder) Message() *rawpb.Message {
+	if b.size > packed {
+		b.bytes, b.boxes = nil, nil // they go with the answer
+		return &rawpb.Message{Data: slices.Clone(b.parts)}
+	}
+	m := &small{box: make([]byte, 0, b.size)}
+	for _, p := range b.parts {
+		m.box = append(m.box, p.ReadOnlyData()...)
+	}
+	m.parts[0] = &m.box
+	m.message.Data = m.parts[:]
+	return &m.message
+}
+
+// Release gives the builder back. Nobody may use it afterwards.
+func (b *Builder) Release() {
+	clear(b.parts) // or the pool would hold on to events that are gone
+	clear(b.boxes)
+	if cap(b.parts) > kept {
+		b.parts = nil
+	}
+	b.parts, b.boxes, b.bytes, b.size = b.parts[:0], b.boxes[:0], b.bytes[:0], 0
+	builders.Put(b)
+}
+
+// Size is the number of bytes so far.
+func (b *Builder) Size() int { return b.size }
+
+// Shared adds bytes that are immutable and may stand in any number of answers.
+func (b *Builder) Shared(p mem.Buffer) {
+	b.parts = append(b.parts, p)
+	b.size += p.Len()
+}
+
+// Append adds what write appends to the slice it is given, n bytes or less.
+func (b *Builder) Append(n int, write func([]byte) []byte) {
+	b.part(b.scratch(n, write))
+}
+
+// Event adds an event.
+func (b *Builder) Event(e *Event) {
+	b.parts = append(b.parts, &e.prefix, &e.body)
+	b.size += len(e.prefix) + len(e.body)
+}
+
+// Snapshots adds the snapshots, in their order, as far as the filter lets them through. A bookmaker that passes stays
+// in the answer when none of its markets does, so that one sees when it was captured.
+func (b *Builder) Snapshots(snapshots []Snapshot, f Filter) {
+	for _, s := range snapshots {
+		if !f.bookmaker(s.Bookmaker) {
+			continue
+		}
+		if len(f.marketIDs) > 0 {
+			b.markets(s, f)
+			continue
+		}
+		b.parts = append(b.parts, &s.prefix, &s.body, s.confirmed)
+		b.size += s.size()
+	}
+}
+
+// markets adds a snapshot with some of its markets: its header, ranges of its bytes and the suffix.
+func (b *Builder) markets(s Snapshot, f Filter) {
+	b.spans = f.spans(b.spans[:0], s.Content)
+	size := int(s.header) + snapshot.SuffixLen
+	for _, r := range b.spans {
+		size += r.to - r.from
+	}
+	b.part(b.prefix(fieldSnapshots, size))
+	b.part(s.body[:s.header])
+	for _, r := range b.spans {
+		b.part(s.body[r.from:r.to])
+	}
+	b.Shared(s.confirmed)
+}
+
+// Open begins a message inside the answer, whose length is not known yet. Close ends it.
+func (b *Builder) Open() Mark {
+	b.parts = append(b.parts, nil)
+	return Mark{part: len(b.parts) - 1, size: b.size}
+}
+
+// Mark is where a message inside an answer begins.
+type Mark struct{ part, size int }
+
+// Close writes the tag and length of what was added since Open.
+func (b *Builder) Close(m Mark, field protowire.Number) {
+	p := b.prefix(field, b.size-m.size)
+	b.parts[m.part] = b.box(p)
+	b.size += len(p)
+}
+
+// maxPrefix is room enough for a tag and a length.
+const maxPrefix = 2 * 5
+
+func (b *Builder) prefix(field protowire.Number, n int) []byte {
+	return b.scratch(maxPrefix, func(p []byte) []byte { return appendPrefix(p, field, n) })
+}
+
+// part makes p a part of the answer.
+func (b *Builder) part(p []byte) {
+	b.parts = append(b.parts, b.box(p))
+	b.size += len(p)
+}
+
+// scratch is what write appends to a slice with room for n bytes, in memory of the answer's own.
+func (b *Builder) scratch(n int, write func([]byte) []byte) []byte {
+	if cap(b.bytes)-len(b.bytes) < n {
+		b.bytes = make([]byte, 0, max(n, chunkBytes))
+	}
+	at := len(b.bytes)
+	p := write(b.bytes[at:at])
+	if at+len(p) <= cap(b.bytes) { // else write outgrew its room and has moved to memory of its own
+		b.bytes = b.bytes[:at+len(p)]
+	}
+	return slices.Clip(p)
+}
+
+// box makes a buffer of p without an allocation of its own.
+func (b *Builder) box(p []byte) mem.Buffer {
+	if len(b.boxes) == cap(b.boxes) {
+		b.boxes = make([]mem.SliceBuffer, 0, max(chunkBoxes, 2*cap(b.boxes)))
+	}
+	b.boxes = append(b.boxes, p)
+	return &b.boxes[len(b.boxes)-1]
+}

@@ -1,0 +1,83 @@
+package frame
+
+import (
+	"fmt"
+
+	"google.golang.org/grpc/mem"
+
+	"github.com/oddscache/oddscache/pkg/snapshot"
+)
+
+// Content is what a bookmaker offers for an event, as the feed brought it, with an index of its markets. It is
+// immutable, and its buffers are parts of it, so that content costs few allocations.
+type Content struct {
+	// Bookmaker and EventID are the snapshot's key.
+	Bookmaker string
+	EventID   string
+
+	prefix mem.SliceBuffer // tag and length of the whole snapshot, suffix included
+	body   mem.SliceBuffer // header and markets
+	suffix mem.SliceBuffer // last_confirmed_at of the content itself
+	table  []uint16        // where the markets of each id begin, see index.go; empty when not sorted
+	count  int32           // markets
+	header int32           // bytes before the first market
+	// sorted reports that market ids ascend bytewise and that there is a table of them; reencoded that the body is a copy of
+	// its own, since the feed's bytes were laid out differently.
+	sorted, reencoded bool
+}
+
+// NewContent cuts an encoded CachedSnapshot with the given key. body is kept and must not be changed. It fails when
+// body is not a CachedSnapshot.
+func NewContent(bookmaker, eventID string, body []byte) (*Content, error) {
+	laidOut := body
+	v, err := snapshot.Split(laidOut)
+	if err != nil { // another layout
+		if laidOut, err = snapshot.Canonical(body); err != nil {
+			return nil, fmt.Errorf("reading snapshot %s/%s: %w", bookmaker, eventID, err)
+		}
+		if v, err = snapshot.Split(laidOut); err != nil {
+			return nil, fmt.Errorf("splitting snapshot %s/%s: %w", bookmaker, eventID, err)
+		}
+	}
+	end := len(laidOut) - snapshot.SuffixLen
+	c := &Content{
+		Bookmaker: bookmaker, EventID: eventID,
+		prefix: prefix(fieldSnapshots, len(laidOut)), body: laidOut[:end:end], suffix: v.Suffix,
+		header: int32(len(v.Header)), sorted: true,
+		reencoded: len(body) == 0 || &laidOut[0] != &body[0],
+	}
+	c.index(v.Markets)
+	return c, nil
+}
+
+// Markets is the number of markets.
+func (c *Content) Markets() int { return int(c.count) }
+
+// Index is the number of entries in the index of markets.
+func (c *Content) Index() int { return len(c.table) }
+
+// Copied is the size of the bytes that the content holds beside the feed's own; 0 in the normal case.
+func (c *Content) Copied() int {
+	if !c.reencoded {
+		return 0
+	}
+	return len(c.body) + snapshot.SuffixLen
+}
+
+// size is the size of the frame, prefix included.
+func (c *Content) size() int { return len(c.prefix) + len(c.body) + snapshot.SuffixLen }
+
+// Snapshot is content with the newest confirmation of it.
+type Snapshot struct {
+	*Content
+	confirmed mem.Buffer // last_confirmed_at; stands in the content's suffix's place
+}
+
+// Unconfirmed is the content as it was captured.
+func (c *Content) Unconfirmed() Snapshot { return Snapshot{Content: c, confirmed: &c.suffix} }
+
+// Confirmed is the content with another last_confirmed_at, made by snapshot.AppendSuffix. The suffix takes the old
+// one's place and has its size, so the frame's length stays true.
+func (c *Content) Confirmed(suffix []byte) Snapshot {
+	return Snapshot{Content: c, confirmed: mem.SliceBuffer(suffix)}
+}

@@ -1,0 +1,87 @@
+package frame
+
+import (
+	"slices"
+
+	"github.com/oddscache/oddscache/pkg/snapshot"
+)
+
+// Filter says which part of an event's snapshots an answer holds. The zero value lets everything through.
+type Filter struct {
+	bookmakers []string
+	marketIDs  []string // ascending, none twice
+}
+
+// NewFilter makes a filter of bookmakers and market ids; empty lists let everything through. The lists are kept and not
+// changed.
+func NewFilter(bookmakers, marketIDs []string) Filter {
+	f := Filter{bookmakers: bookmakers, marketIDs: marketIDs}
+	if !ascending(marketIDs) {
+		f.marketIDs = slices.Clone(marketIDs)
+		slices.Sort(f.marketIDs)
+		f.marketIDs = slices.Compact(f.marketIDs)
+	}
+	return f
+}
+
+// ascending reports whether ids ascend with none twice: one id does, and careful clients' lists do.
+func ascending(ids []string) bool {
+	for i := 1; i < len(ids); i++ {
+		if ids[i-1] >= ids[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Everything reports whether the filter lets everything through.
+func (f Filter) Everything() bool { return len(f.bookmakers) == 0 && len(f.marketIDs) == 0 }
+
+func (f Filter) bookmaker(b string) bool {
+	return len(f.bookmakers) == 0 || slices.Contains(f.bookmakers, b)
+}
+
+// span is a range of bytes of a content's body that holds whole markets.
+type span struct{ from, to int }
+
+// spans appends the markets that the filter lets through, in the content's order; markets that stand side by side
+// share a span.
+func (f Filter) spans(dst []span, c *Content) []span {
+	if !c.sorted {
+		return f.scan(dst, c, int(c.header))
+	}
+	for _, id := range f.marketIDs {
+		at := c.find(id)
+		if at < 0 {
+			continue
+		}
+		for {
+			market, n := next(c.body[at:])
+			if n == 0 || string(market) != id {
+				break
+			}
+			dst = appendSpan(dst, at, at+n)
+			at += n
+		}
+	}
+	return dst
+}
+
+// scan is spans for content whose markets are in no order that could be searched.
+func (f Filter) scan(dst []span, c *Content, at int) []span {
+	for frame := range snapshot.Frames(c.body[at:]) {
+		if _, wanted := slices.BinarySearch(f.marketIDs, string(snapshot.MarketID(frame))); wanted {
+			dst = appendSpan(dst, at, at+len(frame))
+		}
+		at += len(frame)
+	}
+	return dst
+}
+
+func appendSpan(dst []span, from, to int) []span {
+	if n := len(dst); n > 0 && dst[n-1].to == from {
+		dst[n-1].to = to
+		return dst
+	}
+	return append(dst, span{from, to})
+}

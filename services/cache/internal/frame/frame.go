@@ -1,0 +1,43 @@
+// Package frame cuts stored snapshots and events into protobuf frames and puts answers together from them, so that a
+// lookup sends bytes that exist already and marshals nothing.
+//
+// The messages GetEventResponse, BatchGetEventsResult and EventSnapshots number their fields alike (event 1,
+// snapshots 2), so one set of frames serves all three. A frame is a prefix (tag and length) and the bytes that the
+// feed brought, shared with the log; only the prefix is new memory. Everything here is immutable once made: the
+// transport reads it after the call has returned.
+//
+// It is not for deciding which events an answer holds (store, api) and not for the layout of a snapshot, which
+// pkg/snapshot fixes.
+package frame
+
+import (
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Field numbers that GetEventResponse, BatchGetEventsResult and EventSnapshots share.
+const (
+	fieldEvent     protowire.Number = 1
+	fieldSnapshots protowire.Number = 2
+)
+
+// Event is the frame of an encoded Event message.
+type Event struct {
+	prefix, body mem.SliceBuffer
+}
+
+// NewEvent frames an encoded Event. body is kept and must not be changed.
+func NewEvent(body []byte) Event {
+	return Event{prefix: prefix(fieldEvent, len(body)), body: body}
+}
+
+// prefix is the tag and length that stand before n bytes of a length-delimited field.
+func prefix(field protowire.Number, n int) []byte {
+	p := make([]byte, 0, protowire.SizeTag(field)+protowire.SizeVarint(uint64(n)))
+	return appendPrefix(p, field, n)
+}
+
+func appendPrefix(dst []byte, field protowire.Number, n int) []byte {
+	dst = protowire.AppendTag(dst, field, protowire.BytesType)
+	return protowire.AppendVarint(dst, uint64(n))
+}

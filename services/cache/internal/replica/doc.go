@@ -1,0 +1,22 @@
+// Package replica follows the scraper's feed and keeps a store at its state.
+//
+// Invariants, which the tests check:
+//
+//  1. A batch is applied only if it begins at exactly the revision that the index has; anything else ends the stream
+//     and is counted as a gap. Nothing is skipped, repeated or guessed.
+//  2. A stream begins with Start. RESUME goes on in the index that is served, in its epoch. FULL builds another one
+//     aside; it is served from the first caught-up progress on, and until then the old one is, marked stale.
+//  3. Within an epoch no lower revision is served after a higher one: a source that is behind what is served is not
+//     followed, whoever it takes itself for.
+//  4. What the source committed as one becomes visible as one. A batch that may end within a transaction is held back
+//     until the next one that does not, or until the stream is caught up; for no longer than store.LiveFor.
+//  5. At every caught-up progress the number of entries and the digest are the source's. When they are not, what is
+//     served counts as stale, and a full sync is asked for, at most once in FullInterval. Outside of deliberate
+//     corruption that does not happen.
+//  6. A stream that is silent for Silence ends. Connecting is tried for ever, with growing and jittered pauses; they
+//     become short again only after something was applied to what is served, or it was caught up.
+//  7. An acknowledged revision is one that lookups see.
+//
+// One goroutine does all of it, and thereby all writing to the store; it ends, with its stream, when Run's context
+// does. The package is not for answering lookups, and it knows no addresses: the connection it is given does.
+package replica

@@ -1,0 +1,62 @@
+package replica
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/services/cache/internal/store"
+)
+
+// Why a stream ends, apart from what gRPC says.
+var (
+	errSilent   = errors.New("nothing arrived from the source in time")
+	errProtocol = errors.New("the source does not keep to the protocol")
+	errBehind   = errors.New("the source is behind what is served")
+	errDigest   = errors.New("the digest is not the source's")
+)
+
+// Reasons of disconnects, for the metric; a reason that the source gave in its ErrorInfo stands for itself.
+const (
+	reasonSilent   = "SILENT"
+	reasonProtocol = "PROTOCOL"
+	reasonBehind   = "SOURCE_BEHIND"
+	reasonDigest   = "DIGEST_MISMATCH"
+	reasonGap      = "GAP"
+	reasonEntry    = "BAD_ENTRY"
+	reasonClosed   = "CLOSED"
+)
+
+// reasonOf names the reason of a disconnect in few words.
+func reasonOf(err error) string {
+	for _, r := range []struct {
+		is     error
+		reason string
+	}{
+		{errSilent, reasonSilent},
+		{errProtocol, reasonProtocol},
+		{errBehind, reasonBehind},
+		{errDigest, reasonDigest},
+		{feedlog.ErrGap, reasonGap},
+		{feedlog.ErrWire, reasonEntry},
+		{feedlog.ErrOrder, reasonEntry},
+		{feedlog.ErrNoContent, reasonEntry},
+		{store.ErrEntry, reasonEntry},
+		{context.Canceled, reasonClosed},
+	} {
+		if errors.Is(err, r.is) {
+			return r.reason
+		}
+	}
+	if reason := rpcerr.Reason(err); reason != "" {
+		return reason
+	}
+	if code := status.Code(err); code != codes.Unknown && code != codes.OK {
+		return code.String()
+	}
+	return reasonClosed
+}

@@ -1,0 +1,77 @@
+package replica
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+)
+
+// progress takes a heartbeat. When the source says that everything was sent, both sides must hold the same.
+func (s *session) progress(p *oddscachev1.Progress) error {
+	have := s.index.Log()
+	if p.GetRevision() != have.Head {
+		s.r.cfg.Observer.Gap()
+		return fmt.Errorf("progress at %d, the index is at %d: %w", p.GetRevision(), have.Head, feedlog.ErrGap)
+	}
+	if !p.GetCaughtUp() {
+		return nil
+	}
+	s.r.head.Store(p.GetRevision())
+	if p.GetEntries() != int64(have.Entries) || p.GetDigest() != have.Digest {
+		return s.mismatch(p, have)
+	}
+	s.publish() // everything that was committed is here
+	if s.aside {
+		if err := s.serve(); err != nil {
+			return err
+		}
+	}
+	s.r.cfg.Store.Heard()
+	s.r.backoff.reset()
+	return s.ack(0)
+}
+
+// serve makes the index that was built aside the one that lookups read.
+func (s *session) serve() error {
+	old := s.r.cfg.Store.Served()
+	if old != nil && old.Epoch() == s.index.Epoch() && s.index.Log().Head < old.Log().Head {
+		return fmt.Errorf("full sync ended at %d, served is %d: %w", s.index.Log().Head, old.Log().Head, errBehind)
+	}
+	s.r.cfg.Store.Serve(s.index)
+	s.aside = false
+	s.r.cfg.Logger.InfoContext(s.ctx, "full sync served", "epoch", s.index.Epoch(), "revision", s.index.Log().Head,
+		"entries", s.index.Log().Entries)
+	return nil
+}
+
+// mismatch ends the stream to ask for a full sync, unless one was asked for a short while ago: then what is served
+// stays, marked stale.
+func (s *session) mismatch(p *oddscachev1.Progress, have *feedlog.View) error {
+	s.r.cfg.Observer.Mismatch()
+	s.r.cfg.Store.Doubt()
+	err := fmt.Errorf("at revision %d the source has %d entries with digest %016x, the index %d with %016x: %w",
+		have.Head, p.GetEntries(), p.GetDigest(), have.Entries, have.Digest, errDigest)
+	soon := !s.r.lastFull.IsZero() && time.Since(s.r.lastFull) < FullInterval
+	if soon && !s.aside {
+		if !s.mismatched {
+			s.r.cfg.Logger.ErrorContext(s.ctx, "digest differs again, keeping the stream", "error", err)
+		}
+		s.mismatched = true
+		return nil
+	}
+	s.r.wantFull = true
+	return err
+}
+
+// modeName is a mode in lower case, for logs and metrics.
+func modeName(m oddscachev1.StreamMode) string {
+	return strings.ToLower(strings.TrimPrefix(m.String(), "STREAM_MODE_"))
+}
+
+// reasonName is a start's reason in lower case.
+func reasonName(r oddscachev1.StartReason) string {
+	return strings.ToLower(strings.TrimPrefix(r.String(), "START_REASON_"))
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/puzpuzpuz/xsync/v4"
+	"github.com/tidwall/btree"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	"github.com/oddscache/oddscache/services/cache/internal/frame"
+)
+
+// Index is one state of the world. One goroutine writes it; any number read it through a View. Use NewIndex.
+type Index struct {
+	epoch string
+	log   *feedlog.Log
+
+	// What readers see.
+	events    *xsync.Map[string, *node] // by sr_id; a node without a state is no event
+	owners    *xsync.Map[Key, *node]    // the event that an id belongs to
+	published atomic.Pointer[published]
+	oldest    atomic.Int64 // cycle end that a full sync brought; 0 for none
+
+	// What the writer alone sees.
+	books   map[Key]*book
+	tree    *btree.BTreeG[*Event]
+	staged  []staged      // entries of the batch being applied that the log has not put yet
+	moved   map[Key]*node // owners that the batch changed; nil for nobody
+	dirty   []*node       // events that the batch changed
+	ends    []cycleEnd    // that the log keeps, ascending
+	last    cycleEnd
+	removed int   // keys that cycle ends removed
+	whole   int64 // revision at which the index was last known to be the source's state
+	holes   bool  // entries may have been left out since
+	stats   Stats // Bytes without the slots
+	slots   slots
+}
+
+// node is an event's place in the maps; it stays the same for as long as the event is held.
+type node struct {
+	state  atomic.Pointer[Event] // nil before the event is visible and after it was evicted
+	before atomic.Pointer[Event] // the state before the one that is being published; nil at other times
+
+	// The writer's own.
+	srID     string
+	identity *Identity // nil when evicted
+	next     *Event    // the state that is being published
+	dirty    bool
+	bytes    int64 // accounted
+}
+
+// book is the snapshot of one id, whether or not an event lists it.
+type book struct {
+	snapshot  frame.Snapshot
+	content   int64 // accounted bytes of the content
+	confirmed int64 // and of its confirmation
+}
+
+var _ feedlog.Listener = (*Index)(nil)
+
+// NewIndex makes an empty index at revision 0 of an epoch.
+func NewIndex(epoch string) *Index {
+	x := &Index{
+		epoch:  epoch,
+		events: xsync.NewMap[string, *node](),
+		owners: xsync.NewMap[Key, *node](),
+		books:  make(map[Key]*book),
+		tree:   btree.NewBTreeGOptions((*Event).before, btree.Options{NoLocks: true}),
+		moved:  make(map[Key]*node),
+	}
+	x.log = feedlog.New(x)
+	x.Publish()
+	return x
+}
+
+// Epoch names the history that the index's revisions belong to.
+func (x *Index) Epoch() string { return x.epoch }
+
+// Log is the log's newest view: head, number of entries and digest.
+func (x *Index) Log() *feedlog.View { return x.log.View() }
+
+// Applied counts what a batch did.
+type Applied struct {
+	Events, Snapshots, Confirmations, CycleEnds int
+	EvictedEvents                               int
+}
+
+// Apply applies a batch whole, and makes it visible, or not at all. It returns feedlog's errors and ErrEntry.
+func (x *Index) Apply(b feedlog.Batch) (Applied, error) {
+	done, err := x.Append(b)
+	if err == nil {
+		x.Publish()
+	}
+	return done, err
+}
+
+// Append applies a batch as Apply does, but leaves it to Publish to make it visible, together with what is appended
+// until then. It is for batches that end within a transaction.
+func (x *Index) Append(b feedlog.Batch) (Applied, error) {
+	var done Applied
+	staged, err := stage(x.staged[:0], b.Entries)
+	if err != nil {
+		return done, fmt.Errorf("applying batch (%d, %d]: %w", b.From, b.To, err)
+	}
+	evicted := x.stats.evicted
+	x.staged = staged
+	x.holes = x.holes || int64(len(b.Entries)) != b.To-b.From
+	if err := x.log.Append(b.From, b.To, b.Entries); err != nil {
+		clear(staged)
+		return done, fmt.Errorf("applying batch (%d, %d]: %w", b.From, b.To, err)
+	}
+	clear(staged) // or the reused memory would hold what the log let go
+	x.staged = staged[:0]
+	for _, e := range b.Entries {
+		switch e.Key.Kind {
+		case feedlog.KindEvent:
+			done.Events++
+		case feedlog.KindSnapshot:
+			done.Snapshots++
+		case feedlog.KindConfirmation:
+			done.Confirmations++
+		case feedlog.KindCycleEnd:
+			done.CycleEnds++
+		}
+	}
+	done.EvictedEvents = int(x.stats.evicted - evicted)
+	return done, nil
+}
+
+// Put is the log's call for an entry of the batch.
+func (x *Index) Put(e *feedlog.Entry) {
+	s := x.staged[0]
+	x.staged = x.staged[1:]
+	switch e.Key.Kind {
+	case feedlog.KindEvent:
+		x.putEvent(s.identity, entryBytes(e))
+	case feedlog.KindSnapshot:
+		x.putSnapshot(Key{s.content.Bookmaker, s.content.EventID}, s.content, entryBytes(e))
+	case feedlog.KindConfirmation:
+		x.putConfirmation(Key{e.Key.Bookmaker, e.Key.ID}, s.suffix, entryBytes(e))
+	case feedlog.KindCycleEnd:
+		x.putCycleEnd(e)
+	}
+}
+
+// Removed is the log's call for a key that a cycle end evicted.
+func (x *Index) Removed(k feedlog.Key, _ *feedlog.Entry) {
+	x.removed++
+	yield(x.removed)
+	switch k.Kind {
+	case feedlog.KindEvent:
+		x.removeEvent(k.ID)
+	case feedlog.KindSnapshot:
+		x.removeSnapshot(Key{k.Bookmaker, k.ID})
+	case feedlog.KindConfirmation, feedlog.KindCycleEnd: // never told apart
+	}
+}

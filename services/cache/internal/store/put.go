@@ -1,0 +1,138 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	"github.com/oddscache/oddscache/services/cache/internal/frame"
+)
+
+// cycleEnd is what the index keeps of a cycle end.
+type cycleEnd struct {
+	revision   int64
+	id         string
+	finishedAt time.Time
+	bytes      int64
+	evicted    []*Past // of the index, in the order in which the cycle end names them
+}
+
+// putEvent writes an event. Ids that it lists belong to it from now on, whoever had them: of two events that list an
+// id, the later writing is right, and the other event's is still to come or was compacted into a later one.
+func (x *Index) putEvent(id *Identity, entry int64) {
+	n, held := x.events.Load(id.SrID)
+	if !held {
+		n = &node{srID: id.SrID}
+		x.events.Store(id.SrID, n)
+	}
+	if n.identity == nil {
+		x.stats.Events++
+	} else {
+		for _, k := range n.identity.listed {
+			if !slices.Contains(id.listed, k) && x.owner(k) == n {
+				x.setOwner(k, nil)
+			}
+		}
+	}
+	id.Before = x.past(n.identity)
+	n.identity = id
+	for _, k := range id.listed {
+		x.setOwner(k, n)
+	}
+	x.account(&n.bytes, entry+identityBytes(id))
+	x.touch(n)
+}
+
+func (x *Index) removeEvent(srID string) {
+	n, held := x.events.Load(srID)
+	if !held || n.identity == nil {
+		return
+	}
+	for _, k := range n.identity.listed {
+		if x.owner(k) == n {
+			x.setOwner(k, nil)
+		}
+	}
+	x.evict(n.identity)
+	n.identity = nil
+	x.stats.Events--
+	x.stats.evicted++
+	x.account(&n.bytes, 0)
+	x.touch(n)
+}
+
+func (x *Index) putSnapshot(k Key, c *frame.Content, entry int64) {
+	b := x.books[k]
+	owner := x.owner(k)
+	if b == nil {
+		b = &book{}
+		x.books[k] = b
+	} else {
+		x.count(b, owner, -1)
+	}
+	b.snapshot = c.Unconfirmed()
+	x.count(b, owner, +1)
+	x.account(&b.content, entry+contentBytes(c))
+	x.account(&b.confirmed, 0) // the log dropped the confirmation of the content before
+	x.touch(owner)
+}
+
+func (x *Index) putConfirmation(k Key, suffix []byte, entry int64) {
+	b := x.books[k] // the log refuses a confirmation without content
+	b.snapshot = b.snapshot.Confirmed(suffix)
+	x.account(&b.confirmed, entry+suffixBytes)
+	x.touch(x.owner(k))
+}
+
+func (x *Index) removeSnapshot(k Key) {
+	b := x.books[k]
+	if b == nil {
+		return
+	}
+	owner := x.owner(k)
+	x.count(b, owner, -1)
+	x.account(&b.content, 0)
+	x.account(&b.confirmed, 0)
+	delete(x.books, k)
+	x.touch(owner)
+}
+
+func (x *Index) putCycleEnd(e *feedlog.Entry) {
+	x.last = cycleEnd{revision: e.Revision, id: e.CycleEnd.CycleID, finishedAt: e.CycleEnd.FinishedAt}
+	x.account(&x.last.bytes, entryBytes(e)+cycleEndBytes(e.CycleEnd)+2*pointer)
+	x.ends = append(x.ends, x.last)
+}
+
+// owner is the event that an id belongs to, nil for none, with what the batch changed so far.
+func (x *Index) owner(k Key) *node {
+	if n, moved := x.moved[k]; moved {
+		return n
+	}
+	n, _ := x.owners.Load(k)
+	return n
+}
+
+// setOwner lets an id and its snapshot belong to n, or to nobody when n is nil.
+func (x *Index) setOwner(k Key, n *node) {
+	old := x.owner(k)
+	if old == n {
+		return
+	}
+	if b := x.books[k]; b != nil {
+		x.count(b, old, -1)
+		x.count(b, n, +1)
+	}
+	x.countID(k, old, -1)
+	x.countID(k, n, +1)
+	x.moved[k] = n
+	x.touch(old)
+	x.touch(n)
+}
+
+// touch marks an event for publication.
+func (x *Index) touch(n *node) {
+	if n != nil && !n.dirty {
+		n.dirty = true
+		x.dirty = append(x.dirty, n)
+	}
+}

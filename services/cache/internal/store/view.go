@@ -1,0 +1,96 @@
+package store
+
+import "time"
+
+// View is an index as one reader sees it from one instant on: events may be newer than the view's revision, never
+// older. It is a small value; take one for each answer.
+type View struct {
+	// Freshness is how current the store was just before the view was taken; not known of an index by itself.
+	Freshness Freshness
+
+	index *Index // nil when nothing is served
+	seen  *published
+}
+
+// View takes the index as it is visible now.
+func (x *Index) View() View { return View{index: x, seen: x.published.Load()} }
+
+// Epoch names the history of the revision.
+func (v View) Epoch() string {
+	if v.index == nil {
+		return ""
+	}
+	return v.index.epoch
+}
+
+// Revision is included in everything read through the view.
+func (v View) Revision() int64 {
+	if v.seen == nil {
+		return 0
+	}
+	return v.seen.revision
+}
+
+// LastCycle is the last cycle whose end was applied; empty before the first.
+func (v View) LastCycle() (id string, finishedAt time.Time) {
+	if v.seen == nil {
+		return "", time.Time{}
+	}
+	return v.seen.cycleID, v.seen.cycleFinished
+}
+
+// Stats counts what the index held at the view's revision.
+func (v View) Stats() Stats {
+	if v.seen == nil {
+		return Stats{}
+	}
+	return v.seen.stats
+}
+
+// BySrID is the event with a SportRadar id; nil if there is none.
+func (v View) BySrID(srID string) *Event {
+	n, held := v.index.events.Load(srID)
+	if !held {
+		return nil
+	}
+	return n.state.Load()
+}
+
+// ByKey is the event that a bookmaker's id belongs to; nil if there is none.
+//
+// While the writer publishes a move there is an instant in which the old owner has let the id go and the map does not
+// name the new one yet. The reader then takes the old owner as it was before, which is what the view's revision
+// promises; when that is gone as well the move is over, and the map has the new owner.
+func (v View) ByKey(k Key) *Event {
+	for range publicationsPerLookup {
+		n, held := v.index.owners.Load(k)
+		if !held {
+			return nil
+		}
+		if e := n.state.Load(); e != nil && e.owns(k) {
+			return e
+		}
+		if e := n.before.Load(); e != nil && e.owns(k) {
+			return e
+		}
+	}
+	return nil
+}
+
+// publicationsPerLookup bounds how often a lookup looks again; each time a whole publication must have gone by.
+const publicationsPerLookup = 100
+
+// Ascend calls do for the events from a position of the list on, in the order (kickoff, sr_id), until do returns
+// false. What it yields is exactly the view's revision.
+func (v View) Ascend(from Position, do func(*Event) bool) {
+	v.seen.tree.Ascend(&Event{Identity: &Identity{Kickoff: from.Kickoff, SrID: from.SrID}}, do)
+}
+
+// Position is a place in the list, whether or not an event stands there.
+type Position struct {
+	Kickoff time.Time
+	SrID    string
+}
+
+// Position is where the event stands in the list.
+func (e *Event) Position() Position { return Position{Kickoff: e.Kickoff, SrID: e.SrID} }

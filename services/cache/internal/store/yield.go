@@ -1,0 +1,14 @@
+package store
+
+import "runtime"
+
+// yieldEvery is how many events or keys the writer handles before it lets lookups have the processor: some tens of
+// microseconds, where the scheduler itself would take it away after 10 ms.
+const yieldEvery = 128
+
+// yield lets lookups go first, now and then, in work that one cycle end can make long. i counts the steps.
+func yield(i int) {
+	if i%yieldEvery == yieldEvery-1 {
+		runtime.Gosched()
+	}
+}
