@@ -1,0 +1,35 @@
+package contestant
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc"
+
+	"github.com/oddscache/oddscache/pkg/rawpb"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+)
+
+// Answered asks the cache for every answer, as bytes.
+func Answered(ctx context.Context, cache *Contestant, events int) (Answers, error) {
+	requests, err := encodeRequests(events)
+	if err != nil {
+		return nil, err
+	}
+	answers := make(Answers)
+	for shape, all := range requests {
+		method := oddscachev1.OddsCacheService_GetEvent_FullMethodName
+		if shape == Batch {
+			method = oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName
+			all = all[:min(len(all), BatchSize)] // a batch has some 1 MB
+		}
+		for _, r := range all {
+			var answer rawpb.Message
+			if err := cache.conn.Invoke(ctx, method, r, &answer, grpc.ForceCodecV2(rawpb.NewCodec())); err != nil {
+				return nil, fmt.Errorf("asking the cache for a %s: %w", shape, err)
+			}
+			answers[shape] = append(answers[shape], answer.Bytes())
+		}
+	}
+	return answers, nil
+}

@@ -1,0 +1,86 @@
+package contestant
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/cache"
+)
+
+// ServeCache is what the child process of NewCacheProcess does: it runs a cache, tells its address on out, and ends when
+// in does.
+func ServeCache(ctx context.Context, feed string, in io.Reader, out io.Writer) error {
+	cfg := cache.DefaultConfig()
+	cfg.Feed, cfg.Listen, cfg.AdminListen, cfg.StopGrace = feed, "127.0.0.1:0", "127.0.0.1:0", time.Second
+	app, err := cache.New(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return fmt.Errorf("making the cache: %w", err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { // ends with the parent
+		_, _ = io.Copy(io.Discard, in)
+		stop()
+	}()
+	fmt.Fprintln(out, app.Addr())
+	return app.Run(ctx)
+}
+
+// NewCacheProcess starts a cache in a process of its own, so that its heap and its collector are its own. It does not
+// wait for the cache to be filled.
+func NewCacheProcess(ctx context.Context, feed *Feed, events int) (*Contestant, error) {
+	c := &Contestant{Name: "oddscache, a process"}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding the own program: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, self, "-serve-cache", feed.Addr)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("making the cache's input: %w", err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("making the cache's output: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the cache: %w", err)
+	}
+	c.stop = append(c.stop, func() error { return errors.Join(in.Close(), cmd.Wait()) })
+	c.PIDs = func() []int { return []int{cmd.Process.Pid} }
+	addr, err := bufio.NewReader(out).ReadString('\n')
+	if err == nil {
+		err = c.dial(strings.TrimSpace(addr), events)
+	}
+	return started(c, err)
+}
+
+// Reached waits until the cache serves a revision of an epoch, and returns its stats.
+func (c *Contestant) Reached(ctx context.Context, epoch string, revision int64) (*oddscachev1.GetStatsResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	client := oddscachev1.NewOddsCacheServiceClient(c.conn)
+	for {
+		stats, err := client.GetStats(ctx, &oddscachev1.GetStatsRequest{})
+		if f := stats.GetFreshness(); err == nil && f.GetEpoch() == epoch && f.GetRevision() >= revision {
+			return stats, nil
+		}
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for revision %d of %s: last error %w", revision, epoch, errors.Join(err, ctx.Err()))
+		}
+	}
+}

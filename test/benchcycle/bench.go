@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/oddscache/oddscache/test/benchcycle/measure"
+	"github.com/oddscache/oddscache/test/benchcycle/rig"
+)
+
+// movedShare is the part of the markets that moves between two cycles.
+const movedShare = 0.05
+
+// options are the flags.
+type options struct {
+	events   int
+	latency  float64
+	rounds   int
+	copies   int
+	markdown string
+	profiles string
+	verbose  bool
+}
+
+// results is everything that was measured.
+type results struct {
+	options   options
+	first     measure.Cycle
+	unchanged measure.Cycle
+	moved     []measure.Cycle
+	bareCopy  []measure.Copied
+	peak      int64      // the scraper's memory, after all cycles
+	warm      []rig.Warm // with what the cycles left
+	warmSize  int64      // snapshots
+	large     []rig.Warm // with many times that
+	largeSize int64
+	variants  []measure.Variant
+}
+
+// run measures and reports.
+func run(ctx context.Context, o options) (err error) {
+	log := io.Discard
+	if o.verbose {
+		log = os.Stderr
+	}
+	r, err := rig.Start(ctx, rig.Options{Events: o.events, Latency: o.latency, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	res := &results{options: o}
+	if err := res.cycles(ctx, r); err != nil {
+		return err
+	}
+	if err := res.starts(ctx, r); err != nil {
+		return err
+	}
+	report := res.report()
+	if err := report.Text(os.Stdout); err != nil {
+		return err
+	}
+	if o.markdown == "" {
+		return nil
+	}
+	if err := os.WriteFile(o.markdown, []byte(report.Markdown()), 0o644); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// cycles runs the first cycle, one in which nothing moved, and some in which a few markets did.
+func (res *results) cycles(ctx context.Context, r *rig.Rig) (err error) {
+	if _, err := r.StartPair(ctx); err != nil {
+		return err
+	}
+	if res.first, err = res.cycle(ctx, r, "first"); err != nil {
+		return err
+	}
+	say("bare COPY of the same rows")
+	if res.bareCopy, err = measure.BareCopy(ctx, r, res.options.rounds); err != nil {
+		return err
+	}
+	if res.unchanged, err = res.cycle(ctx, r, "unchanged"); err != nil {
+		return err
+	}
+	for round := range res.options.rounds {
+		if _, err := r.Simulator.MoveOdds(ctx, movedShare, round+1); err != nil {
+			return err
+		}
+		c, err := res.cycle(ctx, r, fmt.Sprintf("5 %% moved, %d", round+1))
+		if err != nil {
+			return err
+		}
+		res.moved = append(res.moved, c)
+	}
+	usage, err := r.ScraperUsage()
+	res.peak = usage.PeakBytes
+	return err
+}
+
+// cycle runs one cycle, with a profile of the scraper if that is wanted.
+func (res *results) cycle(ctx context.Context, r *rig.Rig, name string) (measure.Cycle, error) {
+	say("cycle: " + name)
+	if res.options.profiles == "" {
+		return measure.RunCycle(ctx, r, res.options.latency, name)
+	}
+	stop, err := measure.Profile(ctx, r.Admin(), res.options.profiles, name)
+	if err != nil {
+		return measure.Cycle{}, err
+	}
+	c, err := measure.RunCycle(ctx, r, res.options.latency, name)
+	return c, errors.Join(err, stop())
+}
+
+// starts measures warm starts, with what the cycles left and with many times that, and in between what the store
+// does not do.
+func (res *results) starts(ctx context.Context, r *rig.Rig) (err error) {
+	if res.warm, res.warmSize, err = res.restart(ctx, r); err != nil {
+		return err
+	}
+	if err := r.StopPair(); err != nil {
+		return err
+	}
+	say("ways to write and read it")
+	if res.variants, err = measure.Variants(ctx, r, res.moved[len(res.moved)-1].HistoryRows); err != nil || res.options.copies == 0 {
+		return err
+	}
+	say("making many times more snapshots")
+	if err := measure.Multiply(ctx, r, res.options.copies); err != nil {
+		return err
+	}
+	res.large, res.largeSize, err = res.restart(ctx, r)
+	return err
+}
+
+// restart stops the pair and starts it again, several times.
+func (res *results) restart(ctx context.Context, r *rig.Rig) (all []rig.Warm, snapshots int64, err error) {
+	tables, err := measure.ReadTables(ctx, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	for range res.options.rounds {
+		if err := r.StopPair(); err != nil {
+			return nil, 0, err
+		}
+		say(fmt.Sprintf("warm start with %d snapshots", tables.Snapshots))
+		w, err := r.StartPair(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		all = append(all, w)
+	}
+	return all, tables.Snapshots, nil
+}
+
+// say tells what is going on; the tables come at the end.
+func say(what string) { fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().Format(time.TimeOnly), what) }

@@ -1,0 +1,64 @@
+package rig
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/oddscache/oddscache/pkg/bookiesim"
+)
+
+// Simulator is the levers of a running simulator.
+type Simulator struct{ addr string }
+
+// State is how the world stands.
+func (s Simulator) State(ctx context.Context) (bookiesim.State, error) {
+	var state bookiesim.State
+	return state, s.call(ctx, http.MethodGet, "state", nil, &state)
+}
+
+// Freeze makes the world stand still.
+func (s Simulator) Freeze(ctx context.Context) error {
+	return s.call(ctx, http.MethodPost, "freeze", nil, nil)
+}
+
+// ResetCounters begins counting anew.
+func (s Simulator) ResetCounters(ctx context.Context) error {
+	return s.call(ctx, http.MethodPost, "reset-counters", nil, nil)
+}
+
+// MoveOdds changes the prices of a share of all markets and returns how many changed, unmapped ones included. Each
+// round moves others.
+func (s Simulator) MoveOdds(ctx context.Context, share float64, round int) (int, error) {
+	var moved struct {
+		Changed int `json:"changed"`
+	}
+	query := url.Values{"share": {strconv.FormatFloat(share, 'f', -1, 64)}, "round": {strconv.Itoa(round)}}
+	return moved.Changed, s.call(ctx, http.MethodPost, "move-odds", query, &moved)
+}
+
+func (s Simulator) call(ctx context.Context, method, page string, query url.Values, answer any) error {
+	u := url.URL{Scheme: "http", Host: s.addr, Path: "/_sim/" + page, RawQuery: query.Encode()}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), http.NoBody)
+	if err != nil {
+		return fmt.Errorf("asking the simulator for %s: %w", page, err)
+	}
+	resp, err := new(http.Client).Do(req)
+	if err != nil {
+		return fmt.Errorf("asking the simulator for %s: %w", page, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("asking the simulator for %s: %s", page, resp.Status)
+	}
+	if answer == nil {
+		return nil
+	}
+	if err := json.NewDecoder(resp.Body).Decode(answer); err != nil {
+		return fmt.Errorf("reading the simulator's %s: %w", page, err)
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package feedmodel
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// most is after how many histories a control that was not caught counts as missed.
+const most = 3000
+
+// begins is the line before every history of a control's build.
+const begins = "history begins"
+
+// hunt runs histories until one fails, and returns how many that took; 0 if none of the first limit did.
+func hunt(t *testing.T, limit int, rules Rules, drops bool) (int, error) {
+	t.Helper()
+	histories := Histories(drops)
+	for n := 1; n <= limit; n++ {
+		if os.Getenv("FEEDMODEL_HUNT") != "" {
+			fmt.Fprintln(os.Stdout, begins) // counted when the history panics
+		}
+		if _, err := inBubble(t, histories.Example(n), rules, drops); err != nil {
+			return n, err
+		}
+	}
+	return 0, nil
+}
+
+// TestLostBatchesAreGaps is the control's control: with the rules as they are a lost batch is noticed, and mended by a
+// resume alone.
+func TestLostBatchesAreGaps(t *testing.T) {
+	t.Parallel()
+	if n, err := hunt(t, 40, Rules{}, true); err != nil {
+		t.Errorf("history %d: %v\n%s", n, err, Show(Histories(true).Example(n)))
+	}
+}
+
+// TestWritersWithOneRuleChangedAreCaught runs the controls whose rule lives in the test's writer.
+func TestWritersWithOneRuleChangedAreCaught(t *testing.T) {
+	t.Parallel()
+	for _, c := range Controls() {
+		if c.File != "" {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			n, err := hunt(t, most, c.Rules, c.Drops)
+			if err == nil {
+				t.Fatalf("not caught by %d histories", most)
+			}
+			t.Logf("caught by history %d: %s", n, firstLine(err))
+		})
+	}
+}
+
+// TestBuildsWithOneRuleChangedAreCaught builds the controls whose rule lives in the code, and runs TestHunt in them.
+// Building takes its time: FEEDMODEL_CONTROLS=1 asks for it.
+func TestBuildsWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest // every build takes all cores
+	if os.Getenv("FEEDMODEL_CONTROLS") == "" {
+		t.Skip("builds every control: set FEEDMODEL_CONTROLS=1")
+	}
+	for _, c := range Controls() {
+		if c.File == "" {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			overlay := overlaid(t, c)
+			cmd := exec.Command("go", "test", "-overlay="+overlay, "-count=1", "-timeout=20m", "-v", "-run=^TestHunt$", ".")
+			cmd.Env = append(os.Environ(), "FEEDMODEL_HUNT="+strconv.FormatBool(c.Drops))
+			out, err := cmd.CombinedOutput()
+			caught := regexp.MustCompile(`caught by history .*`).FindString(string(out))
+			if begun := strings.Count(string(out), begins); err != nil && begun > 0 && strings.Contains(string(out), "panic:") {
+				caught, err = fmt.Sprintf("caught by history %d: it panics", begun), nil
+			}
+			if err != nil || caught == "" {
+				t.Fatalf("not caught: %v\n%s", err, out)
+			}
+			t.Log(caught)
+		})
+	}
+}
+
+// TestStoresWithOneRuleChangedAreCaught runs the store's own tests in builds of the store with a rule changed.
+func TestStoresWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest // every build takes all cores
+	if os.Getenv("FEEDMODEL_CONTROLS") == "" {
+		t.Skip("builds every control: set FEEDMODEL_CONTROLS=1")
+	}
+	for _, c := range StoreControls() {
+		t.Run(c.Name, func(t *testing.T) {
+			cmd := exec.Command("go", "test", "-overlay="+overlaid(t, c), "-count=1", "-timeout=10m", "-run="+c.Tests, "./"+filepath.Dir(c.File))
+			if cmd.Dir = filepath.Join("..", ".."); filepath.Base(filepath.Dir(c.File)) == "dbsqlc" {
+				cmd.Args[len(cmd.Args)-1] = "./" + filepath.Dir(filepath.Dir(c.File))
+			}
+			cmd.Env = append(os.Environ(), "REQUIRE_POSTGRES=1")
+			out, err := cmd.CombinedOutput()
+			failed := regexp.MustCompile(`(?m)^--- FAIL: (\w+)`).FindAllStringSubmatch(string(out), -1)
+			if err == nil || len(failed) == 0 {
+				t.Fatalf("not caught: %v\n%s", err, out)
+			}
+			for _, f := range failed {
+				t.Logf("caught by %s", f[1])
+			}
+		})
+	}
+}
+
+// TestHunt is what runs in a control's build.
+func TestHunt(t *testing.T) { //nolint:paralleltest // it is alone in its run
+	drops, err := strconv.ParseBool(os.Getenv("FEEDMODEL_HUNT"))
+	if err != nil {
+		t.Skip("runs in the builds of TestBuildsWithOneRuleChangedAreCaught")
+	}
+	n, err := hunt(t, most, Rules{}, drops)
+	if err == nil {
+		t.Fatalf("not caught by %d histories", most)
+	}
+	t.Logf("caught by history %d: %s", n, firstLine(err))
+}
+
+// overlaid writes a control's file and the overlay that puts it in place of the real one.
+func overlaid(t *testing.T, c Control) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", c.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(source)
+	for _, e := range c.Edits {
+		if n := strings.Count(text, e.Old); n != 1 {
+			t.Fatalf("%s has %d times, want once:\n%s", c.File, n, e.Old)
+		}
+		text = strings.Replace(text, e.Old, e.New, 1)
+	}
+	dir := t.TempDir()
+	changed := filepath.Join(dir, filepath.Base(path))
+	if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(name, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(fmt.Sprint(err), "\n")
+	return line
+}

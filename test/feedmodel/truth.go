@@ -1,0 +1,180 @@
+package feedmodel
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+)
+
+// grace is how long after kickoff an event stays.
+const grace = 2 * time.Hour
+
+// Write is an Op of a transaction with what it means at the moment it is run.
+type Write struct {
+	Op
+	At  time.Time // the domain's clock
+	Seq int       // unique; makes contents and cycles differ
+}
+
+// Truth is what must be answered, in plain maps, by the rules of the domain alone.
+type Truth struct {
+	events map[string]*oddscachev1.Event
+	snaps  map[ID]*oddscachev1.CachedSnapshot // without snapshot_id
+	cutoff time.Time
+	cycle  string // the last that ended
+}
+
+func newTruth() *Truth {
+	return &Truth{events: map[string]*oddscachev1.Event{}, snaps: map[ID]*oddscachev1.CachedSnapshot{}}
+}
+
+// clone copies the maps; messages are never changed, only replaced.
+func (t *Truth) clone() *Truth {
+	return &Truth{events: maps.Clone(t.events), snaps: maps.Clone(t.snaps), cutoff: t.cutoff, cycle: t.cycle}
+}
+
+// effect says what a write did, for the coverage.
+type effect struct{ moved, postponed, confirmed, evicted bool }
+
+// apply is the domain's rules.
+func (t *Truth) apply(w Write) (did effect) {
+	switch w.Kind {
+	case PutEvent:
+		did = t.putEvent(eventOf(w))
+	case Postpone:
+		if old := t.events[w.SrID]; old != nil {
+			e := proto.CloneOf(old)
+			e.Kickoff = timestamppb.New(kickoffOf(w))
+			did = t.putEvent(e)
+		}
+	case PutContent:
+		if t.owner(w.ID) != "" {
+			t.snaps[w.ID] = contentOf(w)
+		}
+	case Confirm:
+		if old := t.snaps[w.ID]; old != nil && t.owner(w.ID) != "" {
+			s := proto.CloneOf(old)
+			s.LastConfirmedAt = timestamppb.New(w.At)
+			t.snaps[w.ID] = s
+			did.confirmed = true
+		}
+	case EndCycle:
+		t.cycle = cycleOf(w)
+		if w.Yes {
+			did.evicted = t.evict(w.At.Add(-grace))
+		}
+	default:
+	}
+	return did
+}
+
+func (t *Truth) putEvent(e *oddscachev1.Event) (did effect) {
+	if old := t.events[e.GetSrId()]; old != nil {
+		did.postponed = old.GetKickoff().AsTime().Before(e.GetKickoff().AsTime())
+	}
+	for _, id := range idsOf(e) {
+		if of := t.owner(id); of != "" && of != e.GetSrId() {
+			t.events[of] = without(t.events[of], id)
+			did.moved = true
+		}
+	}
+	t.events[e.GetSrId()] = e
+	return did
+}
+
+// evict removes what kicked off before the cutoff, which never goes back, and snapshots that no event lists.
+func (t *Truth) evict(cutoff time.Time) (gone bool) {
+	if cutoff.After(t.cutoff) {
+		t.cutoff = cutoff
+	}
+	for srID, e := range t.events {
+		if e.GetKickoff().AsTime().Before(t.cutoff) {
+			delete(t.events, srID)
+			gone = true
+		}
+	}
+	for id := range t.snaps {
+		if t.owner(id) == "" {
+			delete(t.snaps, id)
+			gone = true
+		}
+	}
+	return gone
+}
+
+// owner is the event that lists an id, empty for none.
+func (t *Truth) owner(id ID) string {
+	for srID, e := range t.events {
+		if slices.Contains(idsOf(e), id) {
+			return srID
+		}
+	}
+	return ""
+}
+
+// answer is what a lookup of an event must answer, with snapshot_id 0; nil if there is no such event.
+func (t *Truth) answer(srID string) *oddscachev1.EventSnapshots {
+	e := t.events[srID]
+	if e == nil {
+		return nil
+	}
+	a := &oddscachev1.EventSnapshots{Event: e}
+	ids := idsOf(e)
+	slices.SortFunc(ids, func(a, b ID) int {
+		return cmp.Or(cmp.Compare(rank(a.Bookmaker), rank(b.Bookmaker)), cmp.Compare(a.Bookmaker, b.Bookmaker))
+	})
+	for _, id := range ids {
+		if s := t.snaps[id]; s != nil {
+			a.Snapshots = append(a.Snapshots, s)
+		}
+	}
+	return a
+}
+
+func rank(bookmaker string) int {
+	if bookmaker == betpawa {
+		return 0
+	}
+	return 1
+}
+
+// counts is what GetStats must count.
+type counts struct{ events, betpawa, competitor, snapshots, markets, waiting int64 }
+
+func (t *Truth) counts() counts {
+	c := counts{events: int64(len(t.events))}
+	for _, e := range t.events {
+		if e.GetBetpawaEventId() != "" {
+			c.betpawa++
+		}
+		c.competitor += int64(len(e.GetCompetitorEvents()))
+	}
+	for id, s := range t.snaps {
+		if t.owner(id) == "" {
+			c.waiting++
+			continue
+		}
+		c.snapshots++
+		c.markets += int64(len(s.GetMarkets()))
+	}
+	return c
+}
+
+// without is an event without one of its ids.
+func without(e *oddscachev1.Event, id ID) *oddscachev1.Event {
+	e = proto.CloneOf(e)
+	if id.Bookmaker == betpawa {
+		e.BetpawaEventId = ""
+		return e
+	}
+	e.CompetitorEvents = slices.DeleteFunc(e.CompetitorEvents, func(c *oddscachev1.CompetitorEvent) bool {
+		return c.GetBookmaker() == id.Bookmaker && c.GetCompetitorEventId() == id.ID
+	})
+	return e
+}
