@@ -12,11 +12,19 @@ import (
 	"github.com/alecthomas/kong"
 )
 
+// cli is the command line. Without a command it serves.
+type cli struct {
+	Serve       options     `cmd:"" default:"withargs" help:"Serve the simulated bookmakers."`
+	Healthcheck healthcheck `cmd:"" help:"Ask a running simulator how its world stands; exit 1 when it does not answer."`
+}
+
 func main() {
-	var opts options
-	kong.Parse(&opts, kong.Name("bookiesim"), kong.Description("Simulated bookmakers: BetPawa, SportyBet and Bet9ja."))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := run(ctx, opts, os.Stderr)
+	var cli cli
+	parsed := kong.Parse(&cli, kong.Name("bookiesim"),
+		kong.Description("Simulated bookmakers: BetPawa, SportyBet and Bet9ja."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	err := parsed.Run()
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bookiesim:", err)

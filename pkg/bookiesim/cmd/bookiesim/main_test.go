@@ -18,17 +18,17 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // parse reads a command line.
-func parse(t *testing.T, args ...string) options {
+func parse(t *testing.T, args ...string) *options {
 	t.Helper()
-	var opts options
-	parser, err := kong.New(&opts)
+	var cli cli
+	parser, err := kong.New(&cli)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := parser.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	return opts
+	return &cli.Serve
 }
 
 func TestOptionsMakeAConfig(t *testing.T) {
@@ -94,7 +94,7 @@ func TestRunServesEveryDoorUntilItsContextEnds(t *testing.T) {
 	defer cancel()
 	var out log
 	done := make(chan error, 1)
-	go func() { done <- run(ctx, opts, &out) }() // ends with ctx
+	go func() { done <- run(ctx, *opts, &out) }() // ends with ctx
 	for !strings.Contains(out.String(), "the world is ready") {
 		select {
 		case err := <-done:
@@ -120,9 +120,16 @@ func TestRunServesEveryDoorUntilItsContextEnds(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, resp.StatusCode, want)
 		}
 	}
+	check := healthcheck{Address: addresses["all"], Timeout: 10 * time.Second}
+	if err := check.Run(t.Context()); err != nil {
+		t.Errorf("healthcheck of a running simulator: %v", err)
+	}
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+	if err := check.Run(t.Context()); err == nil {
+		t.Error("healthcheck of a stopped simulator passes")
 	}
 	client.CloseIdleConnections()
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"os"
 	"time"
 
 	"github.com/oddscache/oddscache/pkg/bookiesim"
@@ -28,8 +30,11 @@ type options struct {
 	Fault   string        `env:"BOOKIESIM_FAULT" help:"A fault to start with, bookmaker:kind:share. More: POST /_sim/faults."`
 }
 
+// Run serves until the process is told to stop.
+func (o *options) Run(ctx context.Context) error { return run(ctx, *o, os.Stderr) }
+
 // config is the world that the options describe.
-func (o options) config() (bookiesim.Config, error) {
+func (o *options) config() (bookiesim.Config, error) {
 	c := bookiesim.DefaultConfig()
 	if o.Profile == "real" {
 		c = bookiesim.RealConfig()
