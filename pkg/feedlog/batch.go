@@ -11,37 +11,44 @@ const (
 
 	batchFrom protowire.Number = 1
 	batchTo   protowire.Number = 2
+	batchMore protowire.Number = 4
 )
 
 // MaxBatchBytes bounds the frames of one batch; a larger entry travels alone.
 const MaxBatchBytes = 1 << 20
 
-// Batch is a decoded Batch message.
+// Batch is a decoded Batch message: entries that lead from one revision to another. More says that To is not a state
+// the source was ever in, since further batches belong to it.
 type Batch struct {
 	From, To int64
 	Entries  []*Entry
+	More     bool
 }
 
 // EncodeBatch returns a StreamSnapshotsResponse that carries the batch as slices to be sent one after another: a
 // small header and the frames as they are.
-func EncodeBatch(from, to int64, entries []*Entry) [][]byte {
-	var revisions []byte
-	if from != 0 {
-		revisions = protowire.AppendTag(revisions, batchFrom, protowire.VarintType)
-		revisions = protowire.AppendVarint(revisions, uint64(from))
+func EncodeBatch(b Batch) [][]byte {
+	var fields []byte
+	if b.From != 0 {
+		fields = protowire.AppendTag(fields, batchFrom, protowire.VarintType)
+		fields = protowire.AppendVarint(fields, uint64(b.From))
 	}
-	revisions = protowire.AppendTag(revisions, batchTo, protowire.VarintType)
-	revisions = protowire.AppendVarint(revisions, uint64(to))
-	size := len(revisions)
-	for _, e := range entries {
+	fields = protowire.AppendTag(fields, batchTo, protowire.VarintType)
+	fields = protowire.AppendVarint(fields, uint64(b.To))
+	if b.More {
+		fields = protowire.AppendTag(fields, batchMore, protowire.VarintType)
+		fields = protowire.AppendVarint(fields, protowire.EncodeBool(true))
+	}
+	size := len(fields)
+	for _, e := range b.Entries {
 		size += len(e.Frame)
 	}
 	header := protowire.AppendTag(nil, responseBatch, protowire.BytesType)
 	header = protowire.AppendVarint(header, uint64(size))
-	header = append(header, revisions...)
-	parts := make([][]byte, 0, 1+len(entries))
+	header = append(header, fields...)
+	parts := make([][]byte, 0, 1+len(b.Entries))
 	parts = append(parts, header)
-	for _, e := range entries {
+	for _, e := range b.Entries {
 		parts = append(parts, e.Frame)
 	}
 	return parts
@@ -77,6 +84,9 @@ func DecodeBatch(b []byte) (Batch, error) {
 		case num == batchTo && typ == protowire.VarintType:
 			v, _ := protowire.ConsumeVarint(b[n:])
 			batch.To = int64(v)
+		case num == batchMore && typ == protowire.VarintType:
+			v, _ := protowire.ConsumeVarint(b[n:])
+			batch.More = protowire.DecodeBool(v)
 		case num == batchEntries && typ == protowire.BytesType:
 			e, err := Parse(append(make([]byte, 0, n+m), b[:n+m]...))
 			if err != nil {

@@ -112,7 +112,7 @@ func TestReplicasAreTheSource(t *testing.T) {
 					break
 				}
 				entries, to := v.After(from, maxBytes)
-				message := bytes.Join(feedlog.EncodeBatch(from, to, entries), nil)
+				message := bytes.Join(feedlog.EncodeBatch(feedlog.Batch{From: from, To: to, Entries: entries}), nil)
 				body, is := feedlog.BatchIn(message)
 				if !is {
 					t.Fatalf("%x is no batch", message)

@@ -24,13 +24,13 @@ func sampleBatch(t fatal) []*feedlog.Entry {
 // TestBatchIsTheMessage reads an encoded batch the ordinary way.
 func TestBatchIsTheMessage(t *testing.T) {
 	t.Parallel()
-	message := bytes.Join(feedlog.EncodeBatch(7, 12, sampleBatch(t)), nil)
+	message := bytes.Join(feedlog.EncodeBatch(feedlog.Batch{From: 7, To: 12, Entries: sampleBatch(t), More: true}), nil)
 	var got oddscachev1.StreamSnapshotsResponse
 	if err := proto.Unmarshal(message, &got); err != nil {
 		t.Fatal(err)
 	}
 	b := got.GetBatch()
-	if b.GetFromRevision() != 7 || b.GetToRevision() != 12 || len(b.GetEntries()) != 4 {
+	if b.GetFromRevision() != 7 || b.GetToRevision() != 12 || len(b.GetEntries()) != 4 || !b.GetMore() {
 		t.Fatalf("batch is %v", b)
 	}
 	if e := b.GetEntries()[0]; e.GetRevision() != 8 || e.GetEvent().GetSrId() != "68995116" {
@@ -50,6 +50,9 @@ func TestBatchIsTheMessage(t *testing.T) {
 	decoded, err := feedlog.DecodeBatch(body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !decoded.More {
+		t.Error("more was lost")
 	}
 	clear(message) // the entries own their bytes
 	for i, e := range sampleBatch(t) {
@@ -72,8 +75,10 @@ func TestBatchIsTheMessage(t *testing.T) {
 // FuzzDecodeBatch feeds any bytes to what reads the network: it takes whole batches only, what it takes encodes back
 // to the same entries, and protobuf reads the same from it.
 func FuzzDecodeBatch(f *testing.F) {
-	body, _ := feedlog.BatchIn(bytes.Join(feedlog.EncodeBatch(7, 12, sampleBatch(f)), nil))
+	body, _ := feedlog.BatchIn(bytes.Join(feedlog.EncodeBatch(feedlog.Batch{From: 7, To: 12, Entries: sampleBatch(f)}), nil))
 	f.Add(body)
+	more, _ := feedlog.BatchIn(bytes.Join(feedlog.EncodeBatch(feedlog.Batch{From: 7, To: 12, More: true}), nil))
+	f.Add(more)
 	f.Add([]byte{})
 	f.Add(body[:len(body)-3])
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -83,7 +88,8 @@ func FuzzDecodeBatch(f *testing.F) {
 		}
 		var plain oddscachev1.Batch
 		if err := proto.Unmarshal(b, &plain); err == nil {
-			if plain.GetFromRevision() != batch.From || plain.GetToRevision() != batch.To || len(plain.GetEntries()) != len(batch.Entries) {
+			if plain.GetFromRevision() != batch.From || plain.GetToRevision() != batch.To || plain.GetMore() != batch.More ||
+				len(plain.GetEntries()) != len(batch.Entries) {
 				t.Fatalf("read (%d, %d] of %d entries, protobuf reads %v", batch.From, batch.To, len(batch.Entries), &plain)
 			}
 		}
@@ -92,12 +98,12 @@ func FuzzDecodeBatch(f *testing.F) {
 				t.Fatalf("entry without revision or key: %+v", e)
 			}
 		}
-		again, is := feedlog.BatchIn(bytes.Join(feedlog.EncodeBatch(batch.From, batch.To, batch.Entries), nil))
+		again, is := feedlog.BatchIn(bytes.Join(feedlog.EncodeBatch(batch), nil))
 		if !is {
 			t.Fatal("encoded anew it is no batch")
 		}
 		second, err := feedlog.DecodeBatch(again)
-		if err != nil || len(second.Entries) != len(batch.Entries) || second.From != batch.From || second.To != batch.To {
+		if err != nil || len(second.Entries) != len(batch.Entries) || second.From != batch.From || second.To != batch.To || second.More != batch.More {
 			t.Fatalf("encoded anew it is (%d, %d] of %d entries, %v", second.From, second.To, len(second.Entries), err)
 		}
 		l := feedlog.New(nil) // whatever the entries are, a log takes them whole or not at all

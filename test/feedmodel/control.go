@@ -104,6 +104,16 @@ func (l *Log) dropLocked(k Key) {
 			File:  "pkg/feedlog/feedlog.go",
 			Edits: []Edit{{"	if from != l.head || to < from {\n", "	if to < from {\n"}},
 		},
+		{
+			Name:  "a batch is shown although more follow",
+			File:  "services/cache/internal/replica/session.go",
+			Edits: []Edit{{"	if s.aside || !b.More {", "	if true {"}},
+		},
+		{
+			Name:  "no batch says that more follow",
+			File:  "services/scraper/internal/feed/stream.go",
+			Edits: []Edit{{", More: to < view.Head}", "}"}},
+		},
 		{Name: "revisions taken before BEGIN, two batches in flight", Rules: Rules{EarlyRevisions: true}},
 		{Name: "a block is published before its commit", Rules: Rules{EarlyPublish: true}},
 		{Name: "a failed cycle evicts", Rules: Rules{FailedEvicts: true}},

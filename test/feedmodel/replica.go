@@ -148,5 +148,8 @@ func (r *replica) sample() *oddscachev1.BatchGetEventsResponse {
 		}
 	}
 	r.w.samples = append(r.w.samples, s)
+	if err := r.w.was(answer); err != nil && r.w.untrue == nil {
+		r.w.untrue = fmt.Errorf("%s: %w", r.id, err)
+	}
 	return answer
 }

@@ -48,6 +48,12 @@ func (w *world) wrong() error {
 	if minted > 0 {
 		return fmt.Errorf("%w: a replica was ahead of a history of which nothing was lost", errFaulty)
 	}
+	if w.untrue != nil {
+		return w.untrue
+	}
+	if err := w.watcher.saw(); err != nil {
+		return err
+	}
 	for _, r := range w.replicas {
 		r.seen.mu.Lock()
 		wrong, gaps := r.seen.wrong, r.seen.gaps
@@ -160,7 +166,7 @@ func (w *world) write(o Op, how outcome) error {
 		after, _ := w.db.read()
 		w.cover.wrote(w, before.revision, after.revision, w.tell(writes))
 		if after.revision > before.revision {
-			w.head()
+			w.freeze()
 		}
 	}
 	if how == diesBefore || how == diesAfter {

@@ -28,9 +28,6 @@ func (w *world) quiet() error {
 			return fmt.Errorf("%s: %w", r.id, err)
 		}
 	}
-	if err := w.watcher.same(); err != nil {
-		return err
-	}
 	w.cover.quiet++
 	return nil
 }
@@ -95,19 +92,14 @@ func (r *replica) stats() (*oddscachev1.GetStatsResponse, error) {
 
 // same holds what a replica answers to every kind of question against the truth.
 func (w *world) same(r *replica) error {
-	answer := r.sample()
-	if answer == nil {
+	answer := r.sample() // which holds it to the state at its revision
+	switch {
+	case answer == nil:
 		return fmt.Errorf("no answer at a quiet point")
-	}
-	for i, result := range answer.GetResults() {
-		srID := w.asked(allKeys[i])
-		var got *oddscachev1.EventSnapshots
-		if result.GetFound() {
-			got = &oddscachev1.EventSnapshots{Event: result.GetEvent(), Snapshots: result.GetSnapshots()}
-		}
-		if err := w.equal(srID, got); err != nil {
-			return fmt.Errorf("under %v: %w", allKeys[i], err)
-		}
+	case w.untrue != nil:
+		return w.untrue
+	case momentOf(answer.GetFreshness()) != w.moment:
+		return fmt.Errorf("answers revision %d at a quiet point, the newest is %+v", answer.GetFreshness().GetRevision(), w.moment)
 	}
 	if err := w.sameList(r); err != nil {
 		return err
@@ -118,36 +110,16 @@ func (w *world) same(r *replica) error {
 	return w.sameStats(r)
 }
 
-// asked is the event that a key means, empty for none.
-func (w *world) asked(k *oddscachev1.EventKey) string {
-	switch k := k.GetKey().(type) {
-	case *oddscachev1.EventKey_SrId:
-		return k.SrId
-	case *oddscachev1.EventKey_BetpawaEventId:
-		return w.truth.owner(ID{betpawa, k.BetpawaEventId})
-	case *oddscachev1.EventKey_CompetitorEvent:
-		return w.truth.owner(ID{k.CompetitorEvent.GetBookmaker(), k.CompetitorEvent.GetCompetitorEventId()})
-	default:
-		return ""
-	}
-}
-
-// equal compares an answer with the truth; snapshot ids are the revisions of the contents' rows.
-func (w *world) equal(srID string, got *oddscachev1.EventSnapshots) error {
-	want := w.truth.answer(srID)
+// same compares an answer about an event with the truth; nil is for an event that there is not.
+func same(want, got *oddscachev1.EventSnapshots) error {
 	if want == nil && got == nil {
 		return nil
 	}
 	if want == nil || got == nil {
-		return fmt.Errorf("event %q: truth has %v, the cache %v", srID, want, got)
-	}
-	t, _ := w.db.read()
-	for i, s := range want.Snapshots {
-		want.Snapshots[i] = proto.CloneOf(s)
-		want.Snapshots[i].SnapshotId = t.snaps[ID{s.GetBookmaker(), s.GetBookmakerEventId()}].revision
+		return fmt.Errorf("truth has %v, the cache %v", want, got)
 	}
 	if !proto.Equal(want, got) {
-		return fmt.Errorf("event %s (-truth +cache):\n%s", srID, cmp.Diff(want, got, protocmp.Transform()))
+		return fmt.Errorf("event %s (-truth +cache):\n%s", want.GetEvent().GetSrId(), cmp.Diff(want, got, protocmp.Transform()))
 	}
 	return nil
 }
@@ -162,7 +134,7 @@ func (w *world) sameList(r *replica) error {
 	var listed []string
 	for _, e := range list.GetEvents() {
 		listed = append(listed, e.GetEvent().GetSrId())
-		if err := w.equal(e.GetEvent().GetSrId(), e); err != nil {
+		if err := same(w.states[w.moment].events[e.GetEvent().GetSrId()], e); err != nil {
 			return fmt.Errorf("in the list: %w", err)
 		}
 	}

@@ -45,7 +45,7 @@ func (w *world) elect() error {
 	writer, err := acquire(w.rules, w.db, func() string {
 		w.epochs++
 		return fmt.Sprint("history-", w.epochs)
-	}, w.renamed)
+	}, w.rename)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errFaulty, err)
 	}
@@ -145,7 +145,7 @@ func (w *world) restore(timeline bool) error {
 	w.truth = w.backup.truth.clone()
 	w.backup.tables, w.backup.truth = nil, nil
 	w.cover.restored = true
-	w.head()
+	w.freeze()
 	if epoch != "" {
 		return nil
 	}

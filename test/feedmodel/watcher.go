@@ -26,7 +26,13 @@ type watcher struct {
 	epoch    string
 	revision int64
 	anew     map[string]bool // what was sent since a start from nothing; nil once it is synced
-	resumed  int
+	markers  []marker        // that were not looked at yet
+}
+
+// marker is what was held when a message said that this is the state at a moment.
+type marker struct {
+	moment
+	held map[string]*oddscachev1.EventSnapshots
 }
 
 // start follows until close.
@@ -76,8 +82,6 @@ func (o *watcher) follow(ctx context.Context) error {
 	at := o.at % replicas
 	if o.revision == 0 {
 		req.Epoch, o.anew = "", make(map[string]bool)
-	} else {
-		o.resumed++
 	}
 	o.mu.Unlock()
 	r := o.w.replicas[at]
@@ -116,6 +120,7 @@ func (o *watcher) take(m *oddscachev1.WatchEventsResponse) {
 			o.anew = nil
 		}
 		o.epoch, o.revision = m.GetFreshness().GetEpoch(), m.GetFreshness().GetRevision()
+		o.markers = append(o.markers, marker{momentOf(m.GetFreshness()), maps.Clone(o.held)})
 	}
 }
 
@@ -129,13 +134,21 @@ func (o *watcher) behind(epoch string, head int64) string {
 	return ""
 }
 
-// same holds what the watcher was told against the truth.
-func (o *watcher) same() error {
+// saw holds what the watcher had been told at each marker to the state at that moment.
+func (o *watcher) saw() error {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, srID := range allSrIDs {
-		if err := o.w.equal(srID, o.held[srID]); err != nil {
+	markers := o.markers
+	o.markers = nil
+	o.mu.Unlock()
+	for _, m := range markers {
+		s, err := o.w.at(m.moment)
+		if err != nil {
 			return fmt.Errorf("watched: %w", err)
+		}
+		for _, srID := range allSrIDs {
+			if err := same(s.events[srID], m.held[srID]); err != nil {
+				return fmt.Errorf("watched, at revision %d of %s, event %s: %w", m.revision, m.epoch, srID, err)
+			}
 		}
 	}
 	return nil

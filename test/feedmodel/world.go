@@ -46,16 +46,20 @@ type world struct {
 	minted  int        // epochs that were minted although no history was lost
 	losing  bool       // history is lost at this moment, on purpose
 	heads   []record.Head
+	moment  moment // the newest
+	states  map[moment]state
 
 	samples []record.Sample
+	untrue  error // the first answer that was not a state of the source
 	cover   *coverage
 }
 
 func newWorld(rules Rules, drops bool) *world {
 	w := &world{
 		rules: rules, drops: drops, net: newNetwork(), db: newDatabase(), truth: newTruth(), taps: make(map[string]*tap),
-		feed: "scraper-a:1,scraper-b:1", epochs: 1, cover: newCoverage(),
+		feed: "scraper-a:1,scraper-b:1", epochs: 1, cover: newCoverage(), states: make(map[moment]state),
 	}
+	w.freeze()
 	for i, addr := range []string{"scraper-a:1", "scraper-b:1"} {
 		w.nodes[i] = &node{w: w, addr: addr}
 	}
@@ -139,22 +143,4 @@ func (w *world) timers() error {
 		}
 	}
 	return nil
-}
-
-// renamed notes that the history got a new name.
-func (w *world) renamed() {
-	w.head()
-	w.headsMu.Lock()
-	defer w.headsMu.Unlock()
-	if !w.losing {
-		w.minted++
-	}
-}
-
-// head notes the newest revision from this instant on.
-func (w *world) head() {
-	t, _ := w.db.read()
-	w.headsMu.Lock()
-	defer w.headsMu.Unlock()
-	w.heads = append(w.heads, record.Head{At: time.Now(), Epoch: t.epoch, Revision: t.revision})
 }

@@ -28,7 +28,7 @@ func BareFeed(ctx context.Context, w *world.World) (sent int64, err error) {
 			v := w.Log().View()
 			for at := int64(0); at < v.Head; {
 				entries, to := v.After(at, feedlog.MaxBatchBytes)
-				if err := s.SendMsg(rawpb.New(feedlog.EncodeBatch(at, to, entries)...)); err != nil {
+				if err := s.SendMsg(rawpb.New(feedlog.EncodeBatch(feedlog.Batch{From: at, To: to, Entries: entries, More: to < v.Head})...)); err != nil {
 					return err
 				}
 				at = to

@@ -529,7 +529,10 @@ type Batch struct {
 	ToRevision int64 `protobuf:"varint,2,opt,name=to_revision,json=toRevision,proto3" json:"to_revision,omitempty"`
 	// Newest entries of their keys with from_revision < revision <= to_revision, ascending; at most 1 MiB together
 	// unless one entry alone is larger.
-	Entries       []*Entry `protobuf:"bytes,3,rep,name=entries,proto3" json:"entries,omitempty"`
+	Entries []*Entry `protobuf:"bytes,3,rep,name=entries,proto3" json:"entries,omitempty"`
+	// The batches that follow belong to the same state of the source: to_revision is a position to resume from, and not
+	// a state that ever was. Lookups see nothing of this batch before one without the mark.
+	More          bool `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -583,6 +586,13 @@ func (x *Batch) GetEntries() []*Entry {
 		return x.Entries
 	}
 	return nil
+}
+
+func (x *Batch) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
 }
 
 // Entry is one write: the newest of its key.
@@ -1038,12 +1048,13 @@ const file_oddscache_v1_feed_service_proto_rawDesc = "" +
 	"\x05epoch\x18\x01 \x01(\tR\x05epoch\x12,\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x18.oddscache.v1.StreamModeR\x04mode\x121\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x19.oddscache.v1.StartReasonR\x06reason\x12#\n" +
-	"\rhead_revision\x18\x04 \x01(\x03R\fheadRevision\"|\n" +
+	"\rhead_revision\x18\x04 \x01(\x03R\fheadRevision\"\x90\x01\n" +
 	"\x05Batch\x12#\n" +
 	"\rfrom_revision\x18\x01 \x01(\x03R\ffromRevision\x12\x1f\n" +
 	"\vto_revision\x18\x02 \x01(\x03R\n" +
 	"toRevision\x12-\n" +
-	"\aentries\x18\x03 \x03(\v2\x13.oddscache.v1.EntryR\aentries\"\x8e\x02\n" +
+	"\aentries\x18\x03 \x03(\v2\x13.oddscache.v1.EntryR\aentries\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\"\x8e\x02\n" +
 	"\x05Entry\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\x03R\brevision\x12+\n" +
 	"\x05event\x18\x02 \x01(\v2\x13.oddscache.v1.EventH\x00R\x05event\x12:\n" +

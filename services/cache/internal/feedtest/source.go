@@ -128,7 +128,7 @@ func (s *Source) follow(stream grpc.ServerStream, sub *oddscachev1.Subscribe) er
 		v := w.Log.View()
 		for cursor < v.Head {
 			entries, to := v.After(cursor, s.MaxBatchBytes)
-			if err := s.send(stream, feedlog.Batch{From: cursor, To: to, Entries: entries}); err != nil {
+			if err := s.send(stream, feedlog.Batch{From: cursor, To: to, Entries: entries, More: to < v.Head}); err != nil {
 				return err
 			}
 			cursor = to
@@ -171,7 +171,6 @@ func (s *Source) send(stream grpc.ServerStream, m any) error {
 		}
 		return stream.SendMsg(&oddscachev1.StreamSnapshotsResponse{Message: &oddscachev1.StreamSnapshotsResponse_Progress{Progress: m}})
 	default:
-		b := m.(feedlog.Batch)
-		return stream.SendMsg(rawpb.New(feedlog.EncodeBatch(b.From, b.To, b.Entries)...))
+		return stream.SendMsg(rawpb.New(feedlog.EncodeBatch(m.(feedlog.Batch))...))
 	}
 }

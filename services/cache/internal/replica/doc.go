@@ -8,8 +8,9 @@
 //     aside; it is served from the first caught-up progress on, and until then the old one is, marked stale.
 //  3. Within an epoch no lower revision is served after a higher one: a source that is behind what is served is not
 //     followed, whoever it takes itself for.
-//  4. What the source committed as one becomes visible as one. A batch that may end within a transaction is held back
-//     until the next one that does not, or until the stream is caught up; for no longer than store.LiveFor.
+//  4. Lookups see only states that the source was in: what it committed as one becomes visible as one, and what was
+//     missed becomes visible when all of it is there. A batch with the mark that more follow is held back until one
+//     without it. That takes as long as sending what changed takes, and meanwhile what is served counts as stale.
 //  5. At every caught-up progress the number of entries and the digest are the source's. When they are not, what is
 //     served counts as stale, and a full sync is asked for, at most once in FullInterval. Outside of deliberate
 //     corruption that does not happen.

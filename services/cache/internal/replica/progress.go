@@ -23,7 +23,7 @@ func (s *session) progress(p *oddscachev1.Progress) error {
 	if p.GetEntries() != int64(have.Entries) || p.GetDigest() != have.Digest {
 		return s.mismatch(p, have)
 	}
-	s.publish() // everything that was committed is here
+	s.index.Publish() // nothing is held back any more, whatever the marks of batches said
 	if s.aside {
 		if err := s.serve(); err != nil {
 			return err

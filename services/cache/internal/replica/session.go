@@ -29,8 +29,7 @@ type session struct {
 	index *store.Index // the one that batches go to
 	aside bool         // it is not served yet
 
-	heldSince  time.Time // when a batch that may end within a transaction was first held back; zero when none is
-	mismatched bool      // the digest of this stream was not the source's; logged once
+	mismatched bool // the digest of this stream was not the source's; logged once
 }
 
 // open begins a stream and subscribes.
@@ -168,7 +167,7 @@ func (s *session) step() error {
 	return s.progress(p)
 }
 
-// apply applies a batch and acknowledges it when lookups see it.
+// apply applies a batch and, if it leads to a state of the source, shows it to lookups and acknowledges it.
 func (s *session) apply(b feedlog.Batch) error {
 	began := time.Now()
 	done, err := s.index.Append(b)
@@ -178,9 +177,8 @@ func (s *session) apply(b feedlog.Batch) error {
 		}
 		return err
 	}
-	visible := s.aside || !mayGoOn(b) || s.overdue(began)
-	if visible {
-		s.publish()
+	if s.aside || !b.More { // what is built aside is not served yet, and small steps leave lookups the processor
+		s.index.Publish()
 	}
 	took := time.Since(began)
 	s.r.head.Store(max(s.r.head.Load(), b.To))
@@ -191,35 +189,10 @@ func (s *session) apply(b feedlog.Batch) error {
 	}
 	s.r.cfg.Store.CountEvicted(done.EvictedEvents)
 	s.r.backoff.reset()
-	if !visible {
+	if b.More {
 		return nil
 	}
 	return s.ack(took)
-}
-
-// mayGoOn reports whether a batch may end within a transaction. The source cuts a batch where the next entry would not
-// fit any more, and entries are far smaller than half of one: a batch below that was not cut.
-func mayGoOn(b feedlog.Batch) bool {
-	size := 0
-	for _, e := range b.Entries {
-		size += len(e.Frame)
-	}
-	return size >= feedlog.MaxBatchBytes/2
-}
-
-// overdue reports whether batches have been held back for so long that lookups matter more than the border of a
-// transaction, which then lies far ahead.
-func (s *session) overdue(now time.Time) bool {
-	if s.heldSince.IsZero() {
-		s.heldSince = now
-	}
-	return now.Sub(s.heldSince) > store.LiveFor
-}
-
-// publish makes what was applied visible.
-func (s *session) publish() {
-	s.index.Publish()
-	s.heldSince = time.Time{}
 }
 
 // ack tells the source what lookups see.

@@ -246,13 +246,14 @@ func (s *sender) leads() error {
 	return nil
 }
 
-// batch sends the next entries of a view.
+// batch sends the next entries of a view, which is a state that was committed: only its last batch leads to one.
 func (s *sender) batch(view *feedlog.View) error {
 	if err := s.leads(); err != nil {
 		return err
 	}
 	entries, to := view.After(s.cursor, s.maxBatch)
-	if err := s.stream.SendMsg(rawpb.New(feedlog.EncodeBatch(s.cursor, to, entries)...)); err != nil {
+	b := feedlog.Batch{From: s.cursor, To: to, Entries: entries, More: to < view.Head}
+	if err := s.stream.SendMsg(rawpb.New(feedlog.EncodeBatch(b)...)); err != nil {
 		return fmt.Errorf("sending batch (%d, %d]: %w", s.cursor, to, err)
 	}
 	s.cursor = to
