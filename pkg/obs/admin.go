@@ -2,6 +2,7 @@ package obs
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,8 @@ const (
 	// profile takes as long as it is asked to.
 	headerWithin = 5 * time.Second
 	idleWithin   = 2 * time.Minute
+	// maxHeaderBytes bounds a request's headers; net/http adds 4 kB to it.
+	maxHeaderBytes = 16 << 10
 	// defaultAdminGrace is how long a stop waits for answers that are being written.
 	defaultAdminGrace = 2 * time.Second
 )
@@ -35,6 +38,10 @@ type AdminConfig struct {
 	Ready func(context.Context) error
 	// Logger gets what goes wrong in serving.
 	Logger *slog.Logger
+	// TLS encrypts the port. Nil means plaintext.
+	TLS *tls.Config
+	// Guard is put around all pages, to refuse them. Nil lets everybody see everything.
+	Guard func(http.Handler) http.Handler
 	// Grace is how long a stop waits for answers that are being written. 2 s when 0.
 	Grace time.Duration
 }
@@ -55,6 +62,9 @@ func NewAdmin(cfg AdminConfig) (*Admin, error) {
 	if cfg.Ready == nil {
 		cfg.Ready = func(context.Context) error { return nil }
 	}
+	if cfg.Guard == nil {
+		cfg.Guard = func(pages http.Handler) http.Handler { return pages }
+	}
 	if cfg.Grace == 0 {
 		cfg.Grace = defaultAdminGrace
 	}
@@ -65,14 +75,20 @@ func NewAdmin(cfg AdminConfig) (*Admin, error) {
 			return nil, fmt.Errorf("opening the admin listener: %w", err)
 		}
 	}
+	level := slog.LevelWarn
+	if cfg.TLS != nil {
+		listener = tls.NewListener(listener, cfg.TLS)
+		level = slog.LevelDebug // whoever gets to the port can make a handshake fail, as often as they like
+	}
 	return &Admin{
 		listener: listener,
 		grace:    cfg.Grace,
 		server: &http.Server{
-			Handler:           adminHandler(cfg.Registry, cfg.Ready),
+			Handler:           cfg.Guard(adminHandler(cfg.Registry, cfg.Ready)),
 			ReadHeaderTimeout: headerWithin,
 			IdleTimeout:       idleWithin,
-			ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn),
+			MaxHeaderBytes:    maxHeaderBytes,
+			ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), level),
 		},
 	}, nil
 }

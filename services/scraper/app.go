@@ -37,8 +37,10 @@ type App struct {
 	engine  *cycle.Engine
 	feed    *feed.Server
 	clients []client
+	gauges  gauges
 	server  *rpcserver.Server
 	admin   *obs.Admin
+	doors   *doors
 
 	stopLeading context.CancelFunc // set by Run
 	led         chan struct{}      // closed when leading has ended
@@ -49,17 +51,24 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	a := &App{cfg: cfg, log: log, feed: feed.New(log), led: make(chan struct{})}
+	a := &App{cfg: cfg, log: log, feed: feed.New(log), gauges: newGauges(cfg), led: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	if a.doors, err = openDoors(cfg, log); err != nil {
+		return nil, err
+	}
 	registry, err := obs.NewRegistry("scraper")
 	if err != nil {
 		return nil, fmt.Errorf("making the metrics registry: %w", err)
 	}
-	if a.pool, err = openPool(ctx, cfg.DatabaseURL); err != nil {
+	databaseURL, err := cfg.Resolve()
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	if a.pool, err = openPool(ctx, databaseURL); err != nil {
 		return nil, err
 	}
 	a.store = store.New(a.pool, store.Config{
@@ -73,10 +82,13 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	if err != nil {
 		return nil, fmt.Errorf("loading the mapping: %w", err)
 	}
-	if a.clients, err = newClients(cfg, table, group); err != nil {
+	if a.clients, err = newClients(cfg, table, group, a.gauges.observer()); err != nil {
 		return nil, err
 	}
 	a.engine = newEngine(cfg, a.clients, group, a.feed.AwaitVisible, log)
+	if err := a.watch(registry, group); err != nil {
+		return nil, err
+	}
 	if err := a.listen(registry, api.NewHistory(a.store, table)); err != nil {
 		return nil, err
 	}
@@ -121,7 +133,8 @@ func (a *App) listen(registry *prometheus.Registry, history *api.HistoryServer) 
 		Uncapped: []string{
 			oddscachev1.ScraperService_RunCycle_FullMethodName, oddscachev1.ScraperService_RefreshEvent_FullMethodName,
 		},
-		Codec: rawpb.NewCodec(), Drain: a.drain,
+		Codec: rawpb.NewCodec(), Drain: a.drain, TLS: a.doors.tls(), Guard: a.doors.grpc, MaxStreams: a.cfg.MaxStreams,
+		MaxConnections: a.cfg.MaxConnections, MaxConnectionsPerHost: a.cfg.MaxConnectionsPerHost,
 	}, func(r grpc.ServiceRegistrar) {
 		oddscachev1.RegisterScraperServiceServer(r, api.New(a.engine, a.store))
 		oddscachev1.RegisterSnapshotFeedServiceServer(r, a.feed)
@@ -130,11 +143,14 @@ func (a *App) listen(registry *prometheus.Registry, history *api.HistoryServer) 
 	if err != nil {
 		return fmt.Errorf("opening the gRPC server: %w", err)
 	}
-	a.admin, err = obs.NewAdmin(obs.AdminConfig{Listen: a.cfg.AdminListen, Registry: registry, Ready: a.ready, Logger: a.log})
+	a.admin, err = obs.NewAdmin(obs.AdminConfig{
+		Listen: a.cfg.AdminListen, Registry: registry, Ready: a.ready, Logger: a.log,
+		TLS: a.doors.tls(), Guard: a.doors.pages,
+	})
 	if err != nil {
 		return fmt.Errorf("opening the admin server: %w", err)
 	}
-	return nil
+	return a.doors.register(registry)
 }
 
 // ready asks the database whether it is there.
@@ -161,6 +177,10 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { defer stopLeading(); return a.server.Run(ctx) })
 	group.Go(func() error { return a.admin.Run(ctx) })
 	group.Go(func() error { defer close(a.led); a.lead(leading); return nil })
+	if a.doors.certs != nil {
+		group.Go(func() error { return a.doors.certs.Run(ctx) })
+	}
+	group.Go(func() error { a.gauges.database.Run(ctx, a.store.Sizes, a.log); return nil })
 	a.server.SetReady(true, oddscachev1.ScraperService_ServiceDesc.ServiceName)
 	a.log.Info("scraper serves", "listen", a.Addr().String(), "admin", a.AdminAddr().String())
 	err := group.Wait()

@@ -19,21 +19,21 @@ type client interface {
 	Close()
 }
 
-// newClients makes the clients of all bookmakers.
-func newClients(cfg Config, table *mapping.Table, limits *limit.Group) ([]client, error) {
+// newClients makes the clients of all bookmakers. The observer hears of all their requests.
+func newClients(cfg Config, table *mapping.Table, limits *limit.Group, observer fetch.Observer) ([]client, error) {
 	http := fetch.Config{Timeout: cfg.RequestTimeout}
 	pawa, err := betpawa.NewClient(
-		betpawa.Config{BaseURL: cfg.BetPawa.URL, HTTP: http}, betpawa.NewDecoder(table), limits.Limiter(odds.BetPawa), nil)
+		betpawa.Config{BaseURL: cfg.BetPawa.URL, HTTP: http}, betpawa.NewDecoder(table), limits.Limiter(odds.BetPawa), observer)
 	if err != nil {
 		return nil, fmt.Errorf("making the client of betpawa: %w", err)
 	}
 	sporty, err := sportybet.NewClient(
-		sportybet.Config{BaseURL: cfg.SportyBet.URL, HTTP: http}, sportybet.NewDecoder(table), limits.Limiter(odds.SportyBet), nil)
+		sportybet.Config{BaseURL: cfg.SportyBet.URL, HTTP: http}, sportybet.NewDecoder(table), limits.Limiter(odds.SportyBet), observer)
 	if err != nil {
 		return nil, fmt.Errorf("making the client of sportybet: %w", err)
 	}
 	nine, err := bet9ja.NewClient(
-		bet9ja.Config{BaseURL: cfg.Bet9ja.URL, HTTP: http}, bet9ja.NewDecoder(table), limits.Limiter(odds.Bet9ja), nil)
+		bet9ja.Config{BaseURL: cfg.Bet9ja.URL, HTTP: http}, bet9ja.NewDecoder(table), limits.Limiter(odds.Bet9ja), observer)
 	if err != nil {
 		return nil, fmt.Errorf("making the client of bet9ja: %w", err)
 	}

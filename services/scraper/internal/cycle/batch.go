@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/oddscache/oddscache/pkg/obs/spans"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -64,9 +65,11 @@ func (r *run) gather(ctx context.Context, ready <-chan fetched) (store.Batch, bo
 }
 
 // store commits a batch, trying again when the database did not take it.
-func (r *run) store(ctx context.Context, batch store.Batch) error {
+func (r *run) store(ctx context.Context, batch store.Batch) (err error) {
 	r.batches++
 	number, wait := r.batches, 100*time.Millisecond
+	ctx, span := start(ctx, "batch", spans.CycleID.String(r.ticket.CycleID), spans.Batch.Int(number))
+	defer func() { endSpan(span, err) }()
 	for try := 1; ; try++ {
 		result, err := r.writer.Apply(ctx, batch)
 		if err == nil {
@@ -76,6 +79,7 @@ func (r *run) store(ctx context.Context, batch store.Batch) error {
 		if ctx.Err() != nil || errors.Is(err, store.ErrLost) || try == storeTries {
 			return fmt.Errorf("storing batch %d of %d events: %w", number, len(batch.Events), err)
 		}
+		r.Instruments.Observer.BatchRetried()
 		r.log.Warn("batch not stored, trying again", "batch", number, "try", try, "error", err)
 		select {
 		case <-time.After(wait):
@@ -89,6 +93,9 @@ func (r *run) store(ctx context.Context, batch store.Batch) error {
 func (r *run) stored(ctx context.Context, number int, result store.BatchResult) {
 	r.alive()
 	r.tally.stored(result)
+	r.Instruments.Observer.BatchStored(result)
+	r.log.Debug("batch stored", "batch", number, "revision", result.Revision, "events_changed", result.EventsChanged,
+		"markets_changed", result.MarketsChanged, "took", PhasesOf(result).total().Round(time.Millisecond))
 	refused := make(odds.Refusals)
 	for _, b := range result.Refused {
 		refused.Add(b)
@@ -99,10 +106,23 @@ func (r *run) stored(ctx context.Context, number int, result store.BatchResult) 
 	r.acks.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), visibleWithin) // storing goes on, or is over
 		defer cancel()
-		took := time.Duration(-1)
-		if !result.CommittedAt.IsZero() && r.visible(ctx, result.Revision) {
-			took = time.Since(result.CommittedAt)
-		}
+		took := r.untilVisible(ctx, result)
 		r.tell(Step{Stored: &Stored{Batch: number, Result: result, CacheUpdate: took, Refused: refused}})
 	})
+}
+
+// untilVisible waits for the replicas and returns how long after the commit the slowest live one showed the batch;
+// negative when none did or nothing was committed.
+func (r *run) untilVisible(ctx context.Context, result store.BatchResult) time.Duration {
+	if result.CommittedAt.IsZero() {
+		return -1
+	}
+	ctx, span := start(ctx, "feed", spans.Revision.Int64(result.Revision))
+	defer span.End()
+	if !r.visible(ctx, result.Revision) {
+		return -1
+	}
+	took := time.Since(result.CommittedAt)
+	r.Instruments.Observer.BatchVisible(took)
+	return took
 }

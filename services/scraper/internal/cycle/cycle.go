@@ -61,6 +61,9 @@ type Engine struct {
 	visible Visible
 	log     *slog.Logger
 
+	// Instruments are what operators see.
+	Instruments Instruments
+
 	// Progress tells watchers what cycles do.
 	Progress Progress
 
@@ -88,7 +91,8 @@ func New(cfg Config, clients []bookmaker.Client, limits Limits, slots int, visib
 	}
 	return &Engine{
 		cfg: cfg, clients: byName, limits: limits, visible: visible, log: log, events: slots,
-		absences: make(absences), discovery: make(map[odds.Bookmaker]time.Duration), wake: make(chan struct{}, 1),
+		Instruments: Instruments{Observer: silent{}},
+		absences:    make(absences), discovery: make(map[odds.Bookmaker]time.Duration), wake: make(chan struct{}, 1),
 	}
 }
 

@@ -35,7 +35,9 @@ func (r *run) discover(ctx context.Context) error {
 	)
 	for _, b := range r.names() {
 		laggards.discover(ctx, b, func(ctx context.Context) {
+			ctx, span := discovering(ctx, b)
 			found, err := r.clients[b].Discover(ctx)
+			defer func() { endSpan(span, err) }()
 			if err != nil && errors.Is(context.Cause(ctx), errLaggard) {
 				err = fmt.Errorf("after %v: %w", time.Since(r.started).Round(time.Second), errLaggard)
 			}

@@ -136,7 +136,7 @@ func (r *run) fetchDetail(ctx context.Context, p *limit.Permit, listing odds.Lis
 	}
 	r.tally.fetched(p.Bookmaker(), detail, time.Since(sent), err)
 	if err != nil {
-		r.log.Debug("fetching event", "bookmaker", p.Bookmaker(), "event", listing.EventID, "sr_id", listing.SrID, "error", err)
+		r.log.Debug("fetching event", "bookmaker", p.Bookmaker(), "event_id", listing.EventID, "sr_id", listing.SrID, "error", err)
 		return nil
 	}
 	r.unmapped.Add(p.Bookmaker(), detail.Unmapped)

@@ -64,6 +64,8 @@ func (e *Engine) Refresh(ctx context.Context, srID string) (Refreshed, error) {
 	if err != nil {
 		return Refreshed{}, err
 	}
+	ctx, span := start(ctx, "refresh")
+	defer span.End()
 	batch := store.Batch{Events: []odds.Event{t.event(nil)}}
 	for _, a := range answers {
 		if a.Snapshot != nil {
@@ -77,6 +79,7 @@ func (e *Engine) Refresh(ctx context.Context, srID string) (Refreshed, error) {
 	case err != nil:
 		return Refreshed{}, fmt.Errorf("event %s: %w", srID, errors.Join(ErrNotStored, err))
 	}
+	e.Instruments.Observer.BatchStored(result)
 	for i := range answers {
 		b := answers[i].Bookmaker
 		answers[i].Changed, answers[i].Confirmed = result.Changed[b] > 0, result.Confirmed[b] > 0

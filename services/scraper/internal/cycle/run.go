@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/unmapped"
@@ -41,30 +42,36 @@ type run struct {
 
 	unmapped unmapped.Count
 
-	leftMu  sync.Mutex     // guards left
-	left    []*target      // what the first pass went without
-	last    bool           // the last pass runs; set while no worker does
-	moved   atomic.Int64   // unix nanoseconds of the last sign of life
-	acks    sync.WaitGroup // goroutines that wait for replicas; each is bounded by the replicas' liveness
-	batches int            // numbers given to batches
-	marked  int            // events whose absence was stored
+	leftMu  sync.Mutex                      // guards left
+	left    []*target                       // what the first pass went without
+	last    bool                            // the last pass runs; set while no worker does
+	moved   atomic.Int64                    // unix nanoseconds of the last sign of life
+	acks    sync.WaitGroup                  // goroutines that wait for replicas; each is bounded by the replicas' liveness
+	batches int                             // numbers given to batches
+	marked  int                             // events whose absence was stored
+	before  map[odds.Bookmaker]fetch.Totals // what had been asked when the cycle began
 }
 
 // run runs a ticket's cycle and answers it.
 func (e *Engine) run(ctx context.Context, w *store.Writer, t *Ticket) {
 	r := &run{
-		Engine: e, writer: w, ticket: t, log: e.log.With("cycle", t.CycleID), started: time.Now().UTC(),
+		Engine: e, writer: w, ticket: t, log: e.log.With("cycle_id", t.CycleID), started: time.Now().UTC(),
 		tally: newTally(), whole: make(answered), failed: make(map[odds.Bookmaker]bool), found: make(map[odds.Bookmaker]bookmaker.Discovery),
 	}
 	t.started.Store(&r.started)
+	r.before = e.Instruments.calls()
 	r.alive()
+	ctx, span := r.span(ctx)
 	cycle, err := r.cycle(ctx)
 	r.acks.Wait()
+	endSpan(span, err)
 	if err != nil {
 		r.log.Error("cycle not ended", "error", err)
 		err = errors.Join(ErrNotWriter, err)
 	} else {
-		r.say(cycle)
+		summary := r.summary(cycle)
+		r.say(summary)
+		e.Instruments.Observer.CycleEnded(summary)
 		e.Progress.tell(Step{CycleID: t.CycleID, At: time.Now(), Ended: &cycle})
 	}
 	e.finish(t, cycle, err)
@@ -77,6 +84,7 @@ func (r *run) cycle(ctx context.Context) (store.Cycle, error) {
 	if err != nil {
 		return store.Cycle{}, fmt.Errorf("beginning cycle %s: %w", r.ticket.CycleID, err)
 	}
+	r.Instruments.Observer.CycleBegan(r.started)
 	r.tell(Step{Started: &struct{}{}})
 	failure := r.guarded(ctx)
 	var ended store.Cycle
@@ -185,19 +193,4 @@ func (r *run) names() []odds.Bookmaker {
 func (r *run) tell(s Step) {
 	s.CycleID, s.At = r.ticket.CycleID, time.Now()
 	r.Progress.tell(s)
-}
-
-// say is the one line that a cycle leaves in the log.
-func (r *run) say(c store.Cycle) {
-	attrs := []any{
-		"status", c.Status, "reason", c.Reason, "revision", c.Revision, "took", c.FinishedAt.Sub(c.StartedAt).Round(time.Millisecond),
-		"events", c.Events, "snapshots", c.Snapshots, "markets_changed", c.MarketsChanged, "evicted", c.EvictedEvents, "absent", r.marked,
-	}
-	for _, b := range c.Bookmakers {
-		attrs = append(attrs, slog.Group(string(b.Bookmaker),
-			"listed", b.Listed, "asked", b.Asked, "fetched", b.Fetched, "changed", b.Changed, "confirmed", b.Confirmed,
-			"refused", b.Refusals.Total(), "blocked", b.Blocked, "failed", b.Failed, "skipped", b.Skipped,
-			"tournaments_failed", b.TournamentsFailed, "p50_ms", int(b.LatencyP50MS), "p95_ms", int(b.LatencyP95MS)))
-	}
-	r.log.Info("cycle ended", attrs...)
 }

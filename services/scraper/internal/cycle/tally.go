@@ -24,6 +24,7 @@ type tally struct {
 	took    map[odds.Bookmaker][]time.Duration
 
 	marketsChanged int64
+	phases         Phases
 }
 
 func newTally() *tally {
@@ -96,6 +97,7 @@ func (t *tally) stored(result store.BatchResult) {
 		t.refused[b].Add(result.Refused[b])
 	}
 	t.marketsChanged += int64(result.MarketsChanged)
+	t.phases = t.phases.plus(PhasesOf(result))
 }
 
 // bookmakers returns the results in the order of the bookmakers' names, complete with refusals and latencies.
@@ -130,4 +132,11 @@ func (t *tally) markets() int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.marketsChanged
+}
+
+// storage is where the time of storing went.
+func (t *tally) storage() Phases {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.phases
 }

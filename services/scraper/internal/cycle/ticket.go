@@ -66,6 +66,7 @@ func (e *Engine) requestIfIdle() {
 	e.mu.Unlock()
 	if busy {
 		e.log.Info("cycle skipped: the one before still runs")
+		e.Instruments.Observer.CycleSkipped()
 		return
 	}
 	if _, err := e.Request(); err != nil {
@@ -82,6 +83,9 @@ func (e *Engine) Running() (cycleID string, running bool) {
 	}
 	return e.running.CycleID, true
 }
+
+// Writer is the term's writer; nil while another scraper leads.
+func (e *Engine) Writer() *store.Writer { return e.writer.Load() }
 
 func (e *Engine) lead(w *store.Writer) {
 	e.writer.Store(w)

@@ -65,6 +65,7 @@ func (r *run) once(ctx context.Context) (*Answer, error) {
 	answer, err := f.attempt(ctx, r.request, &seen)
 	done := time.Now()
 	seen.Latency, seen.Result = done.Sub(sent), resultOf(err)
+	seen.PushBack, seen.RetryAfter = pushBackOf(err)
 	f.observer.Observed(seen)
 	if err == nil {
 		answer.RequestedAt, answer.CapturedAt = sent, done

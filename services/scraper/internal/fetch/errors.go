@@ -143,6 +143,22 @@ func statusOutcome(e *StatusError) limit.Outcome {
 	}
 }
 
+// pushBackOf says how an attempt was turned away and how long the bookmaker asked to be left alone.
+func pushBackOf(err error) (how bookmaker.PushBack, retryAfter time.Duration) {
+	var (
+		pushed *bookmaker.PushedBack
+		status *StatusError
+	)
+	switch {
+	case errors.As(err, &pushed):
+		return pushed.How, pushed.RetryAfter
+	case errors.As(err, &status):
+		return "", status.RetryAfter
+	default:
+		return "", 0
+	}
+}
+
 // resultOf names how an attempt ended, for Attempt.
 func resultOf(err error) Result {
 	var (

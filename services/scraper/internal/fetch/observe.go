@@ -3,6 +3,7 @@ package fetch
 import (
 	"time"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -30,6 +31,10 @@ type Attempt struct {
 	Latency   time.Duration // from sending to the last byte, or to the error
 	Bytes     int           // of the body, unpacked
 	Retry     int           // 0 for the first attempt
+	// PushBack is how it was turned away, and RetryAfter how long the bookmaker asked to be left alone; 0 when it did
+	// not say. Both are TurnedAway's, and RetryAfter also that of a BadStatus.
+	PushBack   bookmaker.PushBack
+	RetryAfter time.Duration
 }
 
 // Observer hears of every attempt. Observed is called concurrently and must not block.

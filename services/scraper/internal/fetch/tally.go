@@ -21,6 +21,7 @@ type Totals struct {
 	Retries  int // attempts that were not the first of their request
 	Results  map[Result]int
 	Bytes    int64
+	Latency  time.Duration // of all answered attempts together
 	// P50 and P95 are of the latency of answered attempts, right to 5 %; 0 without any.
 	P50, P95 time.Duration
 }
@@ -50,6 +51,7 @@ func (t *Tally) Observed(a Attempt) {
 		s.totals.Retries++
 	}
 	if a.Result == Answered {
+		s.totals.Latency += a.Latency
 		s.latency.add(a.Latency)
 	}
 }

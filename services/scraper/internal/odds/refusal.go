@@ -35,6 +35,15 @@ const (
 	BadOverround     Reason = "BAD_OVERROUND"     // a complete market whose prices cannot be its own
 )
 
+// Reasons lists all of them, for those who count by reason and want the zeros too.
+func Reasons() []Reason {
+	return []Reason{
+		NotJSON, WrongEvent, WrongSport, NoEventID, NoSrID, BadKickoff, NoMarkets, YieldCollapsed, CountMismatch,
+		StaleCapture, NotOffered, TooLarge, DuplicateListing, BadLine, DuplicateMarket, DuplicateOutcome, BadOdds,
+		UnknownOutcome, NoOutcomes, BadMarket, BadOverround,
+	}
+}
+
 // Refused is the error of a whole answer that is refused.
 type Refused struct {
 	Reason Reason

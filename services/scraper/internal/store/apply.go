@@ -63,12 +63,12 @@ func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
 		clear(w.partitions)
 		return err
 	}
-	return w.publish(p.to, p.entries, func() { w.commit(p) })
+	return w.publish(ctx, p.to, p.entries, func() { w.commit(p) })
 }
 
 // publish makes a committed block what readers see, here and in the log. A writer whose lease ran out meanwhile does
 // not: the next one has read the block from Postgres.
-func (w *Writer) publish(to int64, entries []*feedlog.Entry, commit func()) error {
+func (w *Writer) publish(ctx context.Context, to int64, entries []*feedlog.Entry, commit func()) error {
 	if err := w.lease.check(); err != nil {
 		return err
 	}
@@ -80,6 +80,7 @@ func (w *Writer) publish(to int64, entries []*feedlog.Entry, commit func()) erro
 	}
 	commit()
 	w.head = to
+	w.publicationSpan(ctx, to)
 	return nil
 }
 

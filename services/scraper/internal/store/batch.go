@@ -42,6 +42,9 @@ const (
 	BadCapture       odds.Reason = "BAD_CAPTURE"       // captured before it was requested, or not around now
 )
 
+// Reasons lists those that only the store can find.
+func Reasons() []odds.Reason { return []odds.Reason{Unlisted, UnknownBookmaker, BadText, BadCapture} }
+
 // BatchResult says what a batch did.
 type BatchResult struct {
 	// Revision includes everything the batch wrote; the head as it was when it wrote nothing.

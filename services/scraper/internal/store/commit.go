@@ -30,10 +30,12 @@ type fence func(context.Context, *dbsqlc.Queries) (rows int64, err error)
 //
 // The fence stands last, so that the row it locks is locked for no longer than the commit takes, and renewing the
 // lease does not wait for a long flush. An error leaves nothing behind: ErrLost, errNotCommitted, or Postgres's.
-func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statements, advance fence) error {
+func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statements, advance fence) (err error) {
 	if err := w.lease.check(); err != nil {
 		return err
 	}
+	ctx, span := w.transactionSpan(ctx, to)
+	defer func() { endSpan(span, err) }()
 	watch := stopwatch(time.Now())
 	tx, err := w.store.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: w.beginning()})
 	if err != nil {

@@ -128,7 +128,7 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle) (Cycle, error) {
 			continue
 		}
 		if err == nil {
-			err = w.publishEnd(&end)
+			err = w.publishEnd(ctx, &end)
 		}
 		if err != nil {
 			return Cycle{}, fmt.Errorf("ending cycle %s: %w", c.ID, err)
@@ -196,12 +196,12 @@ func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, en
 }
 
 // publishEnd publishes a committed cycle end: applying it is what evicts.
-func (w *Writer) publishEnd(end *cycleEnd) error {
+func (w *Writer) publishEnd(ctx context.Context, end *cycleEnd) error {
 	entry, err := feedlog.NewCycleEnd(w.head+1, end.message())
 	if err != nil {
 		return w.lease.lose("publishing a cycle end: %w", err)
 	}
-	return w.publish(w.head+1, []*feedlog.Entry{entry}, func() {
+	return w.publish(ctx, w.head+1, []*feedlog.Entry{entry}, func() {
 		for _, srID := range end.events {
 			w.state.dropEvent(srID)
 		}

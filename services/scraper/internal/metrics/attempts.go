@@ -1,0 +1,69 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	book "github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
+)
+
+// Attempts counts requests to the bookmakers. It is the fetchers' observer.
+type Attempts struct {
+	set
+
+	requests   *prometheus.CounterVec
+	seconds    *prometheus.HistogramVec
+	bytes      *prometheus.CounterVec
+	retries    *prometheus.CounterVec
+	pushBacks  *prometheus.CounterVec
+	retryAfter *prometheus.CounterVec
+}
+
+// NewAttempts makes counters at zero.
+func NewAttempts() *Attempts {
+	a := &Attempts{
+		requests: counters("requests_total", "Requests to bookmakers, retries included, by call and result.", bookmaker, "call", "result"),
+		seconds: histograms("request_seconds", "Time from sending a request to the last byte of its answer; answered requests only.",
+			[]float64{.025, .05, .1, .2, .4, .8, 1.5, 3, 6, 12}, bookmaker, "call"),
+		bytes:     counters("response_bytes_total", "Bytes of answers, unpacked.", bookmaker),
+		retries:   counters("retries_total", "Requests that were not the first of their question.", bookmaker),
+		pushBacks: counters("push_backs_total", "Requests that a bookmaker turned away, by how: 429, 403, a 2xx without body or without JSON.", bookmaker, "how"),
+		retryAfter: counters("retry_after_seconds_total",
+			"Time that a bookmaker asked to be left alone with Retry-After, summed over its answers.", bookmaker),
+	}
+	for _, b := range names() {
+		for _, call := range []fetch.Call{fetch.TournamentsCall, fetch.EventsCall, fetch.DetailCall} {
+			a.seconds.WithLabelValues(b, string(call))
+			for _, result := range []fetch.Result{
+				fetch.Answered, fetch.TurnedAway, fetch.BadStatus, fetch.TimedOut, fetch.NoConnection, fetch.CutOff, fetch.Unusable, fetch.Abandoned,
+			} {
+				a.requests.WithLabelValues(b, string(call), string(result))
+			}
+		}
+		for _, how := range []book.PushBack{book.TooManyRequests, book.Forbidden, book.EmptyAnswer, book.NoJSON} {
+			a.pushBacks.WithLabelValues(b, lower(how))
+		}
+		a.bytes.WithLabelValues(b)
+		a.retries.WithLabelValues(b)
+		a.retryAfter.WithLabelValues(b)
+	}
+	a.set = set{a.requests, a.seconds, a.bytes, a.retries, a.pushBacks, a.retryAfter}
+	return a
+}
+
+// Observed counts an attempt.
+func (a *Attempts) Observed(t fetch.Attempt) {
+	b := string(t.Bookmaker)
+	a.requests.WithLabelValues(b, string(t.Call), string(t.Result)).Inc()
+	a.bytes.WithLabelValues(b).Add(float64(t.Bytes))
+	if t.Result == fetch.Answered {
+		a.seconds.WithLabelValues(b, string(t.Call)).Observe(t.Latency.Seconds())
+	}
+	if t.Retry > 0 {
+		a.retries.WithLabelValues(b).Inc()
+	}
+	if t.PushBack != "" {
+		a.pushBacks.WithLabelValues(b, lower(t.PushBack)).Inc()
+	}
+	a.retryAfter.WithLabelValues(b).Add(t.RetryAfter.Seconds())
+}

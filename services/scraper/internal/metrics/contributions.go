@@ -1,0 +1,59 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// contributions is what the bookmakers brought to cycles. It is counted when a cycle ends.
+type contributions struct {
+	last        *prometheus.GaugeVec
+	sum         *prometheus.CounterVec
+	refusals    *prometheus.CounterVec
+	tournaments *prometheus.GaugeVec
+	short       *prometheus.GaugeVec
+}
+
+// kinds are the counts of a bookmaker's part of a cycle, in the words of the API.
+func kinds(r store.BookmakerResult) map[string]int64 {
+	return map[string]int64{
+		"listed": r.Listed, "asked": r.Asked, "fetched": r.Fetched, "changed": r.Changed, "confirmed": r.Confirmed,
+		"refused": int64(r.Refusals.Total()), "blocked": r.Blocked, "failed": r.Failed, "skipped": r.Skipped,
+	}
+}
+
+func newContributions() contributions {
+	c := contributions{
+		last:        gauges("last_cycle_contribution", "A bookmaker's part of the last cycle, by kind: events listed, details asked and fetched, snapshots changed and confirmed, parts refused, requests blocked and failed, events skipped.", bookmaker, "kind"),
+		sum:         counters("contribution_total", "A bookmaker's part of all cycles, by kind as in last_cycle_contribution.", bookmaker, "kind"),
+		refusals:    counters("refusals_total", "Answers, markets and outcomes that were refused in cycles, by reason.", bookmaker, "reason"),
+		tournaments: gauges("last_cycle_tournaments", "Tournaments asked in the last cycle's discovery, by result: answered, failed.", bookmaker, "result"),
+		short:       gauges("last_cycle_short", "1 when a bookmaker did not deliver in the last cycle what it should: why the cycle was partial.", bookmaker),
+	}
+	for _, b := range odds.Bookmakers() {
+		c.add(store.BookmakerResult{Bookmaker: b}, false)
+		for _, reason := range append(odds.Reasons(), store.Reasons()...) {
+			c.refusals.WithLabelValues(string(b), lower(reason))
+		}
+	}
+	return c
+}
+
+func (c *contributions) all() set { return set{c.last, c.sum, c.refusals, c.tournaments, c.short} }
+
+// add adds a bookmaker's part of a cycle.
+func (c *contributions) add(r store.BookmakerResult, short bool) {
+	b := string(r.Bookmaker)
+	for kind, n := range kinds(r) {
+		c.last.WithLabelValues(b, kind).Set(float64(n))
+		c.sum.WithLabelValues(b, kind).Add(float64(n))
+	}
+	for reason, n := range r.Refusals {
+		c.refusals.WithLabelValues(b, lower(reason)).Add(float64(n))
+	}
+	c.tournaments.WithLabelValues(b, "answered").Set(float64(r.Tournaments - r.TournamentsFailed))
+	c.tournaments.WithLabelValues(b, "failed").Set(float64(r.TournamentsFailed))
+	c.short.WithLabelValues(b).Set(flag(short))
+}

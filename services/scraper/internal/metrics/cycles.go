@@ -1,0 +1,86 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// Cycles counts what cycles do. It is the engine's observer.
+type Cycles struct {
+	set
+	contributions
+	batches
+
+	running  prometheus.Gauge
+	began    prometheus.Gauge
+	skipped  prometheus.Counter
+	ended    *prometheus.CounterVec
+	finished *prometheus.GaugeVec
+	seconds  prometheus.Histogram
+	took     prometheus.Gauge
+	bound    prometheus.Gauge
+	events   prometheus.Gauge
+	evicted  prometheus.Counter
+	absent   prometheus.Counter
+}
+
+// NewCycles makes counters at zero.
+func NewCycles() *Cycles {
+	c := &Cycles{
+		contributions: newContributions(),
+		batches:       newBatches(),
+		running:       gauge("cycle_running", "1 while a cycle runs."),
+		began:         gauge("cycle_began_timestamp_seconds", "When the newest cycle began; 0 before the first."),
+		skipped:       counter("cycles_skipped_total", "Cycles left out because the one before still ran."),
+		ended:         counters("cycles_total", "Cycles that ended, by status.", "status"),
+		finished:      gauges("cycle_finished_timestamp_seconds", "When a cycle last ended with a status; 0 before the first.", "status"),
+		seconds:       histogram("cycle_seconds", "Duration of cycles.", 1, 2.5, 5, 10, 20, 40, 60, 80, 100, 150, 300, 600, 900),
+		took:          gauge("last_cycle_seconds", "Duration of the last cycle."),
+		bound:         gauge("last_cycle_bound_seconds", "Least time in which the last cycle could have asked what it asked, by the bookmakers' latencies and limits."),
+		events:        gauge("last_cycle_events", "Events that the last cycle found to fetch."),
+		evicted:       counter("evicted_events_total", "Events evicted by cycle ends."),
+		absent:        counter("absent_events_total", "Events whose markets were marked unavailable because their bookmaker does not list them any more."),
+	}
+	for _, status := range []store.CycleStatus{store.Succeeded, store.Partial, store.Failed} {
+		c.ended.WithLabelValues(lower(status))
+		c.finished.WithLabelValues(lower(status))
+	}
+	c.set = append(set{
+		c.running, c.began, c.skipped, c.ended, c.finished, c.seconds, c.took, c.bound, c.events, c.evicted, c.absent,
+	}, append(c.contributions.all(), c.batches.all()...)...)
+	return c
+}
+
+var _ cycle.Observer = (*Cycles)(nil)
+
+// CycleBegan notes that a cycle runs.
+func (c *Cycles) CycleBegan(at time.Time) {
+	c.running.Set(1)
+	c.began.Set(seconds(at))
+}
+
+// CycleSkipped counts a cycle that was left out.
+func (c *Cycles) CycleSkipped() { c.skipped.Inc() }
+
+// CycleEnded counts a cycle.
+func (c *Cycles) CycleEnded(s cycle.Summary) {
+	c.running.Set(0)
+	c.ended.WithLabelValues(lower(s.Status)).Inc()
+	c.finished.WithLabelValues(lower(s.Status)).Set(seconds(s.FinishedAt))
+	c.seconds.Observe(s.Took().Seconds())
+	c.took.Set(s.Took().Seconds())
+	c.bound.Set(s.Bound.Seconds())
+	c.events.Set(float64(s.Events))
+	c.evicted.Add(float64(s.EvictedEvents))
+	c.absent.Add(float64(s.Absent))
+	for _, b := range s.Bookmakers {
+		c.add(b, s.Short[b.Bookmaker])
+	}
+}
+
+// seconds is an instant as Prometheus has it.
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
