@@ -56,6 +56,10 @@ test: postgres $(if $(RACE),gcc) ## Run every test against a real Postgres (PKG=
 alloc-test: ## Run the tests that count allocations and memory, which the race detector would spoil
 	go test -count=1 -run='Alloc|Memory|Slow' ./services/cache/... ./pkg/...
 
+.PHONY: model-test
+model-test: ## Run random histories of the feed, and what measures its connections, without the race detector
+	go test -count=1 -timeout=60m ./test/feedmodel
+
 .PHONY: fault-cycles
 fault-cycles: postgres ## Let one bookmaker fail in every way for whole cycles (on a machine that does nothing else)
 	FAULT_CYCLES=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -parallel=1 -run='TestFaultOfOneBookmaker' ./test

@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"sort"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/pkg/rpcclient"
@@ -120,7 +117,7 @@ func (p *processes) await(state oddscachev1.FreshnessState, revision int64) {
 }
 
 // content is everything the cache answers, by event.
-func (p *processes) content() []*oddscachev1.EventSnapshots {
+func (p *processes) content() map[string]*oddscachev1.EventSnapshots {
 	p.t.Helper()
 	var events []*oddscachev1.EventSnapshots
 	req := &oddscachev1.ListEventsRequest{IncludeSnapshots: true}
@@ -134,8 +131,7 @@ func (p *processes) content() []*oddscachev1.EventSnapshots {
 			break
 		}
 	}
-	sort.Slice(events, func(i, j int) bool { return events[i].GetEvent().GetSrId() < events[j].GetEvent().GetSrId() })
-	return events
+	return pair.BySrID(events)
 }
 
 // metric reads a counter of the cache; one that was never counted is 0.
@@ -170,7 +166,7 @@ func TestKilledCacheComesBackWithTheSameContent(t *testing.T) {
 	p.cache.Kill()
 	p.startCache()
 	p.await(live, revision)
-	if diff := cmp.Diff(before, p.content(), protocmp.Transform()); diff != "" {
+	if diff := pair.Diff(before, p.content()); diff != "" {
 		t.Errorf("content differs after the restart: %s", diff)
 	}
 	if n := p.metric("feed_digest_mismatches_total", ""); n != 0 {
@@ -186,12 +182,12 @@ func TestKilledScraperLeavesTheCacheAnsweringAndIsResumed(t *testing.T) {
 	before := p.content()
 	p.scraper.Kill()
 	p.await(stale, revision)
-	if diff := cmp.Diff(before, p.content(), protocmp.Transform()); diff != "" {
+	if diff := pair.Diff(before, p.content()); diff != "" {
 		t.Errorf("content differs while stale: %s", diff)
 	}
 	p.startScraper()
 	p.await(live, revision)
-	if diff := cmp.Diff(before, p.content(), protocmp.Transform()); diff != "" {
+	if diff := pair.Diff(before, p.content()); diff != "" {
 		t.Errorf("content differs after the resume: %s", diff)
 	}
 	p.await(live, p.runCycle().GetRevision())

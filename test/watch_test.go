@@ -79,11 +79,8 @@ func (c *consumer) until(revision int64) told {
 // agrees holds what the consumer has against what the cache lists.
 func (c *consumer) agrees() {
 	c.t.Helper()
-	want := make(map[string]*oddscachev1.EventSnapshots)
-	for _, e := range all(c.t, c.pair, &oddscachev1.ListEventsRequest{IncludeSnapshots: true}) {
-		want[e.GetEvent().GetSrId()] = e
-	}
-	if diff := cmp.Diff(want, c.events, protocmp.Transform()); diff != "" {
+	want := pair.BySrID(all(c.t, c.pair, &oddscachev1.ListEventsRequest{IncludeSnapshots: true}))
+	if diff := pair.Diff(want, c.events); diff != "" {
 		c.t.Errorf("the consumer differs (-list +consumer):\n%s", diff)
 	}
 }

@@ -17,13 +17,14 @@ const movedShare = 0.05
 
 // options are the flags.
 type options struct {
-	events   int
-	latency  float64
-	rounds   int
-	copies   int
-	markdown string
-	profiles string
-	verbose  bool
+	events    int
+	latency   float64
+	rounds    int
+	copies    int
+	followers int
+	markdown  string
+	profiles  string
+	verbose   bool
 }
 
 // results is everything that was measured.
@@ -33,7 +34,8 @@ type results struct {
 	unchanged measure.Cycle
 	moved     []measure.Cycle
 	bareCopy  []measure.Copied
-	peak      int64      // the scraper's memory, after all cycles
+	peak      int64 // the scraper's memory, after all cycles
+	followers measure.Followers
 	warm      []rig.Warm // with what the cycles left
 	warmSize  int64      // snapshots
 	large     []rig.Warm // with many times that
@@ -99,6 +101,16 @@ func (res *results) cycles(ctx context.Context, r *rig.Rig) (err error) {
 	}
 	usage, err := r.ScraperUsage()
 	res.peak = usage.PeakBytes
+	if err != nil || res.options.followers == 0 {
+		return err
+	}
+	say(fmt.Sprintf("%d replicas more", res.options.followers))
+	res.followers, err = measure.Follow(ctx, r, res.options.followers, func() (measure.Cycle, error) {
+		if _, err := r.Simulator.MoveOdds(ctx, movedShare, res.options.rounds+1); err != nil {
+			return measure.Cycle{}, err
+		}
+		return res.cycle(ctx, r, fmt.Sprintf("5 %% moved, %d replicas more", res.options.followers))
+	})
 	return err
 }
 

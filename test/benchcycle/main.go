@@ -17,6 +17,7 @@ func main() {
 	flag.Float64Var(&o.latency, "latency", 1, "factor on the measured latencies; the bound follows it")
 	flag.IntVar(&o.rounds, "rounds", 3, "cycles with moved markets, and repetitions of whatever is repeated")
 	flag.IntVar(&o.copies, "copies", 9, "copies of everything for the large warm start; 0 leaves it out")
+	flag.IntVar(&o.followers, "followers", 50, "replicas that follow the feed beside the cache; 0 leaves them out")
 	flag.StringVar(&o.markdown, "markdown", "", "file to write the report to")
 	flag.StringVar(&o.profiles, "profiles", "", "folder for the scraper's CPU profiles, one a cycle")
 	flag.BoolVar(&o.verbose, "v", false, "show the services' logs")

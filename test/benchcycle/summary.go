@@ -24,6 +24,8 @@ const (
 	maxCacheUpdate = 50 * time.Millisecond
 	maxServing     = time.Second
 	maxLive        = 2 * time.Second
+	maxHeld        = 3 << 20 // for each replica
+	maxShare       = 0.01    // of a core, for each replica
 )
 
 // The projection: a cycle every five minutes for the history's retention; and what the system before grew by.
@@ -44,6 +46,9 @@ func (res *results) report() *report.Report {
 			runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), res.options.latency),
 	}}
 	res.goals(r)
+	if res.followers.Number > 0 {
+		res.following(r)
+	}
 	res.perCycle(r)
 	res.bounds(r)
 	res.storage(r)
@@ -54,7 +59,11 @@ func (res *results) report() *report.Report {
 
 // all are the cycles in the order in which they ran.
 func (res *results) all() []measure.Cycle {
-	return append([]measure.Cycle{res.first, res.unchanged}, res.moved...)
+	all := append([]measure.Cycle{res.first, res.unchanged}, res.moved...)
+	if res.followers.Number > 0 {
+		all = append(all, res.followers.Cycle)
+	}
+	return all
 }
 
 // median is the middle one of a figure over the cycles with moved markets.
@@ -74,7 +83,9 @@ func (res *results) goals(r *report.Report) {
 	var rejected int64
 	for _, c := range res.all() {
 		ratios = append(ratios, c.Ratio())
-		updates = append(updates, c.CacheUpdates...)
+		if c.Name != res.followers.Cycle.Name {
+			updates = append(updates, c.CacheUpdates...)
+		}
 		for _, counters := range c.Counters {
 			rejected += counters.Rejected
 		}
@@ -99,6 +110,23 @@ func (res *results) goals(r *report.Report) {
 		report.Millis(measure.Median(updates))+" / "+report.Millis(p99), "p99 ≤ 50 ms", report.Verdict(p99 <= maxCacheUpdate))
 	addWarm(t, res.warm, res.warmSize, true)
 	addWarm(t, res.large, res.largeSize, false)
+}
+
+// following is what many replicas cost the scraper.
+func (res *results) following(r *report.Report) {
+	f := res.followers
+	t := r.Table(fmt.Sprintf("%d replicas beside the cache", f.Number),
+		"They take a full sync at the same moment, then nothing happens, then a cycle runs. What they cost is the scraper's alone: "+
+			"they run in another process, as the source sends bytes that all of them share.",
+		"figure", "measured", "asked", "")
+	t.Add("all full syncs together", report.Seconds(f.FullSync), "–", "")
+	t.Add("heap and stacks for each", report.MB(f.Held), "≤ 3 MiB", report.Verdict(f.Held <= maxHeld))
+	t.Add("growth of resident memory for each, with what is free again", report.MB(f.Resident), "≤ 3 MiB", report.Verdict(f.Resident <= maxHeld))
+	t.Add("share of a core for each, idle", fmt.Sprintf("%.3f %%", 100*f.Share), "≤ 1 %", report.Verdict(f.Share <= maxShare))
+	t.Add("batches sent during the cycle", fmt.Sprintf("%d, %s", f.Batches, report.MB(f.Sent)), "–", "")
+	updates := f.Cycle.CacheUpdates
+	t.Add(fmt.Sprintf("commit → acknowledged by the slowest, p50 / p99 of %d", len(updates)),
+		report.Millis(measure.Median(updates))+" / "+report.Millis(measure.Percentile(updates, 0.99)), "–", "")
 }
 
 // bare is the median of the bare COPYs.

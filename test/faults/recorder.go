@@ -94,7 +94,7 @@ func (r *recorder) follow(ctx context.Context) error {
 			}
 			r.mu.Unlock()
 			if full {
-				if r.log != nil {
+				if r.log != nil && sub.GetRevision() > 0 { // before the first write there is nothing to resume
 					r.faultf("full sync without need: %v at %d", start, sub.GetRevision())
 				}
 				log = feedlog.New(nil)

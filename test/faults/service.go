@@ -83,7 +83,7 @@ func (s *service) read(line string) {
 	if name, acts := strings.CutPrefix(line, failpoint.Hit); acts {
 		s.hit[name] = true
 	}
-	if strings.Contains(line, `msg="full sync served"`) {
+	if strings.Contains(line, `msg="full sync served"`) && !strings.Contains(line, " revision=0 ") { // of nothing there is nothing to resume
 		s.served = true
 	}
 	if m := started.FindStringSubmatch(line); m != nil {

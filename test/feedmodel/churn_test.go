@@ -25,6 +25,7 @@ import (
 
 // TestReconnectsLeaveNothingBehind breaks a cache's connections a thousand times.
 func TestReconnectsLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // measures the process
+	unraced(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(Rules{}, false)
 		if err := w.open(); err != nil {
@@ -57,6 +58,7 @@ func TestReconnectsLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // m
 
 // TestConnectionsLeaveNothingBehind connects and goes away a thousand times over TCP.
 func TestConnectionsLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // measures the process
+	unraced(t)
 	f := serveFeed(t, 50)
 	for range 50 {
 		f.visit(t)
@@ -83,6 +85,7 @@ const (
 // TestIdleReplicasCostLittle follows with fifty replicas. Both ends run in this process, so what is measured is more
 // than what the scraper pays.
 func TestIdleReplicasCostLittle(t *testing.T) { //nolint:paralleltest // measures the process
+	unraced(t)
 	f := serveFeed(t, 300)
 	f.visit(t)
 	f.quiet(t)
@@ -286,6 +289,14 @@ func (f *served) quiet(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d streams are still open", open)
 		}
+	}
+}
+
+// unraced skips what measures memory and processor time, which the race detector spoils.
+func unraced(t *testing.T) {
+	t.Helper()
+	if racing {
+		t.Skip("measures what the race detector changes: see make model-test")
 	}
 }
 

@@ -20,6 +20,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func histories(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("FEEDMODEL_HISTORIES")
+	if text == "" && racing {
+		return 40 // each takes ten times as long; `make model-test` runs more without the detector
+	}
 	if text == "" {
 		return 200
 	}
@@ -80,7 +83,7 @@ func TestReplicasAreTheModel(t *testing.T) {
 		return
 	}
 	t.Logf("%v in %v", &sum, time.Since(began).Round(time.Millisecond))
-	if missing := sum.Missing(); len(missing) > 0 {
+	if missing := sum.Missing(); len(missing) > 0 && n >= 200 { // fewer may miss what one in a hundred has
 		t.Errorf("fewer than 1 %% of the histories have: %v", missing)
 	}
 	if sum.Median() < 60 {

@@ -36,23 +36,48 @@ func fileRune(r rune) rune {
 
 // record reads one profile.
 func record(ctx context.Context, admin, path string) (err error) {
-	url := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", admin, int(profiled.Seconds()))
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	body, err := get(ctx, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", admin, int(profiled.Seconds())))
 	if err != nil {
 		return fmt.Errorf("asking for a profile: %w", err)
 	}
-	resp, err := new(http.Client).Do(req)
-	if err != nil {
-		return fmt.Errorf("asking for a profile: %w", err)
-	}
-	defer resp.Body.Close()
-	file, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("writing a profile: %w", err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if _, err := io.Copy(file, resp.Body); err != nil {
+	if err := os.WriteFile(path, body, 0o644); err != nil {
 		return fmt.Errorf("writing a profile: %w", err)
 	}
 	return nil
+}
+
+// errMetric says that a metric is missing.
+var errMetric = errors.New("no such metric")
+
+// heldBytes is the heap and the stacks that a service's process holds, after a garbage collection.
+func heldBytes(ctx context.Context, admin string) (sum int64, err error) {
+	if _, err := get(ctx, "http://"+admin+"/debug/pprof/heap?gc=1"); err != nil {
+		return 0, fmt.Errorf("asking for a garbage collection: %w", err)
+	}
+	body, err := get(ctx, "http://"+admin+"/metrics")
+	if err != nil {
+		return 0, fmt.Errorf("asking for metrics: %w", err)
+	}
+	for _, name := range []string{"go_memstats_heap_alloc_bytes", "go_memstats_stack_inuse_bytes"} {
+		_, rest, found := strings.Cut(string(body), "\n"+name+" ")
+		var value float64
+		if _, err := fmt.Sscan(rest, &value); err != nil || !found {
+			return 0, fmt.Errorf("reading %s: %w", name, errors.Join(errMetric, err))
+		}
+		sum += int64(value)
+	}
+	return sum, nil
+}
+
+func get(ctx context.Context, url string) (body []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := new(http.Client).Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	return io.ReadAll(resp.Body)
 }

@@ -92,6 +92,7 @@ func (p *Process) Stop() error {
 
 // Usage is what a process has used so far.
 type Usage struct {
+	Bytes     int64         // resident memory
 	PeakBytes int64         // the most memory that was resident at a time
 	CPU       time.Duration // user and system
 }
@@ -105,11 +106,15 @@ func (p *Process) Usage() (Usage, error) {
 	}
 	var u Usage
 	for line := range bytes.Lines(status) {
-		if rest, ok := bytes.CutPrefix(line, []byte("VmHWM:")); ok {
-			if _, err := fmt.Sscanf(string(rest), "%d kB", &u.PeakBytes); err != nil {
+		for name, into := range map[string]*int64{"VmRSS:": &u.Bytes, "VmHWM:": &u.PeakBytes} {
+			rest, ok := bytes.CutPrefix(line, []byte(name))
+			if !ok {
+				continue
+			}
+			if _, err := fmt.Sscanf(string(rest), "%d kB", into); err != nil {
 				return Usage{}, fmt.Errorf("reading the memory of %s: %w", p.name, err)
 			}
-			u.PeakBytes *= 1024
+			*into *= 1024
 		}
 	}
 	if u.CPU, err = cpuOf(p.cmd.Process.Pid); err != nil {

@@ -178,6 +178,9 @@ func BackendCPU(conn *pgx.Conn) (time.Duration, error) {
 	return cpu, nil
 }
 
+// Feed is the scraper's address.
+func (r *Rig) Feed() string { return r.scraping }
+
 // Admin is the address of the scraper's metrics and profiles.
 func (r *Rig) Admin() string { return r.admin }
 

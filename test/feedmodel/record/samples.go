@@ -31,23 +31,10 @@ type version struct {
 //
 // heads may be nil when the truth is not known.
 func Samples(samples []Sample, heads []Head) error {
-	revisions := make(map[key]int64)
-	versions := make(map[key]version)
+	order := NewOrder()
 	for i, s := range samples {
-		f := s.Freshness
-		process := key{replica: s.Replica, process: s.Process, epoch: f.GetEpoch()}
-		if f.GetRevision() < revisions[process] {
-			return fmt.Errorf("sample %d: %s answers revision %d after %d", i, s.Replica, f.GetRevision(), revisions[process])
-		}
-		revisions[process] = f.GetRevision()
-		for _, e := range s.Events {
-			for _, snap := range e.GetSnapshots() {
-				k := process
-				k.bookmaker, k.id = snap.GetBookmaker(), snap.GetBookmakerEventId()
-				if err := newer(versions, k, snap); err != nil {
-					return fmt.Errorf("sample %d: %s at revision %d: %w", i, s.Replica, f.GetRevision(), err)
-				}
-			}
+		if err := order.Add(s); err != nil {
+			return fmt.Errorf("sample %d: %w", i, err)
 		}
 		if heads != nil {
 			if err := exists(s, heads); err != nil {
@@ -55,6 +42,37 @@ func Samples(samples []Sample, heads []Head) error {
 			}
 			if err := honest(s, heads); err != nil {
 				return fmt.Errorf("sample %d: %s: %w", i, s.Replica, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Order holds answers to the order of time one by one, where there are too many of them to be kept. Use NewOrder.
+type Order struct {
+	revisions map[key]int64
+	versions  map[key]version
+}
+
+// NewOrder makes an order that has seen nothing.
+func NewOrder() *Order {
+	return &Order{revisions: make(map[key]int64), versions: make(map[key]version)}
+}
+
+// Add takes the next answer of a replica.
+func (o *Order) Add(s Sample) error {
+	f := s.Freshness
+	process := key{replica: s.Replica, process: s.Process, epoch: f.GetEpoch()}
+	if was := o.revisions[process]; f.GetRevision() < was {
+		return fmt.Errorf("%s answers revision %d after %d", s.Replica, f.GetRevision(), was)
+	}
+	o.revisions[process] = f.GetRevision()
+	for _, e := range s.Events {
+		for _, snap := range e.GetSnapshots() {
+			k := process
+			k.bookmaker, k.id = snap.GetBookmaker(), snap.GetBookmakerEventId()
+			if err := newer(o.versions, k, snap); err != nil {
+				return fmt.Errorf("%s at revision %d: %w", s.Replica, f.GetRevision(), err)
 			}
 		}
 	}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package feedmodel
+
+// racing says whether the race detector is built in.
+const racing = false
