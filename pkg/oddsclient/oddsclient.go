@@ -48,6 +48,9 @@ const (
 type Options struct {
 	// Credentials encrypt the connection. Nil means plaintext.
 	Credentials credentials.TransportCredentials
+	// Token goes with every rpc; tokens.FromFile and tokens.Bearer make one. It needs Credentials that encrypt. Nil means
+	// none.
+	Token credentials.PerRPCCredentials
 	// Streams is how many lookup streams are kept, spread over the replicas in turn. Few are enough for many callers;
 	// fewer than there are replicas leave some of these unused by GetEvent. DefaultStreams when 0.
 	Streams int
@@ -82,7 +85,7 @@ func New(target string, o Options) (*Client, error) {
 		return nil, fmt.Errorf("streams is %d and their age %v (must not be negative)", o.Streams, o.StreamAge)
 	}
 	conn, err := rpcclient.New(target, rpcclient.Options{
-		Credentials: o.Credentials, Policy: rpcclient.RoundRobin, MaxRecvBytes: maxAnswer, Tracing: o.Tracing,
+		Credentials: o.Credentials, Token: o.Token, Policy: rpcclient.RoundRobin, MaxRecvBytes: maxAnswer, Tracing: o.Tracing,
 		HealthService: oddscachev1.OddsCacheService_ServiceDesc.ServiceName, DialOptions: o.DialOptions,
 	})
 	if err != nil {

@@ -16,7 +16,7 @@ var ErrNotServing = errors.New("not serving")
 // CheckHealth asks the server at addr for the health of a service; "" asks whether the process lives. It is what the
 // binaries' healthcheck commands do, so addr may be what a server was told to listen on: a host that stands for all
 // interfaces is asked over loopback. It returns ErrNotServing for every answer but SERVING. The options are added to
-// those of New.
+// those of New; a server that speaks TLS is asked with certs.HealthOptions.
 func CheckHealth(ctx context.Context, addr, service string, options ...grpc.DialOption) error {
 	conn, err := New(loopback(addr), Options{DialOptions: options})
 	if err != nil {

@@ -51,6 +51,8 @@ const (
 type Options struct {
 	// Credentials encrypt the connection. Nil means plaintext.
 	Credentials credentials.TransportCredentials
+	// Token goes with every rpc; tokens.FromFile makes one. It needs Credentials that encrypt. Nil means none.
+	Token credentials.PerRPCCredentials
 	// Policy is RoundRobin when empty.
 	Policy Policy
 	// HealthService, when set, leaves out addresses on which this service's health is not SERVING. It needs
@@ -101,6 +103,9 @@ func New(target string, o Options) (*grpc.ClientConn, error) {
 	}
 	if list != nil {
 		options = append(options, grpc.WithResolvers(list))
+	}
+	if o.Token != nil {
+		options = append(options, grpc.WithPerRPCCredentials(o.Token))
 	}
 	if o.Tracing {
 		options = append(options, grpc.WithStatsHandler(otelgrpc.NewClientHandler()))

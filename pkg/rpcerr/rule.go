@@ -28,6 +28,7 @@ type Rule struct {
 type shown struct {
 	message  string
 	metadata map[string]string
+	retry    time.Duration // in place of the rule's when not 0
 }
 
 // Is makes a rule for errors that wrap the sentinel. Callers see the sentinel's own text: what was wrapped around it
@@ -52,6 +53,9 @@ func As[E error](code codes.Code, reason string, metadata func(E) map[string]str
 		s := shown{message: found.Error()}
 		if metadata != nil {
 			s.metadata = metadata(found)
+		}
+		if wait, ok := any(found).(interface{ RetryAfter() time.Duration }); ok {
+			s.retry = wait.RetryAfter()
 		}
 		return s, true
 	}}

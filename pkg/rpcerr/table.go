@@ -1,6 +1,7 @@
 package rpcerr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -63,8 +64,8 @@ func (t *Table) Status(ctx context.Context, err error) (s *status.Status, expect
 	for _, r := range t.rules {
 		if see, ok := r.match(err); ok {
 			var more []protoadapt.MessageV1
-			if r.retry > 0 {
-				more = append(more, retryInfo(r.retry))
+			if retry := cmp.Or(see.retry, r.retry); retry > 0 {
+				more = append(more, retryInfo(retry))
 			}
 			return build(r.code, r.reason, see, more), true
 		}

@@ -1,13 +1,17 @@
 package rpcserver
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"time"
 
+	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/rpcerr"
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
@@ -22,6 +26,13 @@ const (
 	DefaultMaxUnary = 30 * time.Second
 	// DefaultMaxRecvBytes is gRPC's own default, said aloud.
 	DefaultMaxRecvBytes = 4 << 20
+	// DefaultMaxStreams is far more than a connection of pkg/rpcclient has calls and streams under way. A client that
+	// has more waits; one that opens more nevertheless is refused.
+	DefaultMaxStreams = 1000
+	// DefaultMaxConnections and DefaultMaxConnectionsPerHost keep one host from using up what is there for all. A
+	// connection costs some 100 kB.
+	DefaultMaxConnections        = 4096
+	DefaultMaxConnectionsPerHost = 1024
 
 	// minPing is how often a client may ping. gRPC's default of 5 minutes makes a server close connections whose
 	// clients look after quiet streams, with "too_many_pings"; pkg/rpcclient pings every 20 s.
@@ -29,6 +40,10 @@ const (
 	// serverPing and serverPingTimeout find clients that went away without a word.
 	serverPing        = 30 * time.Second
 	serverPingTimeout = 10 * time.Second
+	// maxHeaderBytes bounds the headers of an rpc, as HTTP/2 counts them. A token and a trace need some 400 bytes.
+	maxHeaderBytes = 16 << 10
+	// handshakeWithin bounds TLS and HTTP/2 handshakes together; whoever is slower is cut off.
+	handshakeWithin = 10 * time.Second
 	// stopPatience is how long handlers may go on after their connections were cut.
 	stopPatience = 5 * time.Second
 )
@@ -51,6 +66,11 @@ type Config struct {
 	// when nothing is sampled.
 	Tracing bool
 
+	// TLS encrypts the port. Nil means plaintext.
+	TLS *tls.Config
+	// Guard lets callers in or refuses them. Nil lets everybody call everything.
+	Guard *access.Guard
+
 	// Grace is how long a stop waits for rpcs that are under way; then they are cut. DefaultGrace when 0.
 	Grace time.Duration
 	// MaxUnary bounds unary rpcs whose callers gave no deadline, or a later one. DefaultMaxUnary when 0.
@@ -59,6 +79,11 @@ type Config struct {
 	Uncapped []string
 	// MaxRecvBytes bounds a received message. DefaultMaxRecvBytes when 0.
 	MaxRecvBytes int
+	// MaxStreams bounds the calls and streams under way on one connection. DefaultMaxStreams when 0.
+	MaxStreams int
+	// MaxConnections bounds the connections that are open, MaxConnectionsPerHost those from one address. Their defaults
+	// when 0.
+	MaxConnections, MaxConnectionsPerHost int
 	// MaxConnectionAge closes connections that are older, streams and all, so that lookups spread over new replicas.
 	// 0 lets them live; whoever serves long streams leaves it so.
 	MaxConnectionAge time.Duration
@@ -84,6 +109,9 @@ func (c Config) withDefaults() Config {
 	if c.MaxRecvBytes == 0 {
 		c.MaxRecvBytes = DefaultMaxRecvBytes
 	}
+	c.MaxStreams = cmp.Or(c.MaxStreams, DefaultMaxStreams)
+	c.MaxConnections = cmp.Or(c.MaxConnections, DefaultMaxConnections)
+	c.MaxConnectionsPerHost = cmp.Or(c.MaxConnectionsPerHost, DefaultMaxConnectionsPerHost)
 	if c.Drain == nil {
 		c.Drain = func(context.Context) {}
 	}
@@ -110,8 +138,13 @@ func (c Config) validate() error {
 			bad("%s is %v (must not be negative)", name, d)
 		}
 	}
-	if c.MaxRecvBytes < 0 {
-		bad("MaxRecvBytes is %d (must not be negative)", c.MaxRecvBytes)
+	for name, n := range map[string]int{
+		"MaxRecvBytes": c.MaxRecvBytes, "MaxStreams": c.MaxStreams, "MaxConnections": c.MaxConnections,
+		"MaxConnectionsPerHost": c.MaxConnectionsPerHost,
+	} {
+		if n < 0 || n > math.MaxInt32 {
+			bad("%s is %d (must be 0, for the default, to %d)", name, n, math.MaxInt32)
+		}
 	}
 	return errors.Join(problems...)
 }

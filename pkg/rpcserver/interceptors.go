@@ -14,7 +14,7 @@ import (
 )
 
 // chain makes the one order of interceptors, outermost first. Metrics and the log see the code that callers see;
-// the error table sees the capped context, whose cause it words; panics become errors inside of the table, so they are
+// the error table sees the capped context, whose cause it words, and words the guard's refusals; panics become errors inside of the table, so they are
 // logged and hidden as any bug is.
 func (s *Server) chain(table *rpcerr.Table) (
 	unary []grpc.UnaryServerInterceptor, stream []grpc.StreamServerInterceptor, counted *metrics,
@@ -24,10 +24,14 @@ func (s *Server) chain(table *rpcerr.Table) (
 		unary = append(unary, counted.unary)
 		stream = append(stream, counted.stream)
 	}
-	unary = append(unary,
-		s.logUnary, s.capUnary(), table.Unary(s.cfg.Logger), recovery.UnaryServerInterceptor())
-	stream = append(stream,
-		s.logStream, table.Stream(s.cfg.Logger), s.endWithServer, recovery.StreamServerInterceptor())
+	unary = append(unary, s.logUnary, s.capUnary(), table.Unary(s.cfg.Logger))
+	stream = append(stream, s.logStream, table.Stream(s.cfg.Logger))
+	if s.cfg.Guard != nil {
+		unary = append(unary, s.cfg.Guard.Unary)
+		stream = append(stream, s.cfg.Guard.Stream)
+	}
+	unary = append(unary, recovery.UnaryServerInterceptor())
+	stream = append(stream, s.endWithServer, recovery.StreamServerInterceptor())
 	return unary, stream, counted
 }
 
@@ -35,7 +39,8 @@ func (s *Server) chain(table *rpcerr.Table) (
 // operator, and would let them fill the log.
 func levelOf(code codes.Code) slog.Level {
 	switch code {
-	case codes.OK, codes.Canceled, codes.InvalidArgument, codes.NotFound, codes.OutOfRange:
+	case codes.OK, codes.Canceled, codes.InvalidArgument, codes.NotFound, codes.OutOfRange,
+		codes.Unauthenticated, codes.PermissionDenied, codes.ResourceExhausted: // the guard has a line for these, now and then
 		return slog.LevelDebug
 	default:
 		return slog.LevelWarn

@@ -9,9 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
+	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -35,6 +38,7 @@ type Server struct {
 	grpc     *grpc.Server
 	health   *health.Server
 	services []string // what register added, without health and reflection
+	doors    *doors
 
 	// draining ends when a stop ends the streams.
 	draining context.Context //nolint:containedctx // it is a signal that outlives no rpc, not a request's context
@@ -51,13 +55,13 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("reading the rpc server's config: %w", err)
 	}
-	table, err := cfg.Errors.With(
-		rpcerr.Is(ErrShuttingDown, codes.Unavailable, ReasonShuttingDown).RetryAfter(100 * time.Millisecond))
+	table, err := cfg.Errors.With(append(access.Rules(),
+		rpcerr.Is(ErrShuttingDown, codes.Unavailable, ReasonShuttingDown).RetryAfter(100*time.Millisecond))...)
 	if err != nil {
 		return nil, fmt.Errorf("adding to the error table: %w", err)
 	}
 
-	s := &Server{cfg: cfg, listener: cfg.Listener, health: health.NewServer()}
+	s := &Server{cfg: cfg, listener: cfg.Listener, health: health.NewServer(), doors: newDoors()}
 	s.draining, s.endAll = context.WithCancel(context.Background())
 	unary, stream, counted := s.chain(table)
 	s.grpc = grpc.NewServer(s.options(unary, stream)...)
@@ -72,16 +76,32 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 
 	if counted != nil {
 		counted.add(s.grpc.GetServiceInfo())
-		if err := cfg.Registry.Register(counted); err != nil {
-			return nil, fmt.Errorf("registering the rpc metrics: %w", err)
+		for _, c := range []prometheus.Collector{counted, s.doors} {
+			if err := cfg.Registry.Register(c); err != nil {
+				return nil, fmt.Errorf("registering the rpc metrics: %w", err)
+			}
 		}
 	}
 	if s.listener == nil {
 		if s.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 			return nil, fmt.Errorf("opening the rpc listener: %w", err)
 		}
+		s.listener = Limited(s.listener, cfg.MaxConnections, cfg.MaxConnectionsPerHost, s.doors.connections)
 	}
 	return s, nil
+}
+
+// Methods lists the full names of the rpcs that the server answers, health and reflection included, for whoever checks
+// that each has a row in a table of rights.
+func (s *Server) Methods() []string {
+	var all []string
+	for service, info := range s.grpc.GetServiceInfo() {
+		for _, rpc := range info.Methods {
+			all = append(all, "/"+service+"/"+rpc.Name)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // options are the gRPC server's, the config's own last.
@@ -90,12 +110,18 @@ func (s *Server) options(unary []grpc.UnaryServerInterceptor, stream []grpc.Stre
 		grpc.ChainUnaryInterceptor(unary...),
 		grpc.ChainStreamInterceptor(stream...),
 		grpc.MaxRecvMsgSize(s.cfg.MaxRecvBytes),
+		grpc.MaxHeaderListSize(maxHeaderBytes),
+		grpc.MaxConcurrentStreams(uint32(s.cfg.MaxStreams)),
+		grpc.ConnectionTimeout(handshakeWithin),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			Time: serverPing, Timeout: serverPingTimeout, MaxConnectionAge: s.cfg.MaxConnectionAge,
 		}),
 		// Whoever closes what handlers use, a pool as a rule, does so after Run: no handler may run by then.
 		grpc.WaitForHandlers(true),
+	}
+	if s.cfg.TLS != nil {
+		options = append(options, grpc.Creds(s.doors.credentials(s.cfg.TLS, s.cfg.Logger)))
 	}
 	if s.cfg.Codec != nil {
 		options = append(options, grpc.ForceServerCodecV2(s.cfg.Codec))

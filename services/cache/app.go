@@ -33,6 +33,7 @@ type App struct {
 	watches *watch.Watches
 	replica *replica.Replica
 	feed    *grpc.ClientConn
+	doors   *doors
 	server  *rpcserver.Server
 	admin   *obs.Admin
 }
@@ -49,6 +50,9 @@ func New(_ context.Context, cfg Config, log *slog.Logger) (app *App, err error) 
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	if a.doors, err = openDoors(cfg, log); err != nil {
+		return nil, err
+	}
 	registry, err := obs.NewRegistry("cache")
 	if err != nil {
 		return nil, fmt.Errorf("making the metrics registry: %w", err)
@@ -72,14 +76,23 @@ func (a *App) listen(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 	a.server, err = rpcserver.New(rpcserver.Config{
 		Listen: cfg.Listen, Errors: table, Logger: a.log, Registry: registry, Tracing: cfg.Tracing,
 		Grace: cfg.StopGrace, MaxConnectionAge: cfg.MaxConnectionAge, Codec: rawpb.NewCodec(),
-		Uncapped: lookupRPCs(),
+		Uncapped: lookupRPCs(), TLS: a.doors.tls(), Guard: a.doors.lookups, MaxStreams: cfg.MaxStreams,
+		MaxConnections: cfg.MaxConnections, MaxConnectionsPerHost: cfg.MaxConnectionsPerHost,
 	}, api.New(a.store, lookups, a.watches).Register)
 	if err != nil {
 		return fmt.Errorf("opening the gRPC server: %w", err)
 	}
-	a.admin, err = obs.NewAdmin(obs.AdminConfig{Listen: cfg.AdminListen, Registry: registry, Ready: a.ready, Logger: a.log})
+	a.admin, err = obs.NewAdmin(obs.AdminConfig{
+		Listen: cfg.AdminListen, Registry: registry, Ready: a.ready, Logger: a.log,
+		TLS: a.doors.tls(), Guard: a.doors.pages,
+	})
 	if err != nil {
 		return fmt.Errorf("opening the admin server: %w", err)
+	}
+	for _, c := range a.doors.collectors() {
+		if err := registry.Register(c); err != nil {
+			return fmt.Errorf("registering the metrics of the doors: %w", err)
+		}
 	}
 	return nil
 }
@@ -98,6 +111,7 @@ func lookupRPCs() []string {
 func (a *App) follow(cfg Config, registry *prometheus.Registry, lookups *api.Lookups) error {
 	var err error
 	a.feed, err = rpcclient.New(cfg.Feed, rpcclient.Options{
+		Credentials:  a.doors.feedCredentials(),
 		MaxRecvBytes: maxFeedBytes,
 		NoRetry:      []string{oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName}, // the replica does that
 	})
@@ -141,6 +155,9 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.admin.Run(ctx) })
 	group.Go(func() error { return a.replica.Run(following) })
 	group.Go(func() error { a.announce(following); return nil })
+	for _, watch := range a.doors.watches() {
+		group.Go(func() error { return watch(following) })
+	}
 	a.log.Info("cache serves", "listen", a.Addr().String(), "admin", a.AdminAddr().String())
 	err := group.Wait()
 	if closeErr := a.feed.Close(); closeErr != nil {

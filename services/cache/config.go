@@ -13,6 +13,10 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"github.com/oddscache/oddscache/pkg/access"
+	"github.com/oddscache/oddscache/pkg/certs"
+	"github.com/oddscache/oddscache/pkg/rpcserver"
 )
 
 // Config is everything that can be set. The zero values of durations mean their defaults.
@@ -34,6 +38,24 @@ type Config struct {
 	// MaxWatches bounds the watches that are open at the same time; more are refused. A watch costs a goroutine, what
 	// the transport holds for its stream, and a message a second.
 	MaxWatches int `default:"1000" env:"CACHE_MAX_WATCHES" help:"How many watches may be open at the same time." name:"max-watches"`
+	// MaxStreams bounds the calls and streams under way on one connection; a client that has more waits.
+	MaxStreams int `default:"1000" env:"CACHE_MAX_STREAMS" help:"How many calls and streams one connection may have under way." name:"max-streams"`
+	// MaxConnections and MaxConnectionsPerHost bound the connections that are open; more are closed at once.
+	MaxConnections        int `default:"4096" env:"CACHE_MAX_CONNECTIONS" help:"How many connections may be open at the same time." name:"max-connections"`
+	MaxConnectionsPerHost int `default:"1024" env:"CACHE_MAX_CONNECTIONS_PER_HOST" help:"How many of them may come from one address." name:"max-connections-per-host"`
+
+	// TLS encrypts both ports. Without it nothing but loopback is listened on, unless Insecure is set.
+	TLS certs.ServerFiles `embed:"" envprefix:"CACHE_TLS_" prefix:"tls-"`
+	// Operators are the names of certificates that may take profiles on the admin port; its metrics are for any
+	// certificate of the client CA's.
+	Operators []string `default:"spiffe://oddscache/operator" env:"CACHE_TLS_OPERATORS" help:"Names (URI or DNS) of client certificates that may take profiles." name:"tls-operators"`
+	// FeedTLS is for the connection to the scrapers.
+	FeedTLS certs.ClientFiles `embed:"" envprefix:"CACHE_FEED_TLS_" prefix:"feed-tls-"`
+	// Tokens is the file of those who may look things up. Everybody may when it is empty.
+	Tokens string `env:"CACHE_TOKENS" help:"File of the bearer tokens that lookups need; without it they need none." name:"tokens"`
+	// Insecure allows to listen for others without TLS, inside of a network that is trusted.
+	Insecure bool `env:"CACHE_INSECURE" help:"Listen beyond loopback without TLS." name:"insecure"`
+
 	// Tracing makes spans of rpcs. It costs some allocations a lookup even when nothing is sampled.
 	Tracing bool `env:"CACHE_TRACING" help:"Make OpenTelemetry spans of rpcs." name:"tracing"`
 }
@@ -43,8 +65,13 @@ func DefaultConfig() Config {
 	return Config{
 		Feed: "127.0.0.1:7401", Listen: "127.0.0.1:7400", AdminListen: "127.0.0.1:7410",
 		StopGrace: 8 * time.Second, MaxConnectionAge: 30 * time.Minute, MaxWatches: 1000,
+		MaxStreams: rpcserver.DefaultMaxStreams, MaxConnections: rpcserver.DefaultMaxConnections,
+		MaxConnectionsPerHost: rpcserver.DefaultMaxConnectionsPerHost, Operators: []string{access.DefaultOperator},
 	}
 }
+
+// maxLimit bounds the limits of streams and connections.
+const maxLimit = 1_000_000
 
 // maxReplicaID bounds the name, in bytes, as the feed does.
 const maxReplicaID = 200
@@ -59,8 +86,14 @@ func (c Config) Validate() error {
 	for _, a := range []struct{ field, value string }{{"listen", c.Listen}, {"admin-listen", c.AdminListen}} {
 		if _, _, err := net.SplitHostPort(a.value); err != nil {
 			bad("%s is %q (must be host:port)", a.field, a.value)
+			continue
+		}
+		if err := access.CheckListen(a.field, a.value, c.TLS.Enabled() || c.Insecure); err != nil {
+			errs = append(errs, err)
 		}
 	}
+	errs = append(errs, c.TLS.Problems("tls-")...)
+	errs = append(errs, c.FeedTLS.Problems("feed-tls-")...)
 	if len(c.ReplicaID) > maxReplicaID {
 		bad("replica-id has %d bytes (must be at most %d)", len(c.ReplicaID), maxReplicaID)
 	}
@@ -72,6 +105,18 @@ func (c Config) Validate() error {
 	}
 	if c.MaxWatches < 0 {
 		bad("max-watches is %d (must not be negative)", c.MaxWatches)
+	}
+	for _, n := range []struct {
+		field string
+		value int
+	}{
+		{"max-streams", c.MaxStreams},
+		{"max-connections", c.MaxConnections},
+		{"max-connections-per-host", c.MaxConnectionsPerHost},
+	} {
+		if n.value < 0 || n.value > maxLimit {
+			bad("%s is %d (must be 0, for the default, to %d)", n.field, n.value, maxLimit)
+		}
 	}
 	return errors.Join(errs...)
 }

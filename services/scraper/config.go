@@ -11,13 +11,16 @@ import (
 	"os"
 	"time"
 
+	"github.com/oddscache/oddscache/pkg/access"
+	"github.com/oddscache/oddscache/pkg/certs"
+	"github.com/oddscache/oddscache/pkg/rpcserver"
 	"github.com/oddscache/oddscache/services/scraper/internal/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
 // Config is everything that can be set. Flags and environment variables come from its tags.
 type Config struct {
-	DatabaseURL string `env:"SCRAPER_DATABASE_URL" help:"Postgres, as a URL or key=value pairs." json:"-" name:"database-url" required:""`
+	Database `embed:""`
 
 	Listen      string `default:"127.0.0.1:7401" env:"SCRAPER_LISTEN" help:"Address of the gRPC services." name:"listen"`
 	AdminListen string `default:"127.0.0.1:7411" env:"SCRAPER_ADMIN_LISTEN" help:"Address of metrics, health and pprof over HTTP." name:"admin-listen"`
@@ -42,6 +45,17 @@ type Config struct {
 	HistoryRetention time.Duration `default:"336h" env:"SCRAPER_HISTORY_RETENTION" help:"How long the history of odds is kept, in whole days." name:"history-retention"`
 
 	StopGrace time.Duration `default:"20s" env:"SCRAPER_STOP_GRACE" help:"How long a stop waits for what is under way." name:"stop-grace"`
+
+	MaxStreams            int `default:"1000" env:"SCRAPER_MAX_STREAMS" help:"How many calls and streams one connection may have under way." name:"max-streams"`
+	MaxConnections        int `default:"4096" env:"SCRAPER_MAX_CONNECTIONS" help:"How many connections may be open at the same time." name:"max-connections"`
+	MaxConnectionsPerHost int `default:"1024" env:"SCRAPER_MAX_CONNECTIONS_PER_HOST" help:"How many of them may come from one address." name:"max-connections-per-host"`
+
+	// With TLS every rpc but health takes a client certificate, and some of them one of these names.
+	TLS         certs.ServerFiles `embed:"" envprefix:"SCRAPER_TLS_" prefix:"tls-"`
+	FeedClients []string          `default:"spiffe://oddscache/cache" env:"SCRAPER_TLS_FEED_CLIENTS" help:"Names (URI or DNS) of client certificates that may follow the feed." name:"tls-feed-clients"`
+	Operators   []string          `default:"spiffe://oddscache/operator" env:"SCRAPER_TLS_OPERATORS" help:"Names (URI or DNS) of client certificates that may start cycles, refresh events and take profiles." name:"tls-operators"`
+	// Insecure allows to listen for others without TLS, inside of a network that is trusted.
+	Insecure bool `env:"SCRAPER_INSECURE" help:"Listen beyond loopback without TLS." name:"insecure"`
 }
 
 // Bookmaker is how one bookmaker is asked.
@@ -59,18 +73,46 @@ func DefaultConfig() Config {
 		Patience: 500 * time.Millisecond, BatchEvents: 100, BatchAge: 1500 * time.Millisecond,
 		RequestTimeout: 10 * time.Second, LeaseFor: 15 * time.Second, HistoryRetention: 14 * 24 * time.Hour,
 		StopGrace: 20 * time.Second,
+
+		MaxStreams: rpcserver.DefaultMaxStreams, MaxConnections: rpcserver.DefaultMaxConnections,
+		MaxConnectionsPerHost: rpcserver.DefaultMaxConnectionsPerHost,
+		FeedClients:           []string{access.DefaultCache}, Operators: []string{access.DefaultOperator},
 	}
 }
+
+// maxLimit bounds the limits of streams and connections.
+const maxLimit = 1_000_000
 
 // Validate reports everything that is wrong at once, each with its field, value and limit.
 func (c Config) Validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if c.DatabaseURL == "" {
-		bad("database-url is empty (must name a Postgres database)")
+	if c.DatabaseURL == "" && c.DatabaseURLFile == "" {
+		bad("database-url is empty (must name a Postgres database, here or in the file that database-url-file names)")
 	}
 	if c.Listen == "" {
 		bad("listen is empty (must be an address such as 127.0.0.1:7401)")
+	}
+	for _, a := range []struct{ field, value string }{{"listen", c.Listen}, {"admin-listen", c.AdminListen}} {
+		if err := access.CheckListen(a.field, a.value, c.TLS.Enabled() || c.Insecure); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	errs = append(errs, c.TLS.Problems("tls-")...)
+	if c.TLS.Enabled() && c.TLS.ClientCA == "" {
+		bad("tls-client-ca is empty (must name the PEM file of the authority of caches' and operators' certificates)")
+	}
+	for _, n := range []struct {
+		field string
+		value int
+	}{
+		{"max-streams", c.MaxStreams},
+		{"max-connections", c.MaxConnections},
+		{"max-connections-per-host", c.MaxConnectionsPerHost},
+	} {
+		if n.value < 0 || n.value > maxLimit {
+			bad("%s is %d (must be 0, for the default, to %d)", n.field, n.value, maxLimit)
+		}
 	}
 	if c.Interval < 0 || c.Interval > 24*time.Hour {
 		bad("interval is %v (must be 0 to 24h)", c.Interval)

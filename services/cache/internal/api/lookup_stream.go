@@ -11,8 +11,10 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/rawpb"
 	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/tokens"
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
@@ -27,6 +29,7 @@ type lookupStream struct {
 	server *Server
 	stream grpc.ServerStream
 	table  *rpcerr.Table
+	caller *tokens.Token // nil when nobody is asked for one
 
 	waiting sync.WaitGroup // lookups that wait for their revisions; each ends with the stream's context at the latest
 	slots   chan struct{}  // as many as may wait
@@ -47,6 +50,7 @@ func lookupEvents(srv any, stream grpc.ServerStream) error {
 		return fmt.Errorf("making the error table: %w", err)
 	}
 	s := &lookupStream{server: server, stream: stream, table: table, slots: make(chan struct{}, maxWaiting)}
+	s.caller = access.CallerOf(stream.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.answerAll(stream.Context()) }() // ends with the stream, which the handler's return makes it do
 	select {
@@ -93,6 +97,9 @@ func (s *lookupStream) answer(ctx context.Context, q *lookup, request []byte) er
 	v, viewErr := s.server.store.View()
 	if err == nil {
 		err = q.validate()
+	}
+	if err == nil && s.caller != nil {
+		err = s.caller.Take(1)
 	}
 	if err == nil && viewErr == nil && v.Revision() < q.minRevision && q.patience() > 0 {
 		return s.await(ctx, request)

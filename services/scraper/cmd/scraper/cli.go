@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"time"
 
+	"github.com/alecthomas/kong"
+
+	"github.com/oddscache/oddscache/pkg/certs"
 	"github.com/oddscache/oddscache/pkg/obs"
 	"github.com/oddscache/oddscache/pkg/rpcclient"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
@@ -47,9 +51,13 @@ func (c *serve) Run(ctx context.Context, l *logging) error {
 	return app.Run(ctx)
 }
 
+// AfterApply refuses a password on the command line. kong calls it.
+func (c *serve) AfterApply(parsed *kong.Context) error { return refusePassword(parsed, &c.Database) }
+
 type migrate struct {
-	DatabaseURL string `env:"SCRAPER_DATABASE_URL" help:"Postgres, as the role that owns the schema." name:"database-url" required:""`
-	Role        string `env:"SCRAPER_ROLE" help:"Role of the scraper that gets the least rights it needs; empty when it is the same one."`
+	scraper.Database `embed:""`
+
+	Role string `env:"SCRAPER_ROLE" help:"Role of the scraper that gets the least rights it needs; empty when it is the same one."`
 }
 
 // Run migrates once.
@@ -58,11 +66,33 @@ func (c *migrate) Run(ctx context.Context, l *logging) error {
 	if err != nil {
 		return err
 	}
-	return scraper.Migrate(ctx, c.DatabaseURL, c.Role, log)
+	url, err := c.Resolve()
+	if err != nil {
+		return fmt.Errorf("reading the configuration: %w", err)
+	}
+	return scraper.Migrate(ctx, url, c.Role, log)
+}
+
+// AfterApply refuses a password on the command line. kong calls it.
+func (c *migrate) AfterApply(parsed *kong.Context) error { return refusePassword(parsed, &c.Database) }
+
+// errPasswordInFlag is all that is said: the value is not repeated.
+var errPasswordInFlag = errors.New("database-url holds a password (as a flag it must not, since process lists show flags: " +
+	"set SCRAPER_DATABASE_URL or SCRAPER_DATABASE_URL_FILE)")
+
+// refusePassword refuses a password that came by a flag.
+func refusePassword(parsed *kong.Context, d *scraper.Database) error {
+	for _, part := range parsed.Path {
+		if part.Flag != nil && part.Flag.Name == "database-url" && d.HasPassword() {
+			return errPasswordInFlag
+		}
+	}
+	return nil
 }
 
 type healthcheck struct {
 	Address string        `default:"127.0.0.1:7401" env:"SCRAPER_LISTEN" help:"Where the scraper listens."`
+	Cert    string        `env:"SCRAPER_TLS_CERT" help:"Certificate that the scraper shows, when it speaks TLS." name:"tls-cert"`
 	Timeout time.Duration `default:"3s" help:"How long to wait for the answer."`
 }
 
@@ -70,7 +100,11 @@ type healthcheck struct {
 func (c *healthcheck) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	if err := rpcclient.CheckHealth(ctx, c.Address, oddscachev1.ScraperService_ServiceDesc.ServiceName); err != nil {
+	options, err := certs.HealthOptions(c.Cert)
+	if err != nil {
+		return err
+	}
+	if err := rpcclient.CheckHealth(ctx, c.Address, oddscachev1.ScraperService_ServiceDesc.ServiceName, options...); err != nil {
 		return fmt.Errorf("asking %s: %w", c.Address, err)
 	}
 	return nil

@@ -1,0 +1,97 @@
+package scraper
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/oddscache/oddscache/pkg/access"
+	"github.com/oddscache/oddscache/pkg/certs"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+)
+
+// Rights is what each rpc of the gRPC port and each page of the admin port takes. What is not here is refused.
+func Rights() map[string]access.Right {
+	return map[string]access.Right{
+		oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName: access.Feed,
+
+		oddscachev1.ScraperService_RunCycle_FullMethodName:            access.Operate,
+		oddscachev1.ScraperService_RefreshEvent_FullMethodName:        access.Operate,
+		oddscachev1.ScraperService_ListCycles_FullMethodName:          access.Known,
+		oddscachev1.ScraperService_GetCycle_FullMethodName:            access.Known,
+		oddscachev1.ScraperService_WatchProgress_FullMethodName:       access.Known,
+		oddscachev1.ScraperService_ListUnmappedMarkets_FullMethodName: access.Known,
+		oddscachev1.HistoryService_ListOddsHistory_FullMethodName:     access.Known,
+		oddscachev1.HistoryService_ListMarginHistory_FullMethodName:   access.Known,
+		oddscachev1.HistoryService_GetStorageStats_FullMethodName:     access.Known,
+
+		"/grpc.health.v1.Health/Check":                                   access.Open,
+		"/grpc.health.v1.Health/List":                                    access.Open,
+		"/grpc.health.v1.Health/Watch":                                   access.Open,
+		"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      access.Known,
+		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": access.Known,
+
+		"/":             access.Known,
+		"/healthz":      access.Open,
+		"/readyz":       access.Open,
+		"/metrics":      access.Known,
+		"/debug/pprof/": access.Operate,
+	}
+}
+
+// doors are the service's locks; nothing is locked without certs.
+type doors struct {
+	certs       *certs.Keeper
+	grpc, admin *access.Guard
+}
+
+// openDoors reads the files that the configuration names.
+func openDoors(cfg Config, log *slog.Logger) (*doors, error) {
+	d := &doors{}
+	if !cfg.TLS.Enabled() {
+		return d, nil
+	}
+	var err error
+	if d.certs, err = certs.OpenServer("tls", cfg.TLS, log); err != nil {
+		return nil, fmt.Errorf("opening the certificates of the ports: %w", err)
+	}
+	guard := func(port string) *access.Guard {
+		return access.New(access.Config{Port: port, Table: Rights(), Logger: log, Names: map[access.Right][]string{
+			access.Feed: cfg.FeedClients, access.Operate: cfg.Operators,
+		}})
+	}
+	d.grpc, d.admin = guard("grpc"), guard("admin")
+	return d, nil
+}
+
+// tls is for both listeners; nil means plaintext.
+func (d *doors) tls() *tls.Config {
+	if d.certs == nil {
+		return nil
+	}
+	return d.certs.ServerConfig()
+}
+
+// pages guards the admin port.
+func (d *doors) pages(next http.Handler) http.Handler {
+	if d.admin == nil {
+		return next
+	}
+	return d.admin.HTTP(next)
+}
+
+// register adds the metrics of what is locked.
+func (d *doors) register(registry *prometheus.Registry) error {
+	if d.certs == nil {
+		return nil
+	}
+	for _, c := range []prometheus.Collector{d.certs, d.grpc, d.admin} {
+		if err := registry.Register(c); err != nil {
+			return fmt.Errorf("registering the metrics of the doors: %w", err)
+		}
+	}
+	return nil
+}
