@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/pkg/failpoint"
+	"github.com/oddscache/oddscache/test/proxy"
 )
 
 // Fault is what one round does to the running system.
@@ -72,13 +73,13 @@ func plain(long time.Duration) []Fault {
 	}
 	for _, w := range []struct {
 		name string
-		of   func(context.Context, *stand) []*proxy
+		of   func(context.Context, *stand) []*proxy.Proxy
 	}{
-		{"the writer and Postgres", func(ctx context.Context, s *stand) []*proxy { return []*proxy{s.toDB[leading(ctx, s)]} }},
-		{"a cache and the writer", func(ctx context.Context, s *stand) []*proxy { return []*proxy{s.feeds[0][leading(ctx, s)]} }},
-		{"the caches and the scrapers", func(_ context.Context, s *stand) []*proxy { return s.proxies()[2:] }},
+		{"the writer and Postgres", func(ctx context.Context, s *stand) []*proxy.Proxy { return []*proxy.Proxy{s.toDB[leading(ctx, s)]} }},
+		{"a cache and the writer", func(ctx context.Context, s *stand) []*proxy.Proxy { return []*proxy.Proxy{s.feeds[0][leading(ctx, s)]} }},
+		{"the caches and the scrapers", func(_ context.Context, s *stand) []*proxy.Proxy { return s.proxies()[2:] }},
 	} {
-		each := func(ctx context.Context, s *stand, do func(*proxy)) {
+		each := func(ctx context.Context, s *stand, do func(*proxy.Proxy)) {
 			for _, p := range w.of(ctx, s) {
 				do(p)
 			}
@@ -86,14 +87,14 @@ func plain(long time.Duration) []Fault {
 		faults = append(faults,
 			simple("cut "+w.name, func(ctx context.Context, s *stand) {
 				for range 5 {
-					each(ctx, s, (*proxy).cut)
+					each(ctx, s, (*proxy.Proxy).Cut)
 					pause(ctx, 200*time.Millisecond)
 				}
 			}),
-			simple("half-open "+w.name, func(ctx context.Context, s *stand) { each(ctx, s, (*proxy).freeze); pause(ctx, 5*time.Second) }),
-			simple("no answers between "+w.name, func(ctx context.Context, s *stand) { each(ctx, s, (*proxy).hush); pause(ctx, 3*time.Second) }),
+			simple("half-open "+w.name, func(ctx context.Context, s *stand) { each(ctx, s, (*proxy.Proxy).Freeze); pause(ctx, 5*time.Second) }),
+			simple("no answers between "+w.name, func(ctx context.Context, s *stand) { each(ctx, s, (*proxy.Proxy).Hush); pause(ctx, 3*time.Second) }),
 			simple("slow "+w.name, func(ctx context.Context, s *stand) {
-				each(ctx, s, func(p *proxy) { p.slow(20 * time.Millisecond) })
+				each(ctx, s, func(p *proxy.Proxy) { p.Slow(20 * time.Millisecond) })
 				pause(ctx, 4*time.Second)
 			}))
 	}
@@ -175,10 +176,10 @@ func commitUnknown(armed string, done bool) Fault {
 		if !done {
 			return true, s.postgres.Kill()
 		}
-		s.toDB[next].hush()
+		s.toDB[next].Hush()
 		pause(ctx, 500*time.Millisecond)
-		s.toDB[next].cut()
-		s.toDB[next].heal()
+		s.toDB[next].Cut()
+		s.toDB[next].Heal()
 		if armed != "" {
 			return reach(ctx, s.scrapers[next], "store.commit_unknown", true), nil
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpcclient"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/proxy"
 )
 
 // lease is short, so that takeovers fit into a round.
@@ -36,8 +37,8 @@ type stand struct {
 
 	scrapers [2]*service
 	caches   [2]*service
-	toDB     [2]*proxy    // of each scraper
-	feeds    [2][2]*proxy // of each cache to each scraper
+	toDB     [2]*proxy.Proxy    // of each scraper
+	feeds    [2][2]*proxy.Proxy // of each cache to each scraper
 
 	scraperClients [2]oddscachev1.ScraperServiceClient
 	cacheClients   [2]oddscachev1.OddsCacheServiceClient
@@ -108,7 +109,7 @@ func (s *stand) wire(scraperBin, cacheBin string) error {
 		if err != nil {
 			return fmt.Errorf("making a socket's folder: %w", err)
 		}
-		if s.toDB[i], err = newProxy("unix", filepath.Join(dir, socket), "unix", filepath.Join(direct.Query().Get("host"), socket)); err != nil {
+		if s.toDB[i], err = proxy.New("unix", filepath.Join(dir, socket), "unix", filepath.Join(direct.Query().Get("host"), socket)); err != nil {
 			return err
 		}
 		query.Set("host", dir)
@@ -139,10 +140,10 @@ func (s *stand) wire(scraperBin, cacheBin string) error {
 	for i := range s.caches {
 		var feed []string
 		for j, addr := range scraperAddrs {
-			if s.feeds[i][j], err = newProxy("tcp", "127.0.0.1:0", "tcp", addr); err != nil {
+			if s.feeds[i][j], err = proxy.New("tcp", "127.0.0.1:0", "tcp", addr); err != nil {
 				return err
 			}
-			feed = append(feed, s.feeds[i][j].listener.Addr().String())
+			feed = append(feed, s.feeds[i][j].Addr().String())
 		}
 		listen, err := free()
 		if err != nil {
@@ -189,14 +190,14 @@ func (s *stand) services() []*service {
 	return []*service{s.scrapers[0], s.scrapers[1], s.caches[0], s.caches[1]}
 }
 
-func (s *stand) proxies() []*proxy {
-	return []*proxy{s.toDB[0], s.toDB[1], s.feeds[0][0], s.feeds[0][1], s.feeds[1][0], s.feeds[1][1]}
+func (s *stand) proxies() []*proxy.Proxy {
+	return []*proxy.Proxy{s.toDB[0], s.toDB[1], s.feeds[0][0], s.feeds[0][1], s.feeds[1][0], s.feeds[1][1]}
 }
 
 // heal ends every fault: proxies pass, stopped processes go on, dead ones are started again.
 func (s *stand) heal(ctx context.Context) error {
 	for _, p := range s.proxies() {
-		p.heal()
+		p.Heal()
 	}
 	select {
 	case <-s.postgres.Done():
@@ -356,8 +357,8 @@ func (s *stand) close() error {
 	}
 	for _, p := range s.proxies() {
 		if p != nil {
-			errs = append(errs, p.close())
-			if addr := p.listener.Addr(); addr.Network() == "unix" {
+			errs = append(errs, p.Close())
+			if addr := p.Addr(); addr.Network() == "unix" {
 				errs = append(errs, os.RemoveAll(filepath.Dir(addr.String())))
 			}
 		}

@@ -5,7 +5,6 @@
 package process
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -65,13 +64,6 @@ func (b *Bin) path(name string) (string, error) {
 	return path, err
 }
 
-// Process is a running binary.
-type Process struct {
-	cmd    *exec.Cmd
-	exited chan struct{} // closed when the process is gone and its output was read
-	err    error         // how it ended; read after exited
-}
-
 // Start starts a binary with nothing of this process's environment but PATH and HOME, plus env ("NAME=value"). Its output
 // goes to the test's. It is killed when the test ends.
 func (b *Bin) Start(t *testing.T, name string, args []string, env ...string) *Process {
@@ -80,35 +72,12 @@ func (b *Bin) Start(t *testing.T, name string, args []string, env ...string) *Pr
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, args...)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, in, err := os.Pipe()
+	p, err := Launch(path, name, t.Output(), args, env...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Stdout, cmd.Stderr = in, in
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_ = in.Close()
-	p := &Process{cmd: cmd, exited: make(chan struct{})}
-	go func() { // ends with the process, whose output ends then; Kill and Stop wait for it
-		defer close(p.exited)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			_, _ = fmt.Fprintf(t.Output(), "%s: %s\n", name, lines.Text())
-		}
-		_ = out.Close()
-		p.err = cmd.Wait()
-	}()
 	t.Cleanup(p.Kill)
 	return p
-}
-
-// Kill kills the process as kill -9 does and waits until it is gone.
-func (p *Process) Kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.exited
 }
 
 // Signal sends a signal.

@@ -1,4 +1,7 @@
-package faults
+// Package proxy passes connections on, and cuts, freezes or slows them as a test says.
+//
+// It knows bytes only. It is not for connections in memory, nor for faults inside of a process.
+package proxy
 
 import (
 	"errors"
@@ -9,8 +12,8 @@ import (
 	"time"
 )
 
-// proxy passes connections on, and cuts, freezes or slows them.
-type proxy struct {
+// Proxy is one listener and the connections through it. Use New.
+type Proxy struct {
 	listener net.Listener
 	dial     func() (net.Conn, error)
 	wg       sync.WaitGroup // accepting and copying goroutines; Close waits for them
@@ -20,16 +23,16 @@ type proxy struct {
 	flows chan struct{} // closed while bytes flow
 	asks  chan struct{} // closed while bytes flow from client to server
 	pace  time.Duration // pause after every 16 KiB
-	gone  chan struct{} // closed by close
+	gone  chan struct{} // closed by Close
 }
 
-// newProxy listens on an address and passes on to another.
-func newProxy(network, addr, toNetwork, to string) (*proxy, error) {
+// New listens on an address and passes on to another.
+func New(network, addr, toNetwork, to string) (*Proxy, error) {
 	l, err := net.Listen(network, addr)
 	if err != nil {
 		return nil, fmt.Errorf("opening a proxy's listener: %w", err)
 	}
-	p := &proxy{
+	p := &Proxy{
 		listener: l, dial: func() (net.Conn, error) { return net.Dial(toNetwork, to) },
 		conns: make(map[net.Conn]struct{}), flows: make(chan struct{}), asks: make(chan struct{}), gone: make(chan struct{}),
 	}
@@ -39,7 +42,7 @@ func newProxy(network, addr, toNetwork, to string) (*proxy, error) {
 	return p, nil
 }
 
-func (p *proxy) accept() {
+func (p *Proxy) accept() {
 	for {
 		in, err := p.listener.Accept()
 		if err != nil {
@@ -59,7 +62,7 @@ func (p *proxy) accept() {
 }
 
 // pass copies one direction until either end is closed.
-func (p *proxy) pass(from, to net.Conn, asks bool) {
+func (p *Proxy) pass(from, to net.Conn, asks bool) {
 	defer p.forget(from, to)
 	buffer := make([]byte, 16<<10)
 	for {
@@ -89,7 +92,7 @@ func (p *proxy) pass(from, to net.Conn, asks bool) {
 	}
 }
 
-func (p *proxy) forget(conns ...net.Conn) {
+func (p *Proxy) forget(conns ...net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range conns {
@@ -98,8 +101,8 @@ func (p *proxy) forget(conns ...net.Conn) {
 	}
 }
 
-// cut breaks every connection.
-func (p *proxy) cut() {
+// Cut breaks every connection.
+func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.conns {
@@ -107,9 +110,9 @@ func (p *proxy) cut() {
 	}
 }
 
-// freeze lets nothing through while connections stay open, until heal.
-func (p *proxy) freeze() {
-	p.hush()
+// Freeze lets nothing through while connections stay open, until Heal.
+func (p *Proxy) Freeze() {
+	p.Hush()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
@@ -119,8 +122,8 @@ func (p *proxy) freeze() {
 	}
 }
 
-// hush lets no answers through, until heal: what is asked is done, and nobody hears of it.
-func (p *proxy) hush() {
+// Hush lets no answers through, until Heal: what is asked is done, and nobody hears of it.
+func (p *Proxy) Hush() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
@@ -130,15 +133,15 @@ func (p *proxy) hush() {
 	}
 }
 
-// slow makes every 16 KiB wait, until heal.
-func (p *proxy) slow(pace time.Duration) {
+// Slow makes every 16 KiB wait, until Heal.
+func (p *Proxy) Slow(pace time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pace = pace
 }
 
-// heal lets everything through again, what waited as well.
-func (p *proxy) heal() {
+// Heal lets everything through again, what waited as well.
+func (p *Proxy) Heal() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pace = 0
@@ -151,10 +154,14 @@ func (p *proxy) heal() {
 	}
 }
 
-func (p *proxy) close() error {
+// Addr is where the proxy listens.
+func (p *Proxy) Addr() net.Addr { return p.listener.Addr() }
+
+// Close closes the listener and every connection, and waits for the goroutines.
+func (p *Proxy) Close() error {
 	close(p.gone)
 	err := p.listener.Close()
-	p.cut()
+	p.Cut()
 	p.wg.Wait()
 	if errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
 		return nil

@@ -7,12 +7,16 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/oddscache/oddscache/pkg/bookiesim"
 )
 
 // Simulator is the levers of a running simulator.
 type Simulator struct{ addr string }
+
+// SimulatorAt is a simulator that somebody else runs, by its address.
+func SimulatorAt(addr string) Simulator { return Simulator{addr: addr} }
 
 // State is how the world stands.
 func (s Simulator) State(ctx context.Context) (bookiesim.State, error) {
@@ -38,6 +42,32 @@ func (s Simulator) MoveOdds(ctx context.Context, share float64, round int) (int,
 	}
 	query := url.Values{"share": {strconv.FormatFloat(share, 'f', -1, 64)}, "round": {strconv.Itoa(round)}}
 	return moved.Changed, s.call(ctx, http.MethodPost, "move-odds", query, &moved)
+}
+
+// Events lists the upcoming events that some bookmaker shows.
+func (s Simulator) Events(ctx context.Context) ([]bookiesim.Event, error) {
+	var events []bookiesim.Event
+	return events, s.call(ctx, http.MethodGet, "events", nil, &events)
+}
+
+// Postpone moves an event's kickoff at every bookmaker.
+func (s Simulator) Postpone(ctx context.Context, srID string, kickoff time.Time) error {
+	return s.call(ctx, http.MethodPost, "postpone/"+srID, url.Values{"kickoff": {kickoff.UTC().Format(time.RFC3339)}}, nil)
+}
+
+// Recreate lists an event under a new id at a bookmaker.
+func (s Simulator) Recreate(ctx context.Context, bookmaker, srID string) error {
+	return s.call(ctx, http.MethodPost, "recreate/"+bookmaker+"/"+srID, nil, nil)
+}
+
+// Vanish takes an event out of a bookmaker's lists until Restore.
+func (s Simulator) Vanish(ctx context.Context, bookmaker, srID string) error {
+	return s.call(ctx, http.MethodPost, "vanish/"+bookmaker+"/"+srID, nil, nil)
+}
+
+// Restore lists an event again at a bookmaker.
+func (s Simulator) Restore(ctx context.Context, bookmaker, srID string) error {
+	return s.call(ctx, http.MethodPost, "restore/"+bookmaker+"/"+srID, nil, nil)
 }
 
 func (s Simulator) call(ctx context.Context, method, page string, query url.Values, answer any) error {
