@@ -2,6 +2,7 @@ package obs
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -21,11 +22,17 @@ func NewRegistry(service string) (*prometheus.Registry, error) {
 	info.Set(1)
 	registry := prometheus.NewRegistry()
 	for _, c := range []prometheus.Collector{
-		info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		info, goCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("registering the process's metrics: %w", err)
 		}
 	}
 	return registry, nil
+}
+
+// goCollector is the usual one, and go_gc_heap_live_bytes: what is really in use, which an estimate can be compared with.
+func goCollector() prometheus.Collector {
+	live := collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}
+	return collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(live))
 }

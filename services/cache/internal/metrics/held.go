@@ -13,7 +13,7 @@ type Held struct {
 	lookups *api.Lookups
 	head    func() int64 // the source's newest revision; 0 when unknown
 
-	state, revision, lag, age, held, bytes, entries, evicted, lookup *prometheus.Desc
+	state, revision, lag, age, cycle, held, bytes, entries, evicted, lookup *prometheus.Desc
 }
 
 // NewHeld makes a collector over a store, its lookups and the source's head.
@@ -27,6 +27,7 @@ func NewHeld(s *store.Store, lookups *api.Lookups, head func() int64) *Held {
 		revision: desc("revision", "Revision that lookups see."),
 		lag:      desc("lag_revisions", "Revisions that the source is known to be ahead of what lookups see."),
 		age:      desc("feed_age_seconds", "Time since the last caught-up progress message; absent before the first."),
+		cycle:    desc("cycle_finished_timestamp_seconds", "When the last cycle ended whose end lookups see; absent before the first."),
 		held:     desc("held", "What the cache holds, by kind.", "kind"),
 		bytes:    desc("estimated_memory_bytes", "Memory of payloads, indexes and maps as accounted by the cache."),
 		entries:  desc("log_entries", "Entries in the log."),
@@ -37,7 +38,7 @@ func NewHeld(s *store.Store, lookups *api.Lookups, head func() int64) *Held {
 
 // Describe implements prometheus.Collector.
 func (h *Held) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{h.state, h.revision, h.lag, h.age, h.held, h.bytes, h.entries, h.evicted, h.lookup} {
+	for _, d := range []*prometheus.Desc{h.state, h.revision, h.lag, h.age, h.cycle, h.held, h.bytes, h.entries, h.evicted, h.lookup} {
 		ch <- d
 	}
 }
@@ -60,6 +61,9 @@ func (h *Held) Collect(ch chan<- prometheus.Metric) {
 	}
 	if v.Freshness.Heard {
 		gauge(h.age, v.Freshness.Age.Seconds())
+	}
+	if _, finished := v.LastCycle(); !finished.IsZero() {
+		gauge(h.cycle, float64(finished.UnixMilli())/1000)
 	}
 	gauge(h.revision, float64(v.Revision()))
 	gauge(h.lag, float64(max(0, h.head()-v.Revision())))

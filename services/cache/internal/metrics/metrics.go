@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/oddscache/oddscache/services/cache/internal/replica"
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
@@ -29,7 +30,7 @@ type Feed struct {
 
 // NewFeed makes counters at zero.
 func NewFeed() *Feed {
-	return &Feed{
+	f := &Feed{
 		starts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "feed_starts_total",
 			Help: "Streams that began, by mode (resume, full) and the source's reason.",
@@ -55,6 +56,23 @@ func NewFeed() *Feed {
 			Help:    "Time to apply a batch and make it visible.",
 			Buckets: prometheus.ExponentialBuckets(.0001, 2.5, 10),
 		}),
+	}
+	f.zero()
+	return f
+}
+
+// zero makes the series whose labels are known: a counter that appears when something happens hides its first time.
+func (f *Feed) zero() {
+	for mode, reasons := range map[string][]string{"resume": {"resumable"}, "full": {"requested", "unknown_epoch", "too_old"}} {
+		for _, reason := range reasons {
+			f.starts.WithLabelValues(mode, reason)
+		}
+	}
+	for _, reason := range replica.Reasons() {
+		f.disconnects.WithLabelValues(reason)
+	}
+	for _, kind := range []string{"event", "snapshot", "confirmation", "cycle_end"} {
+		f.entries.WithLabelValues(kind)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 type Watches struct {
 	watches *watch.Watches
 
-	open, started, messages *prometheus.Desc
+	open, limit, started, messages *prometheus.Desc
 }
 
 // NewWatches makes a collector.
@@ -21,6 +21,7 @@ func NewWatches(w *watch.Watches) *Watches {
 	return &Watches{
 		watches:  w,
 		open:     desc("watches", "Watches that are open."),
+		limit:    desc("watches_limit", "Watches that may be open."),
 		started:  desc("watches_started_total", "Watches that began."),
 		messages: desc("watch_messages_total", "Messages to watches, by kind (updated, removed, synced).", "kind"),
 	}
@@ -29,6 +30,7 @@ func NewWatches(w *watch.Watches) *Watches {
 // Describe implements prometheus.Collector.
 func (w *Watches) Describe(ch chan<- *prometheus.Desc) {
 	ch <- w.open
+	ch <- w.limit
 	ch <- w.started
 	ch <- w.messages
 }
@@ -37,6 +39,7 @@ func (w *Watches) Describe(ch chan<- *prometheus.Desc) {
 func (w *Watches) Collect(ch chan<- prometheus.Metric) {
 	c := w.watches.Counts()
 	ch <- prometheus.MustNewConstMetric(w.open, prometheus.GaugeValue, float64(c.Open))
+	ch <- prometheus.MustNewConstMetric(w.limit, prometheus.GaugeValue, float64(w.watches.Limit()))
 	ch <- prometheus.MustNewConstMetric(w.started, prometheus.CounterValue, float64(c.Started))
 	for kind, n := range map[string]int64{"updated": c.Updated, "removed": c.Removed, "synced": c.Synced} {
 		ch <- prometheus.MustNewConstMetric(w.messages, prometheus.CounterValue, float64(n), kind)

@@ -31,6 +31,15 @@ const (
 	reasonClosed   = "CLOSED"
 )
 
+// Reasons lists the usual ones: this side's, those that a source gives when it cannot serve, and gRPC's when there is
+// none.
+func Reasons() []string {
+	return []string{
+		reasonSilent, reasonProtocol, reasonBehind, reasonDigest, reasonGap, reasonEntry, reasonClosed,
+		"NOT_WRITER", "TOO_OLD", "SHUTTING_DOWN", codes.Unavailable.String(),
+	}
+}
+
 // reasonOf names the reason of a disconnect in few words.
 func reasonOf(err error) string {
 	for _, r := range []struct {

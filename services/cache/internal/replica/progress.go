@@ -29,6 +29,7 @@ func (s *session) progress(p *oddscachev1.Progress) error {
 			return err
 		}
 	}
+	s.seen()
 	s.r.cfg.Store.Heard()
 	s.r.backoff.reset()
 	return s.ack(0)

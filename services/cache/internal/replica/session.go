@@ -30,6 +30,8 @@ type session struct {
 	aside bool         // it is not served yet
 
 	mismatched bool // the digest of this stream was not the source's; logged once
+
+	unseen unseen // what lookups do not see yet
 }
 
 // open begins a stream and subscribes.
@@ -181,6 +183,7 @@ func (s *session) apply(b feedlog.Batch) error {
 		s.index.Publish()
 	}
 	took := time.Since(began)
+	s.note(b, began)
 	s.r.head.Store(max(s.r.head.Load(), b.To))
 	s.r.cfg.Observer.Applied(done, took)
 	s.pace(took)

@@ -86,6 +86,9 @@ func (w *Watches) Counts() Counts {
 	}
 }
 
+// Limit is how many watches may be open.
+func (w *Watches) Limit() int { return w.limit }
+
 // Follow tells a consumer what happens until ctx ends, the consumer returns an error, or the watch cannot go on. It
 // returns store.ErrWarming, store.NotReachedError, EpochError, CompactedError, TooManyError, ctx's cause or the
 // consumer's error.
