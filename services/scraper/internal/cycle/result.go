@@ -44,7 +44,7 @@ func judge(bookmakers []store.BookmakerResult, failure error) (store.CycleStatus
 // shortfall says what a bookmaker did not deliver; empty when nothing worth mentioning.
 func shortfall(b store.BookmakerResult) string {
 	wanted := b.Asked + b.Skipped
-	failed := b.Blocked + b.Failed + b.Skipped
+	unread := wanted - b.Fetched // turned away, failed, skipped, or refused as a whole
 	switch {
 	case b.DiscoveryError != "":
 		return "discovery failed: " + b.DiscoveryError
@@ -52,8 +52,8 @@ func shortfall(b store.BookmakerResult) string {
 		return fmt.Sprintf("%d of %d tournaments did not answer", b.TournamentsFailed, b.Tournaments)
 	case wanted > 0 && b.Fetched == 0:
 		return fmt.Sprintf("none of %d events could be read", wanted)
-	case float64(failed) > failedShare*float64(wanted):
-		return fmt.Sprintf("%d of %d events did not answer", failed, wanted)
+	case float64(unread) > failedShare*float64(wanted):
+		return fmt.Sprintf("%d of %d events could not be read", unread, wanted)
 	default:
 		return ""
 	}

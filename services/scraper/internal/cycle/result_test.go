@@ -26,7 +26,8 @@ func TestJudge(t *testing.T) {
 		{"a tournament", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, TournamentsFailed: 1}}, nil, store.Partial, "1 of 9 tournaments"},
 		{"nothing readable", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 3}}, nil, store.Partial, "none of 3 events"},
 		{"all skipped", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Skipped: 3}}, nil, store.Partial, "none of 3 events"},
-		{"too many failures", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 90, Fetched: 89, Skipped: 10}}, nil, store.Partial, "10 of 100 events"},
+		{"too many failures", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 90, Fetched: 89, Skipped: 10}}, nil, store.Partial, "11 of 100 events"},
+		{"too many refused", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 100, Fetched: 50}}, nil, store.Partial, "50 of 100 events"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -12,8 +12,8 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
-// failedShare is the share of a bookmaker's details that may fail before the cycle is PARTIAL because of it: a few
-// time-outs among a thousand answers are normal.
+// failedShare is the share of a bookmaker's details that may fail or be refused before the cycle is PARTIAL because of
+// it: a few time-outs among a thousand answers are normal.
 const failedShare = 0.05
 
 // tally counts what the bookmakers contributed to a cycle.
