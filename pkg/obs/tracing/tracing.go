@@ -6,9 +6,11 @@ package tracing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
@@ -79,6 +81,24 @@ func Start(ctx context.Context, service string) (stop func(context.Context) erro
 	}
 	otel.SetTracerProvider(provider)
 	return provider.Shutdown, nil
+}
+
+// flushing bounds sending what is left when a process ends.
+const flushing = 5 * time.Second
+
+// Around does the work of a process while its spans are sent, if the environment asks for that, and sends what is left.
+func Around(ctx context.Context, service string, work func() error) error {
+	stop, err := Start(ctx, service)
+	if err != nil {
+		return err
+	}
+	err = work()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushing)
+	defer cancel()
+	if stopErr := stop(ctx); stopErr != nil {
+		err = errors.Join(err, fmt.Errorf("sending the last traces: %w", stopErr))
+	}
+	return err
 }
 
 func nothing(context.Context) error { return nil }

@@ -79,13 +79,14 @@ func TestSpansArriveAtTheCollector(t *testing.T) {
 	}))
 	defer collector.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
-	stop, err := tracing.Start(t.Context(), "cache")
+	ctx, cancel := context.WithCancel(t.Context())
+	err := tracing.Around(ctx, "cache", func() error {
+		_, span := otel.Tracer("test").Start(ctx, "work")
+		span.End()
+		cancel() // as a process that is told to stop
+		return nil
+	})
 	if err != nil {
-		t.Fatal(err)
-	}
-	_, span := otel.Tracer("test").Start(t.Context(), "work")
-	span.End()
-	if err := stop(context.WithoutCancel(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	if path := <-arrived; path != "/v1/traces" {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/oddscache/oddscache/pkg/obs/tracing"
 )
 
 func main() {
@@ -19,7 +21,7 @@ func main() {
 	parsed := kong.Parse(&cli, kong.Name("cache"), kong.UsageOnError(),
 		kong.Description("Holds the newest odds of every upcoming event in memory and answers lookups."),
 		kong.BindTo(ctx, (*context.Context)(nil)))
-	if err := parsed.Run(&cli.Log); err != nil {
+	if err := tracing.Around(ctx, "cache", func() error { return parsed.Run(&cli.Log) }); err != nil {
 		parsed.Errorf("%v", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop was called

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/oddscache/oddscache/pkg/obs/tracing"
 )
 
 func main() {
@@ -19,7 +21,7 @@ func main() {
 	parsed := kong.Parse(&cli, kong.Name("scraper"), kong.UsageOnError(),
 		kong.Description("Reads the odds of BetPawa and its competitors, keeps them in Postgres and streams every change to caches."),
 		kong.BindTo(ctx, (*context.Context)(nil)))
-	if err := parsed.Run(&cli.Log); err != nil {
+	if err := tracing.Around(ctx, "scraper", func() error { return parsed.Run(&cli.Log) }); err != nil {
 		parsed.Errorf("%v", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop was called
