@@ -177,6 +177,11 @@ postgres: ## Install PostgreSQL from Debian's packages when this machine has non
 redis: ## Install redis-server from Debian's packages when this machine has none; without root the benchmark does without
 	@command -v redis-server >/dev/null || [ "$$(id -u)" != 0 ] || $(call apt_install,redis-server)
 
+.PHONY: prometheus
+prometheus: ## Fetch prometheus and promtool from Debian's package into .tools/prometheus when this machine has none
+	@command -v prometheus >/dev/null && command -v promtool >/dev/null || [ -x $(TOOLS)/prometheus/usr/bin/promtool ] \
+		|| $(call apt_unpack,prometheus,$(TOOLS)/prometheus)
+
 .PHONY: gcc
 gcc: ## Install gcc, which the race detector needs, when this machine has none
 	@command -v "$$(go env CC)" >/dev/null || $(call apt_install,gcc libc6-dev)
@@ -186,3 +191,11 @@ apt_install = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	|| { echo "missing on this machine: $(1). Install it with your package manager." >&2; exit 1; }; \
 	echo "installing $(1)"; export DEBIAN_FRONTEND=noninteractive; \
 	apt-get -q update >/dev/null || true; apt-get -q install -y --no-install-recommends $(1) >/dev/null; }
+
+# apt_unpack PACKAGE, FOLDER: unpacks a Debian package without installing it, so that it starts no service. Only root can
+# refresh the lists of packages; anybody can download by them.
+apt_unpack = { command -v apt-get >/dev/null \
+	|| { echo "missing on this machine: $(1). Install it with your package manager." >&2; exit 1; }; \
+	echo "unpacking $(1) into $(2)"; mkdir -p $(2) && cd $(2) && \
+	{ apt-get -q download $(1) >/dev/null 2>&1 || { apt-get -q update >/dev/null && apt-get -q download $(1) >/dev/null; }; } && \
+	dpkg-deb -x $(1)_*.deb . && rm $(1)_*.deb; }

@@ -41,7 +41,7 @@ func NewAttempts() *Attempts {
 			}
 		}
 		for _, how := range []book.PushBack{book.TooManyRequests, book.Forbidden, book.EmptyAnswer, book.NoJSON} {
-			a.pushBacks.WithLabelValues(b, lower(how))
+			a.pushBacks.WithLabelValues(b, string(how))
 		}
 		a.bytes.WithLabelValues(b)
 		a.retries.WithLabelValues(b)
@@ -63,7 +63,7 @@ func (a *Attempts) Observed(t fetch.Attempt) {
 		a.retries.WithLabelValues(b).Inc()
 	}
 	if t.PushBack != "" {
-		a.pushBacks.WithLabelValues(b, lower(t.PushBack)).Inc()
+		a.pushBacks.WithLabelValues(b, string(t.PushBack)).Inc()
 	}
 	a.retryAfter.WithLabelValues(b).Add(t.RetryAfter.Seconds())
 }

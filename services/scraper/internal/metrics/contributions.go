@@ -35,7 +35,7 @@ func newContributions() contributions {
 	for _, b := range odds.Bookmakers() {
 		c.add(store.BookmakerResult{Bookmaker: b}, false)
 		for _, reason := range append(odds.Reasons(), store.Reasons()...) {
-			c.refusals.WithLabelValues(string(b), lower(reason))
+			c.refusals.WithLabelValues(string(b), string(reason))
 		}
 	}
 	return c
@@ -51,7 +51,7 @@ func (c *contributions) add(r store.BookmakerResult, short bool) {
 		c.sum.WithLabelValues(b, kind).Add(float64(n))
 	}
 	for reason, n := range r.Refusals {
-		c.refusals.WithLabelValues(b, lower(reason)).Add(float64(n))
+		c.refusals.WithLabelValues(b, string(reason)).Add(float64(n))
 	}
 	c.tournaments.WithLabelValues(b, "answered").Set(float64(r.Tournaments - r.TournamentsFailed))
 	c.tournaments.WithLabelValues(b, "failed").Set(float64(r.TournamentsFailed))

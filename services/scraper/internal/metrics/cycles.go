@@ -46,8 +46,8 @@ func NewCycles() *Cycles {
 		absent:        counter("absent_events_total", "Events whose markets were marked unavailable because their bookmaker does not list them any more."),
 	}
 	for _, status := range []store.CycleStatus{store.Succeeded, store.Partial, store.Failed} {
-		c.ended.WithLabelValues(lower(status))
-		c.finished.WithLabelValues(lower(status))
+		c.ended.WithLabelValues(string(status))
+		c.finished.WithLabelValues(string(status))
 	}
 	c.set = append(set{
 		c.running, c.began, c.skipped, c.ended, c.finished, c.seconds, c.took, c.bound, c.events, c.evicted, c.absent,
@@ -69,8 +69,8 @@ func (c *Cycles) CycleSkipped() { c.skipped.Inc() }
 // CycleEnded counts a cycle.
 func (c *Cycles) CycleEnded(s cycle.Summary) {
 	c.running.Set(0)
-	c.ended.WithLabelValues(lower(s.Status)).Inc()
-	c.finished.WithLabelValues(lower(s.Status)).Set(seconds(s.FinishedAt))
+	c.ended.WithLabelValues(string(s.Status)).Inc()
+	c.finished.WithLabelValues(string(s.Status)).Set(seconds(s.FinishedAt))
 	c.seconds.Observe(s.Took().Seconds())
 	c.took.Set(s.Took().Seconds())
 	c.bound.Set(s.Bound.Seconds())

@@ -7,8 +7,6 @@
 package metrics
 
 import (
-	"strings"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
@@ -96,9 +94,6 @@ func flag(is bool) float64 {
 	}
 	return 0
 }
-
-// lower is how a constant of the code is spelled in a label.
-func lower[T ~string](s T) string { return strings.ToLower(string(s)) }
 
 // names are the bookmakers as labels.
 func names() []string {
