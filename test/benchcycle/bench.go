@@ -138,7 +138,8 @@ func (res *results) starts(ctx context.Context, r *rig.Rig) (err error) {
 		return err
 	}
 	say("ways to write and read it")
-	if res.variants, err = measure.Variants(ctx, r, res.moved[len(res.moved)-1].HistoryRows); err != nil || res.options.copies == 0 {
+	last := res.all()[len(res.all())-1]
+	if res.variants, err = measure.Variants(ctx, r, last.HistoryRows); err != nil || res.options.copies == 0 {
 		return err
 	}
 	say("making many times more snapshots")
