@@ -37,7 +37,7 @@ func (e *DeniedError) Error() string {
 // Reasons of refusals.
 const (
 	ReasonTokenMissing       = "TOKEN_MISSING"
-	ReasonTokenMalformed     = "TOKEN_MALFORMED"
+	ReasonTokenMalformed     = "TOKEN_MALFORMED" //nolint:gosec // it is no token
 	ReasonTokenUnknown       = "TOKEN_UNKNOWN"
 	ReasonTokenRevoked       = "TOKEN_REVOKED"
 	ReasonCertificateMissing = "CERTIFICATE_MISSING"

@@ -14,8 +14,8 @@ import (
 )
 
 // chain makes the one order of interceptors, outermost first. Metrics and the log see the code that callers see;
-// the error table sees the capped context, whose cause it words, and words the guard's refusals; panics become errors inside of the table, so they are
-// logged and hidden as any bug is.
+// the error table sees the capped context, whose cause it words, and the guard's refusals; panics become errors inside
+// of the table, so they are logged and hidden as any bug is.
 func (s *Server) chain(table *rpcerr.Table) (
 	unary []grpc.UnaryServerInterceptor, stream []grpc.StreamServerInterceptor, counted *metrics,
 ) {
