@@ -23,41 +23,41 @@ import (
 type Config struct {
 	// Feed is where the scrapers are: a comma list of host:port, or one DNS name that has several addresses. One of
 	// them is the writer; the others send the cache on.
-	Feed string `default:"127.0.0.1:7401" env:"CACHE_FEED" help:"Addresses of the scrapers: a comma list of host:port, or a DNS name." name:"feed"`
+	Feed string `default:"127.0.0.1:7401" env:"CACHE_FEED" group:"Feed:" help:"Addresses of the scrapers: a comma list of host:port, or a DNS name." name:"feed"`
 	// Listen is where lookups are answered; port 0 lets the system choose.
-	Listen string `default:"127.0.0.1:7400" env:"CACHE_LISTEN" help:"Address of the gRPC service." name:"listen"`
+	Listen string `default:"127.0.0.1:7400" env:"CACHE_LISTEN" group:"Ports:" help:"Address of the gRPC service." name:"listen"`
 	// AdminListen is where metrics, profiles and health are served over HTTP. It is not for the outside.
-	AdminListen string `default:"127.0.0.1:7410" env:"CACHE_ADMIN_LISTEN" help:"Address of metrics, health and pprof over HTTP." name:"admin-listen"`
+	AdminListen string `default:"127.0.0.1:7410" env:"CACHE_ADMIN_LISTEN" group:"Ports:" help:"Address of metrics, health and pprof over HTTP." name:"admin-listen"`
 	// ReplicaID names this cache to the scraper, for its logs and metrics.
-	ReplicaID string `env:"CACHE_REPLICA_ID" help:"Name of this cache in the scraper's logs; host name, process and port by default." name:"replica-id"`
+	ReplicaID string `env:"CACHE_REPLICA_ID" group:"Feed:" help:"Name of this cache in the scraper's logs; host name, process and port by default." name:"replica-id"`
 	// StopGrace bounds the time that calls under way get when the service stops; then they are cut.
-	StopGrace time.Duration `default:"8s" env:"CACHE_STOP_GRACE" help:"How long calls under way may take when the service stops." name:"stop-grace"`
+	StopGrace time.Duration `default:"8s" env:"CACHE_STOP_GRACE" group:"Ports:" help:"How long calls under way may take when the service stops." name:"stop-grace"`
 	// MaxConnectionAge closes connections that are older, so that clients find new replicas; a shorter one costs more
 	// handshakes. 0 lets them live.
-	MaxConnectionAge time.Duration `default:"30m" env:"CACHE_MAX_CONNECTION_AGE" help:"Connections of clients are closed after this time, so that they spread over replicas; 0 for never." name:"max-connection-age"`
+	MaxConnectionAge time.Duration `default:"30m" env:"CACHE_MAX_CONNECTION_AGE" group:"Ports:" help:"Connections of clients are closed after this time, so that they spread over replicas; 0 for never." name:"max-connection-age"`
 	// MaxWatches bounds the watches that are open at the same time; more are refused. A watch costs a goroutine, what
 	// the transport holds for its stream, and a message a second.
-	MaxWatches int `default:"1000" env:"CACHE_MAX_WATCHES" help:"How many watches may be open at the same time." name:"max-watches"`
+	MaxWatches int `default:"1000" env:"CACHE_MAX_WATCHES" group:"Ports:" help:"How many watches may be open at the same time." name:"max-watches"`
 	// MaxStreams bounds the calls and streams under way on one connection; a client that has more waits.
-	MaxStreams int `default:"1000" env:"CACHE_MAX_STREAMS" help:"How many calls and streams one connection may have under way." name:"max-streams"`
+	MaxStreams int `default:"1000" env:"CACHE_MAX_STREAMS" group:"Ports:" help:"How many calls and streams one connection may have under way." name:"max-streams"`
 	// MaxConnections and MaxConnectionsPerHost bound the connections that are open; more are closed at once.
-	MaxConnections        int `default:"4096" env:"CACHE_MAX_CONNECTIONS" help:"How many connections may be open at the same time." name:"max-connections"`
-	MaxConnectionsPerHost int `default:"1024" env:"CACHE_MAX_CONNECTIONS_PER_HOST" help:"How many of them may come from one address." name:"max-connections-per-host"`
+	MaxConnections        int `default:"4096" env:"CACHE_MAX_CONNECTIONS" group:"Ports:" help:"How many connections may be open at the same time." name:"max-connections"`
+	MaxConnectionsPerHost int `default:"1024" env:"CACHE_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
 
 	// TLS encrypts both ports. Without it nothing but loopback is listened on, unless Insecure is set.
-	TLS certs.ServerFiles `embed:"" envprefix:"CACHE_TLS_" prefix:"tls-"`
+	TLS certs.ServerFiles `embed:"" envprefix:"CACHE_TLS_" group:"TLS and tokens:" prefix:"tls-"`
 	// Operators are the names of certificates that may take profiles on the admin port; its metrics are for any
 	// certificate of the client CA's.
-	Operators []string `default:"spiffe://oddscache/operator" env:"CACHE_TLS_OPERATORS" help:"Names (URI or DNS) of client certificates that may take profiles." name:"tls-operators"`
+	Operators []string `default:"spiffe://oddscache/operator" env:"CACHE_TLS_OPERATORS" group:"TLS and tokens:" help:"Names (URI or DNS) of client certificates that may take profiles." name:"tls-operators"`
 	// FeedTLS is for the connection to the scrapers.
-	FeedTLS certs.ClientFiles `embed:"" envprefix:"CACHE_FEED_TLS_" prefix:"feed-tls-"`
+	FeedTLS certs.ClientFiles `embed:"" envprefix:"CACHE_FEED_TLS_" group:"Feed:" prefix:"feed-tls-"`
 	// Tokens is the file of those who may look things up. Everybody may when it is empty.
-	Tokens string `env:"CACHE_TOKENS" help:"File of the bearer tokens that lookups need; without it they need none." name:"tokens"`
+	Tokens string `env:"CACHE_TOKENS" group:"TLS and tokens:" help:"File of the bearer tokens that lookups need; without it they need none." name:"tokens"`
 	// Insecure allows to listen for others without TLS, inside of a network that is trusted.
-	Insecure bool `env:"CACHE_INSECURE" help:"Listen beyond loopback without TLS." name:"insecure"`
+	Insecure bool `env:"CACHE_INSECURE" group:"TLS and tokens:" help:"Listen beyond loopback without TLS." name:"insecure"`
 
 	// Tracing makes spans of rpcs. It costs some allocations a lookup even when nothing is sampled.
-	Tracing bool `env:"CACHE_TRACING" help:"Make OpenTelemetry spans of rpcs." name:"tracing"`
+	Tracing bool `env:"CACHE_TRACING" group:"Observing:" help:"Make OpenTelemetry spans of rpcs." name:"tracing"`
 }
 
 // DefaultConfig is what the tags say, for programs that do not parse flags.

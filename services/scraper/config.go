@@ -20,42 +20,42 @@ import (
 
 // Config is everything that can be set. Flags and environment variables come from its tags.
 type Config struct {
-	Database `embed:""`
+	Database `embed:"" group:"Database:"`
 
-	Listen      string `default:"127.0.0.1:7401" env:"SCRAPER_LISTEN" help:"Address of the gRPC services." name:"listen"`
-	AdminListen string `default:"127.0.0.1:7411" env:"SCRAPER_ADMIN_LISTEN" help:"Address of metrics, health and pprof over HTTP." name:"admin-listen"`
+	Listen      string `default:"127.0.0.1:7401" env:"SCRAPER_LISTEN" group:"Ports:" help:"Address of the gRPC services." name:"listen"`
+	AdminListen string `default:"127.0.0.1:7411" env:"SCRAPER_ADMIN_LISTEN" group:"Ports:" help:"Address of metrics, health and pprof over HTTP." name:"admin-listen"`
 
-	Interval time.Duration `default:"5m" env:"SCRAPER_INTERVAL" help:"Time between the starts of cycles; 0 runs them only on request." name:"interval"`
-	Grace    time.Duration `default:"2h" env:"SCRAPER_GRACE" help:"How long after kickoff an event stays." name:"grace"`
-	Deadline time.Duration `default:"15m" env:"SCRAPER_CYCLE_DEADLINE" help:"A cycle that takes longer is cancelled." name:"cycle-deadline"`
-	Stall    time.Duration `default:"2m" env:"SCRAPER_CYCLE_STALL" help:"A cycle in which nothing was fetched or stored for so long is cancelled." name:"cycle-stall"`
-	Patience time.Duration `default:"500ms" env:"SCRAPER_PATIENCE" help:"How long an event waits for a bookmaker that is backed off." name:"patience"`
+	Interval time.Duration `default:"5m" env:"SCRAPER_INTERVAL" group:"Cycles:" help:"Time between the starts of cycles; 0 runs them only on request." name:"interval"`
+	Grace    time.Duration `default:"2h" env:"SCRAPER_GRACE" group:"Cycles:" help:"How long after kickoff an event stays." name:"grace"`
+	Deadline time.Duration `default:"15m" env:"SCRAPER_CYCLE_DEADLINE" group:"Cycles:" help:"A cycle that takes longer is cancelled." name:"cycle-deadline"`
+	Stall    time.Duration `default:"2m" env:"SCRAPER_CYCLE_STALL" group:"Cycles:" help:"A cycle in which nothing was fetched or stored for so long is cancelled." name:"cycle-stall"`
+	Patience time.Duration `default:"500ms" env:"SCRAPER_PATIENCE" group:"Cycles:" help:"How long an event waits for a bookmaker that is backed off." name:"patience"`
 
-	BatchEvents int           `default:"100" env:"SCRAPER_BATCH_EVENTS" help:"Events stored in one transaction at most." name:"batch-events"`
-	BatchAge    time.Duration `default:"1500ms" env:"SCRAPER_BATCH_AGE" help:"How long the first event of a batch waits for more. Each batch costs a transaction; each second makes odds a second older." name:"batch-age"`
+	BatchEvents int           `default:"100" env:"SCRAPER_BATCH_EVENTS" group:"Cycles:" help:"Events stored in one transaction at most." name:"batch-events"`
+	BatchAge    time.Duration `default:"1500ms" env:"SCRAPER_BATCH_AGE" group:"Cycles:" help:"How long the first event of a batch waits for more. Each batch costs a transaction; each second makes odds a second older." name:"batch-age"`
 
-	BetPawa   Bookmaker `embed:"" envprefix:"SCRAPER_BETPAWA_" prefix:"betpawa-"`
-	SportyBet Bookmaker `embed:"" envprefix:"SCRAPER_SPORTYBET_" prefix:"sportybet-"`
-	Bet9ja    Bookmaker `embed:"" envprefix:"SCRAPER_BET9JA_" prefix:"bet9ja-"`
+	BetPawa   Bookmaker `embed:"" envprefix:"SCRAPER_BETPAWA_" group:"Bookmakers:" prefix:"betpawa-"`
+	SportyBet Bookmaker `embed:"" envprefix:"SCRAPER_SPORTYBET_" group:"Bookmakers:" prefix:"sportybet-"`
+	Bet9ja    Bookmaker `embed:"" envprefix:"SCRAPER_BET9JA_" group:"Bookmakers:" prefix:"bet9ja-"`
 
-	RequestTimeout time.Duration `default:"10s" env:"SCRAPER_REQUEST_TIMEOUT" help:"Bound of one request to a bookmaker." name:"request-timeout"`
+	RequestTimeout time.Duration `default:"10s" env:"SCRAPER_REQUEST_TIMEOUT" group:"Bookmakers:" help:"Bound of one request to a bookmaker." name:"request-timeout"`
 
-	LeaseFor         time.Duration `default:"15s" env:"SCRAPER_LEASE" help:"How long the writer's lease lasts without a renewal: what a takeover waits for." name:"lease"`
-	Holder           string        `env:"SCRAPER_HOLDER" help:"Name of this process in the lease; host and process id by default." name:"holder"`
-	HistoryRetention time.Duration `default:"336h" env:"SCRAPER_HISTORY_RETENTION" help:"How long the history of odds is kept, in whole days." name:"history-retention"`
+	LeaseFor         time.Duration `default:"15s" env:"SCRAPER_LEASE" group:"Lease and history:" help:"How long the writer's lease lasts without a renewal: what a takeover waits for." name:"lease"`
+	Holder           string        `env:"SCRAPER_HOLDER" group:"Lease and history:" help:"Name of this process in the lease; host and process id by default." name:"holder"`
+	HistoryRetention time.Duration `default:"336h" env:"SCRAPER_HISTORY_RETENTION" group:"Lease and history:" help:"How long the history of odds is kept, in whole days." name:"history-retention"`
 
-	StopGrace time.Duration `default:"20s" env:"SCRAPER_STOP_GRACE" help:"How long a stop waits for what is under way." name:"stop-grace"`
+	StopGrace time.Duration `default:"20s" env:"SCRAPER_STOP_GRACE" group:"Ports:" help:"How long a stop waits for what is under way." name:"stop-grace"`
 
-	MaxStreams            int `default:"1000" env:"SCRAPER_MAX_STREAMS" help:"How many calls and streams one connection may have under way." name:"max-streams"`
-	MaxConnections        int `default:"4096" env:"SCRAPER_MAX_CONNECTIONS" help:"How many connections may be open at the same time." name:"max-connections"`
-	MaxConnectionsPerHost int `default:"1024" env:"SCRAPER_MAX_CONNECTIONS_PER_HOST" help:"How many of them may come from one address." name:"max-connections-per-host"`
+	MaxStreams            int `default:"1000" env:"SCRAPER_MAX_STREAMS" group:"Ports:" help:"How many calls and streams one connection may have under way." name:"max-streams"`
+	MaxConnections        int `default:"4096" env:"SCRAPER_MAX_CONNECTIONS" group:"Ports:" help:"How many connections may be open at the same time." name:"max-connections"`
+	MaxConnectionsPerHost int `default:"1024" env:"SCRAPER_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
 
 	// With TLS every rpc but health takes a client certificate, and some of them one of these names.
-	TLS         certs.ServerFiles `embed:"" envprefix:"SCRAPER_TLS_" prefix:"tls-"`
-	FeedClients []string          `default:"spiffe://oddscache/cache" env:"SCRAPER_TLS_FEED_CLIENTS" help:"Names (URI or DNS) of client certificates that may follow the feed." name:"tls-feed-clients"`
-	Operators   []string          `default:"spiffe://oddscache/operator" env:"SCRAPER_TLS_OPERATORS" help:"Names (URI or DNS) of client certificates that may start cycles, refresh events and take profiles." name:"tls-operators"`
+	TLS         certs.ServerFiles `embed:"" envprefix:"SCRAPER_TLS_" group:"TLS:" prefix:"tls-"`
+	FeedClients []string          `default:"spiffe://oddscache/cache" env:"SCRAPER_TLS_FEED_CLIENTS" group:"TLS:" help:"Names (URI or DNS) of client certificates that may follow the feed." name:"tls-feed-clients"`
+	Operators   []string          `default:"spiffe://oddscache/operator" env:"SCRAPER_TLS_OPERATORS" group:"TLS:" help:"Names (URI or DNS) of client certificates that may start cycles, refresh events and take profiles." name:"tls-operators"`
 	// Insecure allows to listen for others without TLS, inside of a network that is trusted.
-	Insecure bool `env:"SCRAPER_INSECURE" help:"Listen beyond loopback without TLS." name:"insecure"`
+	Insecure bool `env:"SCRAPER_INSECURE" group:"TLS:" help:"Listen beyond loopback without TLS." name:"insecure"`
 }
 
 // Bookmaker is how one bookmaker is asked.

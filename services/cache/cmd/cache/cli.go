@@ -17,7 +17,7 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Log logging `embed:"" envprefix:"CACHE_LOG_" prefix:"log-"`
+	Log logging `embed:"" envprefix:"CACHE_LOG_" group:"Logs:" prefix:"log-"`
 
 	Serve       serve       `cmd:"" help:"Follow the feed and answer lookups."`
 	Healthcheck healthcheck `cmd:"" help:"Ask a running cache for its health; exit 1 when it does not serve."`

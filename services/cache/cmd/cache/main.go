@@ -9,8 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/oddscache/oddscache/pkg/cmdline"
 	"github.com/oddscache/oddscache/pkg/obs/tracing"
 )
 
@@ -18,9 +17,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	var cli cli
-	parsed := kong.Parse(&cli, kong.Name("cache"), kong.UsageOnError(),
-		kong.Description("Holds the newest odds of every upcoming event in memory and answers lookups."),
-		kong.BindTo(ctx, (*context.Context)(nil)))
+	parsed := cmdline.Parse(ctx, &cli, "cache",
+		"Holds the newest odds of every upcoming event in memory and answers lookups.")
 	if err := tracing.Around(ctx, "cache", func() error { return parsed.Run(&cli.Log) }); err != nil {
 		parsed.Errorf("%v", err)
 		stop()

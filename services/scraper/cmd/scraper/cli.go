@@ -19,7 +19,7 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Log logging `embed:"" envprefix:"SCRAPER_LOG_" prefix:"log-"`
+	Log logging `embed:"" envprefix:"SCRAPER_LOG_" group:"Logs:" prefix:"log-"`
 
 	Serve       serve       `cmd:"" help:"Run cycles and serve the feed."`
 	Migrate     migrate     `cmd:"" help:"Bring the database's schema to this version."`

@@ -9,8 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/oddscache/oddscache/pkg/cmdline"
 	"github.com/oddscache/oddscache/pkg/obs/tracing"
 )
 
@@ -18,9 +17,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	var cli cli
-	parsed := kong.Parse(&cli, kong.Name("scraper"), kong.UsageOnError(),
-		kong.Description("Reads the odds of BetPawa and its competitors, keeps them in Postgres and streams every change to caches."),
-		kong.BindTo(ctx, (*context.Context)(nil)))
+	parsed := cmdline.Parse(ctx, &cli, "scraper",
+		"Reads the odds of BetPawa and its competitors, keeps them in Postgres and streams every change to caches.")
 	if err := tracing.Around(ctx, "scraper", func() error { return parsed.Run(&cli.Log) }); err != nil {
 		parsed.Errorf("%v", err)
 		stop()
