@@ -80,9 +80,6 @@ func DefaultConfig() Config {
 	}
 }
 
-// maxLimit bounds the limits of streams and connections.
-const maxLimit = 1_000_000
-
 // Validate reports everything that is wrong at once, each with its field, value and limit.
 func (c Config) Validate() error {
 	var errs []error
@@ -93,27 +90,7 @@ func (c Config) Validate() error {
 	if c.Listen == "" {
 		bad("listen is empty (must be an address such as 127.0.0.1:7401)")
 	}
-	for _, a := range []struct{ field, value string }{{"listen", c.Listen}, {"admin-listen", c.AdminListen}} {
-		if err := access.CheckListen(a.field, a.value, c.TLS.Enabled() || c.Insecure); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	errs = append(errs, c.TLS.Problems("tls-")...)
-	if c.TLS.Enabled() && c.TLS.ClientCA == "" {
-		bad("tls-client-ca is empty (must name the PEM file of the authority of caches' and operators' certificates)")
-	}
-	for _, n := range []struct {
-		field string
-		value int
-	}{
-		{"max-streams", c.MaxStreams},
-		{"max-connections", c.MaxConnections},
-		{"max-connections-per-host", c.MaxConnectionsPerHost},
-	} {
-		if n.value < 0 || n.value > maxLimit {
-			bad("%s is %d (must be 0, for the default, to %d)", n.field, n.value, maxLimit)
-		}
-	}
+	errs = append(errs, c.doorProblems()...)
 	if c.Interval < 0 || c.Interval > 24*time.Hour {
 		bad("interval is %v (must be 0 to 24h)", c.Interval)
 	}

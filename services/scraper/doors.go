@@ -2,6 +2,7 @@ package scraper
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -40,6 +41,36 @@ func Rights() map[string]access.Right {
 		"/metrics":      access.Known,
 		"/debug/pprof/": access.Operate,
 	}
+}
+
+// maxLimit bounds the limits of streams and connections.
+const maxLimit = 1_000_000
+
+// doorProblems returns what is wrong with the settings of the ports, each with its field, value and limit.
+func (c Config) doorProblems() []error {
+	errs := c.TLS.Problems("tls-")
+	for _, a := range []struct{ field, value string }{{"listen", c.Listen}, {"admin-listen", c.AdminListen}} {
+		if err := access.CheckListen(a.field, a.value, c.TLS.Enabled() || c.Insecure); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if c.TLS.Enabled() && c.TLS.ClientCA == "" {
+		errs = append(errs, errors.New(
+			"tls-client-ca is empty (must name the PEM file of the authority of caches' and operators' certificates)"))
+	}
+	for _, n := range []struct {
+		field string
+		value int
+	}{
+		{"max-streams", c.MaxStreams},
+		{"max-connections", c.MaxConnections},
+		{"max-connections-per-host", c.MaxConnectionsPerHost},
+	} {
+		if n.value < 0 || n.value > maxLimit {
+			errs = append(errs, fmt.Errorf("%s is %d (must be 0, for the default, to %d)", n.field, n.value, maxLimit))
+		}
+	}
+	return errs
 }
 
 // doors are the service's locks; nothing is locked without certs.
