@@ -23,7 +23,7 @@ func StoreControls() []Control {
 			return w.log.Append(w.head, p.to, p.entries)
 		},
 `},
-				{"	return w.publish(p.to, p.entries, func() { w.commit(p) })\n", `	w.state.mu.Lock()
+				{"	return w.publish(ctx, p.to, p.entries, func() { w.commit(p) })\n", `	w.state.mu.Lock()
 	defer w.state.mu.Unlock()
 	w.commit(p)
 	w.head = p.to

@@ -60,6 +60,16 @@ func TestWritersWithOneRuleChangedAreCaught(t *testing.T) {
 	}
 }
 
+// TestControlsFitTheCode finds out cheaply when the code that a control changes has changed itself.
+func TestControlsFitTheCode(t *testing.T) {
+	t.Parallel()
+	for _, c := range append(Controls(), StoreControls()...) {
+		if c.File != "" {
+			overlaid(t, c)
+		}
+	}
+}
+
 // TestBuildsWithOneRuleChangedAreCaught builds the controls whose rule lives in the code, and runs TestHunt in them.
 // Building takes its time: FEEDMODEL_CONTROLS=1 asks for it.
 func TestBuildsWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest // every build takes all cores
