@@ -47,17 +47,9 @@ type Event struct {
 	// Lost are the bookmakers of which the event once had a snapshot, and has none.
 	Lost []Loss
 
+	// The writer's own.
 	owned []Key // listed ids that belong to this event
-}
-
-// owns reports whether the id belongs to the event.
-func (e *Event) owns(k Key) bool {
-	for i := range e.owned { // the names of bookmakers are shared and near at hand, ids are not
-		if e.owned[i].Bookmaker == k.Bookmaker && e.owned[i].ID == k.ID {
-			return true
-		}
-	}
-	return false
+	node  *node
 }
 
 // HasSnapshots reports whether the event has a snapshot of every one of the bookmakers.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/puzpuzpuz/xsync/v4"
 	"github.com/tidwall/btree"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
@@ -17,18 +16,19 @@ type Index struct {
 	log   *feedlog.Log
 
 	// What readers see.
-	events    *xsync.Map[string, *node] // by sr_id; a node without a state is no event
-	owners    *xsync.Map[Key, *node]    // the event that an id belongs to
+	srIDs     *table                   // events by SportRadar id
+	owners    atomic.Pointer[[]owners] // the events that other ids belong to
 	published atomic.Pointer[published]
 	oldest    atomic.Int64 // cycle end that a full sync brought; 0 for none
 
 	// What the writer alone sees.
 	books   map[Key]*book
 	tree    *btree.BTreeG[*Event]
-	staged  []staged      // entries of the batch being applied that the log has not put yet
-	moved   map[Key]*node // owners that the batch changed; nil for nobody
-	dirty   []*node       // events that the batch changed
-	ends    []cycleEnd    // that the log keeps, ascending
+	staged  []staged         // entries of the batch being applied that the log has not put yet
+	nodes   map[string]*node // events that the batch brought
+	moved   map[Key]*node    // owners that the batch changed; nil for nobody
+	dirty   []*node          // events that the batch changed
+	ends    []cycleEnd       // that the log keeps, ascending
 	last    cycleEnd
 	removed int   // keys that cycle ends removed
 	whole   int64 // revision at which the index was last known to be the source's state
@@ -37,15 +37,18 @@ type Index struct {
 	slots   slots
 }
 
-// node is an event's place in the maps; it stays the same for as long as the event is held.
-type node struct {
-	state  atomic.Pointer[Event] // nil before the event is visible and after it was evicted
-	before atomic.Pointer[Event] // the state before the one that is being published; nil at other times
+// owners are the events that one bookmaker's ids belong to. There are few of them, and a list is searched faster than a map.
+type owners struct {
+	bookmaker string
+	events    *table
+}
 
-	// The writer's own.
+// node is what the writer knows of an event; it stays the same for as long as the event is held.
+type node struct {
 	srID     string
 	identity *Identity // nil when evicted
-	next     *Event    // the state that is being published
+	state    *Event    // that readers see; nil before the event is visible
+	next     *Event    // that is being published
 	dirty    bool
 	bytes    int64 // accounted
 }
@@ -62,13 +65,14 @@ var _ feedlog.Listener = (*Index)(nil)
 // NewIndex makes an empty index at revision 0 of an epoch.
 func NewIndex(epoch string) *Index {
 	x := &Index{
-		epoch:  epoch,
-		events: xsync.NewMap[string, *node](),
-		owners: xsync.NewMap[Key, *node](),
-		books:  make(map[Key]*book),
-		tree:   btree.NewBTreeGOptions((*Event).before, btree.Options{NoLocks: true}),
-		moved:  make(map[Key]*node),
+		epoch: epoch,
+		srIDs: newTable(),
+		books: make(map[Key]*book),
+		tree:  btree.NewBTreeGOptions((*Event).before, btree.Options{NoLocks: true}),
+		nodes: make(map[string]*node),
+		moved: make(map[Key]*node),
 	}
+	x.owners.Store(new([]owners))
 	x.log = feedlog.New(x)
 	x.Publish()
 	return x

@@ -24,23 +24,18 @@ const (
 	logItem  = 2 * pointer * 3 / 2
 	treeItem = pointer * 3 / 2
 	// The concurrent map keeps pointers to pairs of key and value.
-	eventPair = 16 + pointer
-	ownerPair = 32 + pointer
+	pairBytes = 16 + pointer
 
-	ownerBytes  = ownerPair + 8 // 40 bytes take 48
 	suffixBytes = 16 + boxBytes // SuffixLen rounded up
 )
 
 // slots is the memory of maps, whose tables keep the size that they once needed.
-type slots struct{ log, books, events, owners int64 }
+type slots struct{ log, books int64 }
 
-func (s *slots) grow(log, books, events, owners int64) {
-	s.log, s.books = max(s.log, log), max(s.books, books)
-	s.events, s.owners = max(s.events, events), max(s.owners, owners)
-}
+func (s *slots) grow(log, books int64) { s.log, s.books = max(s.log, log), max(s.books, books) }
 
 func (s *slots) bytes() int64 {
-	return mapBytes(s.log, logSlot) + mapBytes(s.books, bookSlot) + concurrentBytes(s.events) + concurrentBytes(s.owners)
+	return mapBytes(s.log, logSlot) + mapBytes(s.books, bookSlot)
 }
 
 // mapBytes is what a Go map of n entries takes: slots in groups of eight with a byte of control each, at most seven
@@ -79,7 +74,7 @@ func contentBytes(c *frame.Content) int64 {
 func identityBytes(id *Identity) int64 {
 	n := heapSize(int(unsafe.Sizeof(*id))) + heapSize(int(unsafe.Sizeof(node{}))) + heapSize(int(unsafe.Sizeof(Event{}))) +
 		heapSize(len(id.SrID)) + heapSize(len(id.BetpawaID)) + 8 +
-		heapSize(cap(id.listed)*int(keyBytes)) + eventPair + treeItem
+		heapSize(cap(id.listed)*int(keyBytes)) + treeItem
 	if id.Before != nil {
 		n += pastBytes
 	}

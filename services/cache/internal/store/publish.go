@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tidwall/btree"
@@ -21,44 +22,39 @@ type published struct {
 	next          chan struct{} // closed when something newer is visible
 }
 
-// Publish makes what was appended visible. The order is what readers rely on: first the new states of events, with the old
-// ones beside them; then the owners of ids; last the revision that claims all of it.
+// Publish makes what was appended visible. The order is what readers rely on: first the new states of events, under each
+// of their ids, so that an id that moves goes from its old owner to the new one in one step; then ids that belong to
+// nobody go; last comes the revision that claims all of it.
 func (x *Index) Publish() {
 	log := x.log.View()
 	for i, n := range x.dirty {
 		yield(i)
 		n.next = x.build(n, log.Head)
 	}
-	for _, n := range x.dirty {
-		n.before.Store(n.state.Load())
-		n.state.Store(n.next)
+	for i, n := range x.dirty {
+		yield(i)
+		x.show(n)
 	}
 	for k, n := range x.moved {
 		if n == nil {
-			x.owners.Delete(k)
-		} else {
-			x.owners.Store(k, n)
+			x.table(k.Bookmaker).put(k.ID, nil)
 		}
 	}
 	for i, n := range x.dirty {
 		yield(i)
-		x.order(n.before.Load(), n.next)
-		n.before.Store(nil)
-		if n.next == nil {
-			x.events.Delete(n.srID)
-		}
-		n.next, n.dirty = nil, false
+		x.order(n.state, n.next)
+		n.state, n.next, n.dirty = n.next, nil, false
 		x.dirty[i] = nil
 	}
 	x.dirty = x.dirty[:0]
 	x.letGo()
 	x.forgetCycleEnds()
-	x.slots.grow(int64(log.Entries), int64(len(x.books)), x.stats.Events, x.stats.BetpawaEvents+x.stats.CompetitorEvents)
+	x.slots.grow(int64(log.Entries), int64(len(x.books)))
 	p := &published{
 		revision: log.Head, cycleID: x.last.id, cycleFinished: x.last.finishedAt,
 		stats: x.stats, tree: x.tree.Copy(), log: log, ends: x.ends, next: make(chan struct{}),
 	}
-	p.stats.Bytes += x.slots.bytes()
+	p.stats.Bytes += x.slots.bytes() + x.tables()
 	if old := x.published.Swap(p); old != nil {
 		close(old.next)
 	}
@@ -75,7 +71,52 @@ func (x *Index) letGo() {
 	if len(x.moved) > keepRoom {
 		x.moved = make(map[Key]*node)
 	}
+	if len(x.nodes) > keepRoom {
+		x.nodes = make(map[string]*node)
+	}
 	clear(x.moved)
+	clear(x.nodes)
+}
+
+// show lets readers find an event's new state, or none.
+func (x *Index) show(n *node) {
+	if n.next == nil {
+		x.srIDs.put(n.srID, nil)
+		return
+	}
+	for _, k := range n.next.owned {
+		x.table(k.Bookmaker).put(k.ID, n.next)
+	}
+	x.srIDs.put(n.srID, n.next)
+}
+
+// ids is the table of a bookmaker's ids; nil when it has none.
+func (x *Index) ids(bookmaker string) *table {
+	for _, o := range *x.owners.Load() {
+		if o.bookmaker == bookmaker {
+			return o.events
+		}
+	}
+	return nil
+}
+
+// table is the table of a bookmaker's ids, made when it has none.
+func (x *Index) table(bookmaker string) *table {
+	if t := x.ids(bookmaker); t != nil {
+		return t
+	}
+	t := newTable()
+	x.owners.Store(new(append(slices.Clone(*x.owners.Load()), owners{bookmaker, t})))
+	return t
+}
+
+// tables is the memory of all tables.
+func (x *Index) tables() int64 {
+	n := x.srIDs.bytes()
+	for _, o := range *x.owners.Load() {
+		n += o.events.bytes()
+	}
+	return n
 }
 
 // build makes an event's new state, to be visible at a revision; nil when it was evicted.
@@ -83,7 +124,7 @@ func (x *Index) build(n *node, revision int64) *Event {
 	if n.identity == nil {
 		return nil
 	}
-	e := &Event{Identity: n.identity}
+	e := &Event{Identity: n.identity, node: n}
 	owned, snapshots := 0, 0
 	for _, k := range n.identity.listed {
 		if x.owner(k) == n {
@@ -110,7 +151,7 @@ func (x *Index) build(n *node, revision int64) *Event {
 	if owned == len(n.identity.listed) {
 		e.owned = n.identity.listed // nearly always
 	}
-	e.Lost = losses(n.state.Load(), e, revision)
+	e.Lost = losses(n.state, e, revision)
 	return e
 }
 

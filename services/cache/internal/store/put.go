@@ -20,10 +20,10 @@ type cycleEnd struct {
 // putEvent writes an event. Ids that it lists belong to it from now on, whoever had them: of two events that list an
 // id, the later writing is right, and the other event's is still to come or was compacted into a later one.
 func (x *Index) putEvent(id *Identity, entry int64) {
-	n, held := x.events.Load(id.SrID)
-	if !held {
+	n := x.node(id.SrID)
+	if n == nil {
 		n = &node{srID: id.SrID}
-		x.events.Store(id.SrID, n)
+		x.nodes[id.SrID] = n
 	}
 	if n.identity == nil {
 		x.stats.Events++
@@ -44,8 +44,8 @@ func (x *Index) putEvent(id *Identity, entry int64) {
 }
 
 func (x *Index) removeEvent(srID string) {
-	n, held := x.events.Load(srID)
-	if !held || n.identity == nil {
+	n := x.node(srID)
+	if n == nil || n.identity == nil {
 		return
 	}
 	for _, k := range n.identity.listed {
@@ -103,13 +103,31 @@ func (x *Index) putCycleEnd(e *feedlog.Entry) {
 	x.ends = append(x.ends, x.last)
 }
 
+// node is the event with a SportRadar id, nil for none, with what the batch changed so far.
+func (x *Index) node(srID string) *node {
+	if n := x.nodes[srID]; n != nil {
+		return n
+	}
+	return nodeOf(x.srIDs.get(srID))
+}
+
 // owner is the event that an id belongs to, nil for none, with what the batch changed so far.
 func (x *Index) owner(k Key) *node {
 	if n, moved := x.moved[k]; moved {
 		return n
 	}
-	n, _ := x.owners.Load(k)
-	return n
+	t := x.ids(k.Bookmaker)
+	if t == nil {
+		return nil
+	}
+	return nodeOf(t.get(k.ID))
+}
+
+func nodeOf(e *Event) *node {
+	if e == nil {
+		return nil
+	}
+	return e.node
 }
 
 // setOwner lets an id and its snapshot belong to n, or to nobody when n is nil.

@@ -33,9 +33,6 @@ func (x *Index) countID(k Key, owner *node, sign int64) {
 	default:
 		x.stats.CompetitorEvents += sign
 	}
-	if owner != nil {
-		x.stats.Bytes += sign * ownerBytes
-	}
 }
 
 // account replaces the accounted size of something.

@@ -49,36 +49,17 @@ func (v View) Stats() Stats {
 
 // BySrID is the event with a SportRadar id; nil if there is none.
 func (v View) BySrID(srID string) *Event {
-	n, held := v.index.events.Load(srID)
-	if !held {
-		return nil
-	}
-	return n.state.Load()
+	return v.index.srIDs.get(srID)
 }
 
 // ByKey is the event that a bookmaker's id belongs to; nil if there is none.
-//
-// While the writer publishes a move there is an instant in which the old owner has let the id go and the map does not
-// name the new one yet. The reader then takes the old owner as it was before, which is what the view's revision
-// promises; when that is gone as well the move is over, and the map has the new owner.
 func (v View) ByKey(k Key) *Event {
-	for range publicationsPerLookup {
-		n, held := v.index.owners.Load(k)
-		if !held {
-			return nil
-		}
-		if e := n.state.Load(); e != nil && e.owns(k) {
-			return e
-		}
-		if e := n.before.Load(); e != nil && e.owns(k) {
-			return e
-		}
+	t := v.index.ids(k.Bookmaker)
+	if t == nil {
+		return nil
 	}
-	return nil
+	return t.get(k.ID)
 }
-
-// publicationsPerLookup bounds how often a lookup looks again; each time a whole publication must have gone by.
-const publicationsPerLookup = 100
 
 // Ascend calls do for the events from a position of the list on, in the order (kickoff, sr_id), until do returns
 // false. What it yields is exactly the view's revision.
