@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/oddscache/oddscache/pkg/bookiesim"
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/pkg/rpcclient"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
@@ -25,6 +26,7 @@ const (
 type processes struct {
 	t                             *testing.T
 	bin                           *process.Bin
+	world                         *bookiesim.World
 	url, site                     string
 	scraperAddr, cacheAddr        string
 	scraperAdmin, cacheAdmin      string
@@ -35,9 +37,10 @@ type processes struct {
 	scraperConnection, connection *grpc.ClientConn
 }
 
-func startProcesses(t *testing.T) *processes {
+// newProcesses prepares a pair over a migrated database, and starts nothing.
+func newProcesses(t *testing.T, url string) *processes {
 	t.Helper()
-	_, site := world(t, nil)
+	w, site := world(t, nil)
 	bin, err := process.NewBin()
 	if err != nil {
 		t.Fatal(err)
@@ -48,14 +51,20 @@ func startProcesses(t *testing.T) *processes {
 		}
 	})
 	p := &processes{
-		t: t, bin: bin, url: pgtest.URL(t, pair.Migrate), site: site, lease: 2 * time.Second,
+		t: t, bin: bin, url: url, world: w, site: site, lease: 2 * time.Second,
 		scraperAddr: free(t), cacheAddr: free(t), scraperAdmin: free(t), cacheAdmin: free(t),
 	}
-	p.startScraper()
-	p.startCache()
 	p.scraperConnection, p.connection = p.dial(p.scraperAddr), p.dial(p.cacheAddr)
 	p.scraperClient = oddscachev1.NewScraperServiceClient(p.scraperConnection)
 	p.cacheClient = oddscachev1.NewOddsCacheServiceClient(p.connection)
+	return p
+}
+
+func startProcesses(t *testing.T) *processes {
+	t.Helper()
+	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
+	p.startScraper()
+	p.startCache()
 	return p
 }
 

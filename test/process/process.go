@@ -92,6 +92,12 @@ func (p *Process) Signal(t *testing.T, s syscall.Signal) {
 func (p *Process) Stop(t *testing.T, within time.Duration) {
 	t.Helper()
 	p.Signal(t, syscall.SIGTERM)
+	p.Ended(t, within)
+}
+
+// Ended waits for a process that was told to stop, and fails the test when it did not end well within the time.
+func (p *Process) Ended(t *testing.T, within time.Duration) {
+	t.Helper()
 	select {
 	case <-p.exited:
 		if p.err != nil {
