@@ -35,11 +35,6 @@ const (
 	// DefaultStreamAge lets lookups reach a new replica within minutes.
 	DefaultStreamAge = 10 * time.Minute
 
-	// attempts is how often a lookup is tried in all when the replica that has it goes away, as rpcclient does it with
-	// calls; between two of them it waits firstPause, doubled each time.
-	attempts   = 4
-	firstPause = 50 * time.Millisecond
-
 	// maxAnswer bounds a received message: pages and batches of whole events have up to 25 MB.
 	maxAnswer = 32 << 20
 )
@@ -86,7 +81,8 @@ func New(target string, o Options) (*Client, error) {
 	}
 	conn, err := rpcclient.New(target, rpcclient.Options{
 		Credentials: o.Credentials, Token: o.Token, Policy: rpcclient.RoundRobin, MaxRecvBytes: maxAnswer, Tracing: o.Tracing,
-		HealthService: oddscachev1.OddsCacheService_ServiceDesc.ServiceName, DialOptions: o.DialOptions,
+		HealthService: oddscachev1.OddsCacheService_ServiceDesc.ServiceName,
+		DialOptions:   append([]grpc.DialOption{grpc.WithDisableRetry(), grpc.WithChainUnaryInterceptor(retry)}, o.DialOptions...),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making a client of the cache: %w", err)
@@ -138,7 +134,6 @@ func (c *Client) lookup(ctx context.Context, r *oddscachev1.GetEventRequest) (*a
 	if err != nil {
 		return nil, err
 	}
-	pause := firstPause
 	for attempt := 1; ; attempt++ {
 		answer, err := c.slots[c.next.Add(1)%uint64(len(c.slots))].ask(ctx, request)
 		switch {
@@ -151,13 +146,6 @@ func (c *Client) lookup(ctx context.Context, r *oddscachev1.GetEventRequest) (*a
 		case status.Code(err) != codes.Unavailable || attempt == attempts:
 			return nil, err
 		}
-		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // it only spreads tries
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		case <-c.life.Done():
-		}
-		timer.Stop()
-		pause *= 2
+		wait(ctx, c.life, attempt)
 	}
 }
