@@ -24,6 +24,8 @@ ARGS  ?=
 RECORDED ?=
 override RECORDED := $(abspath $(RECORDED))
 export RECORDED
+# A program that makes base images for a Docker engine without a registry. Without it they are pulled.
+STANDIN_IMAGES ?=
 
 # Runs a command in every module of the workspace; $$m is the module's folder.
 each_module = for m in $$(go list -m -f '{{.Dir}}'); do
@@ -64,6 +66,10 @@ model-test: ## Run random histories of the feed, and what measures its connectio
 fault-cycles: postgres ## Let one bookmaker fail in every way for whole cycles (on a machine that does nothing else)
 	FAULT_CYCLES=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -parallel=1 -run='TestFaultOfOneBookmaker' ./test
 
+.PHONY: compose-test
+compose-test: grpcurl ## Bring the compose stack up on this machine's Docker engine, kill, scale and remove it (STANDIN_IMAGES=program)
+	STANDIN_IMAGES='$(STANDIN_IMAGES)' deploy/compose-test
+
 .PHONY: check
 check: gen-check tidy-check deps-check vet fmt-check lint-proto lint ## Run the cheap checks: all but the tests
 
@@ -78,6 +84,10 @@ bench-go: postgres ## Run the Go benchmarks (PKG=./pkg/feedlog/... BENCH=Resume 
 .PHONY: bench-cycle
 bench-cycle: postgres ## Measure whole cycles on 1,291 simulated events and write docs/benchmarks-cycle.md (eight minutes; ARGS=-help)
 	go run ./test/benchcycle -markdown docs/benchmarks-cycle.md $(ARGS)
+
+.PHONY: soak
+soak: postgres ## Run the pair under load while processes are killed and connections cut, and write docs/soak.md (25 minutes; ARGS=-help)
+	go run ./test/soak $(if $(ARGS),$(ARGS),-markdown docs/soak.md -plot docs/soak.svg -csv docs/soak.csv)
 
 ##@ Code
 

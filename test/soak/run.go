@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/test/bench/load"
+)
+
+// settleWithin is how long the end may take: the last fault heals and everybody catches up.
+const settleWithin = 2 * time.Minute
+
+// results are everything that the report is made of.
+type results struct {
+	opts      options
+	began     time.Time
+	capacity  load.Result
+	rate      float64 // lookups a second that were asked for
+	windows   []*window
+	lookups   *lookups
+	tally     *tally
+	changes   changes
+	happened  *happened
+	unsettled error
+	complain  []string
+	held      int // events at the end
+}
+
+// soak runs everything and reports.
+func soak(ctx context.Context, o options) (err error) {
+	sayf("building and starting, seed %d", o.seed)
+	s, err := newStand(ctx, o)
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err != nil {
+		return err
+	}
+	r := &results{opts: o, tally: newTally(), happened: &happened{}}
+	p := newPool()
+	r.lookups = newLookups(s, p)
+	g := &gauge{stand: s}
+	if err := s.warm(ctx); err != nil {
+		return err
+	}
+
+	watching, stopWatching := context.WithCancel(ctx)
+	var wg sync.WaitGroup // everything that watches; ends with watching
+	defer wg.Wait()
+	defer stopWatching()
+	wg.Go(func() { g.run(watching) })
+	for c := range s.caches {
+		wg.Go(func() { observe(watching, c, s, p, r.tally, g.answered) })
+	}
+	for p.size() < o.events/2 {
+		if pause(ctx, 100*time.Millisecond); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if _, err := load.Closed(ctx, o.callers, time.Second, nil, r.lookups.call); err != nil { // all connections come up before the watches are spread
+		return fmt.Errorf("asking for the first time: %w", err)
+	}
+	var watchers []*watcher
+	for n := range o.watches {
+		w := newWatcher(n, s, p, r.tally)
+		watchers = append(watchers, w)
+		wg.Go(func() { w.run(watching) })
+	}
+	for n := range o.sessions {
+		wg.Go(func() { session(watching, n, s, p, r.tally) })
+	}
+
+	sayf("measuring the capacity with %d events, %d callers, %d watches, during cycles", p.size(), o.callers, o.watches)
+	if r.capacity, err = load.Closed(ctx, o.callers, 2*o.interval, nil, r.lookups.call); err != nil {
+		return fmt.Errorf("measuring the capacity: %w", err)
+	}
+	r.rate = r.capacity.Rate() * o.share
+	sayf("%.0f lookups/s; asking for %.0f/s during %v", r.capacity.Rate(), r.rate, o.duration)
+
+	if err := r.endure(ctx, s, p, g); err != nil {
+		return err
+	}
+	sayf("settling")
+	r.unsettled = s.settle(ctx, g, watchers)
+	if r.complain, err = s.complaints(); err != nil {
+		return err
+	}
+	r.held = p.size()
+	stopWatching()
+	wg.Wait()
+	return r.report()
+}
+
+// warm waits until the first cycle was served by all caches.
+func (s *stand) warm(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	for {
+		_, err := s.scraper.RunCycle(ctx, &oddscachev1.RunCycleRequest{Wait: true})
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("waiting for the first cycle: %w", err)
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	for c := range s.caches {
+		if err := s.live(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endure asks, breaks and measures, window by window.
+func (r *results) endure(ctx context.Context, s *stand, p *pool, g *gauge) error {
+	breaking, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	var broken error
+	wg.Go(func() { r.changes = change(breaking, s, p) })
+	wg.Go(func() {
+		if broken = chaos(breaking, s, r.happened); broken != nil {
+			stop()
+		}
+	})
+	r.began = time.Now()
+	var asking sync.WaitGroup
+	for n := range int(r.opts.duration / r.opts.window) {
+		w := &window{from: r.began.Add(time.Duration(n) * r.opts.window), events: p.size()}
+		w.to = w.from.Add(r.opts.window)
+		pause(breaking, time.Until(w.from))
+		if breaking.Err() != nil {
+			break
+		}
+		r.windows = append(r.windows, w)
+		asking.Go(func() { // its last answers may come after the window's end
+			l := load.Open(ctx, r.rate, r.opts.window, breaking.Done(), r.lookups.call)
+			w.asked, w.failed = l.Histogram.TotalCount(), l.Failed
+			w.p50, w.p99, w.longest = l.At(50), l.At(99), l.At(100)
+		})
+		pause(breaking, time.Until(w.to)-r.opts.window/10)
+		w.needs, w.database = g.needs(ctx), g.size(ctx)
+		w.behind, w.revision = g.take()
+	}
+	pause(breaking, time.Until(r.began.Add(time.Duration(len(r.windows))*r.opts.window)))
+	asking.Wait()
+	stop()
+	wg.Wait()
+	for _, w := range r.windows {
+		w.faults = r.happened.between(w.from, w.to)
+	}
+	return errors.Join(broken, ctx.Err())
+}
+
+// settle waits until every cache is live at the writer's head and every watch has what the caches have.
+func (s *stand) settle(ctx context.Context, g *gauge, watchers []*watcher) error {
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	if err := s.simulator.Freeze(ctx); err != nil {
+		return err
+	}
+	var last error
+	for ctx.Err() == nil {
+		if last = s.settled(ctx, g, watchers); last == nil {
+			return nil
+		}
+		pause(ctx, 500*time.Millisecond)
+	}
+	return fmt.Errorf("not within %v: %w", settleWithin, last)
+}
+
+func (s *stand) settled(ctx context.Context, g *gauge, watchers []*watcher) error {
+	head, err := g.revision(ctx)
+	if err != nil {
+		return err
+	}
+	for c := range s.caches {
+		stats, err := s.stats(ctx, c)
+		if f := stats.GetFreshness(); err != nil || f.GetState() != oddscachev1.FreshnessState_FRESHNESS_STATE_LIVE || f.GetRevision() < head {
+			return fmt.Errorf("%s is %v at %d, Postgres at %d, %w", s.caches[c].name, f.GetState(), f.GetRevision(), head, err)
+		}
+	}
+	var all []*oddscachev1.EventSnapshots
+	for token := ""; ; {
+		page, err := s.direct[0].ListEvents(ctx, &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageSize: 20, PageToken: token})
+		if err != nil {
+			return fmt.Errorf("listing what the watches must have: %w", err)
+		}
+		for _, e := range page.GetEvents() {
+			for _, snap := range e.GetSnapshots() {
+				snap.Markets = nil
+			}
+		}
+		all = append(all, page.GetEvents()...)
+		if token = page.GetNextPageToken(); token == "" {
+			break
+		}
+	}
+	for _, w := range watchers {
+		if err := w.settled(head, all); err != nil {
+			return fmt.Errorf("%s of %d events: %w", w.name, len(all), err)
+		}
+	}
+	return nil
+}
