@@ -88,7 +88,9 @@ func DecodeBatch(b []byte) (Batch, error) {
 			v, _ := protowire.ConsumeVarint(b[n:])
 			batch.More = protowire.DecodeBool(v)
 		case num == batchEntries && typ == protowire.BytesType:
-			e, err := Parse(append(make([]byte, 0, n+m), b[:n+m]...))
+			own := make([]byte, n+m) // not cleared, since it is copied to at once
+			copy(own, b)
+			e, err := Parse(own)
 			if err != nil {
 				return Batch{}, fmt.Errorf("batch (%d, %d]: %w", batch.From, batch.To, err)
 			}

@@ -27,6 +27,7 @@ const (
 	eventSrID            protowire.Number = 1
 	snapshotBookmaker    protowire.Number = 2
 	snapshotEventID      protowire.Number = 3
+	snapshotMarkets      protowire.Number = 6
 	confirmationSnapshot protowire.Number = 1
 	snapshotKeyBookmaker protowire.Number = 1
 	snapshotKeyEventID   protowire.Number = 2
@@ -118,7 +119,7 @@ func (e *Entry) readKey(member protowire.Number) error {
 	case entryEvent:
 		e.Key = EventKey(stringField(e.Body, eventSrID))
 	case entrySnapshot:
-		e.Key = SnapshotKey(stringField(e.Body, snapshotBookmaker), stringField(e.Body, snapshotEventID))
+		e.Key = readSnapshotKey(e.Body)
 	case entryConfirmation:
 		key := bytesField(e.Body, confirmationSnapshot)
 		e.Key = ConfirmationKey(stringField(key, snapshotKeyBookmaker), stringField(key, snapshotKeyEventID))
@@ -150,6 +151,32 @@ func decodeCycleEnd(end *oddscachev1.CycleEnd) *CycleEnd {
 		}
 	}
 	return c
+}
+
+// readSnapshotKey finds the key of an encoded CachedSnapshot. It stands before the markets, as the package snapshot lays
+// it out, and these are hundreds: they are read only where the key is not found before them.
+func readSnapshotKey(b []byte) Key {
+	var bookmaker, id []byte
+	for len(b) > 0 {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 || num == snapshotMarkets && len(bookmaker) > 0 && len(id) > 0 {
+			break
+		}
+		m := protowire.ConsumeFieldValue(num, typ, b[n:])
+		if m < 0 {
+			break
+		}
+		if typ == protowire.BytesType {
+			switch num {
+			case snapshotBookmaker:
+				bookmaker, _ = protowire.ConsumeBytes(b[n:])
+			case snapshotEventID:
+				id, _ = protowire.ConsumeBytes(b[n:])
+			}
+		}
+		b = b[n+m:]
+	}
+	return SnapshotKey(string(bookmaker), string(id))
 }
 
 // bytesField is the last occurrence of a length-delimited field; nil if there is none.

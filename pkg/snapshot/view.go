@@ -18,6 +18,22 @@ type View struct {
 // Split cuts b. It returns ErrLayout when b is not in canonical layout; it does not look inside markets beyond their
 // frames.
 func Split(b []byte) (View, error) {
+	v, err := Cut(b)
+	if err != nil {
+		return View{}, err
+	}
+	for at := 0; at < len(v.Markets); {
+		n := frameLen(v.Markets[at:])
+		if n < 0 {
+			return View{}, fmt.Errorf("market frame at byte %d: %w", len(v.Header)+at, ErrLayout)
+		}
+		at += n
+	}
+	return v, nil
+}
+
+// Cut is Split without a look at the markets: the caller reads them anyway and finds out whether they are framed.
+func Cut(b []byte) (View, error) {
 	if len(b) < SuffixLen {
 		return View{}, fmt.Errorf("%d bytes: %w", len(b), ErrLayout)
 	}
@@ -39,13 +55,6 @@ func Split(b []byte) (View, error) {
 			return View{}, fmt.Errorf("header field %d: %w", num, ErrLayout)
 		}
 		header += n + v
-	}
-	for at := header; at < len(body); {
-		n := frameLen(body[at:])
-		if n < 0 {
-			return View{}, fmt.Errorf("market frame at byte %d: %w", at, ErrLayout)
-		}
-		at += n
 	}
 	return View{Header: body[:header:header], Markets: body[header:len(body):len(body)], Suffix: suffix}, nil
 }

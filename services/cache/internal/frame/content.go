@@ -29,25 +29,34 @@ type Content struct {
 // NewContent cuts an encoded CachedSnapshot with the given key. body is kept and must not be changed. It fails when
 // body is not a CachedSnapshot.
 func NewContent(bookmaker, eventID string, body []byte) (*Content, error) {
-	laidOut := body
-	v, err := snapshot.Split(laidOut)
-	if err != nil { // another layout
-		if laidOut, err = snapshot.Canonical(body); err != nil {
-			return nil, fmt.Errorf("reading snapshot %s/%s: %w", bookmaker, eventID, err)
-		}
-		if v, err = snapshot.Split(laidOut); err != nil {
-			return nil, fmt.Errorf("splitting snapshot %s/%s: %w", bookmaker, eventID, err)
-		}
+	if c, err := cut(bookmaker, eventID, body); err == nil {
+		return c, nil
 	}
-	end := len(laidOut) - snapshot.SuffixLen
+	laidOut, err := snapshot.Canonical(body)
+	if err != nil {
+		return nil, fmt.Errorf("reading snapshot %s/%s: %w", bookmaker, eventID, err)
+	}
+	c, err := cut(bookmaker, eventID, laidOut)
+	if err != nil {
+		return nil, fmt.Errorf("splitting snapshot %s/%s: %w", bookmaker, eventID, err)
+	}
+	c.reencoded = true
+	return c, nil
+}
+
+// cut is NewContent for a body that is laid out as the package snapshot does it.
+func cut(bookmaker, eventID string, body []byte) (*Content, error) {
+	v, err := snapshot.Cut(body)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // NewContent says whose it is
+	}
+	end := len(body) - snapshot.SuffixLen
 	c := &Content{
 		Bookmaker: bookmaker, EventID: eventID,
-		prefix: prefix(fieldSnapshots, len(laidOut)), body: laidOut[:end:end], suffix: v.Suffix,
+		prefix: prefix(fieldSnapshots, len(body)), body: body[:end:end], suffix: v.Suffix,
 		header: int32(len(v.Header)), sorted: true,
-		reencoded: len(body) == 0 || &laidOut[0] != &body[0],
 	}
-	c.index(v.Markets)
-	return c, nil
+	return c, c.index(v.Markets)
 }
 
 // Markets is the number of markets.

@@ -1,7 +1,7 @@
 package frame
 
 import (
-	"encoding/binary"
+	"fmt"
 	"math"
 
 	"github.com/oddscache/oddscache/pkg/snapshot"
@@ -12,34 +12,37 @@ import (
 // table and the market that it finds, where a binary search touches half a dozen places of a body that is seldom in the
 // processor's cache. Content beyond 64 kB, three times what a bookmaker offers, has no table and is read from its start.
 
-// index counts the markets and makes the table, if equal ids stand side by side because all ascend.
-func (c *Content) index(markets []byte) {
-	ids := 0
+// index counts the markets and makes the table, if equal ids stand side by side because all ascend. It fails when the
+// markets are not framed as such; a body is walked through once, so that this is found out here.
+func (c *Content) index(markets []byte) error {
+	var room [256]int32 // seldom are there more ids
+	firsts := room[:0]  // markets with another id than the one before
 	var last []byte
 	for at := 0; at < len(markets); {
 		id, n := next(markets[at:])
-		c.sorted = c.sorted && string(last) <= string(id)
+		if n == 0 {
+			return fmt.Errorf("market %d at byte %d: %w", c.count, at, snapshot.ErrLayout)
+		}
 		if c.count == 0 || string(last) != string(id) {
-			ids++
+			c.sorted = c.sorted && string(last) <= string(id)
+			firsts = append(firsts, int32(at))
 		}
 		c.count++
 		at, last = at+n, id
 	}
-	if c.sorted = c.sorted && len(c.body) < math.MaxUint16; !c.sorted || ids == 0 {
-		return
+	if c.sorted = c.sorted && len(c.body) < math.MaxUint16; !c.sorted || len(firsts) == 0 {
+		return nil
 	}
-	c.table = make([]uint16, ids+ids/3+1) // at most three of four slots are taken
-	for at := 0; at < len(markets); {
-		id, n := next(markets[at:])
-		if at == 0 || string(last) != string(id) {
-			slot := c.slot(string(id))
-			for c.table[slot] != 0 {
-				slot = c.after(slot)
-			}
-			c.table[slot] = uint16(int(c.header)+at) + 1
+	c.table = make([]uint16, len(firsts)+len(firsts)/3+1) // at most three of four slots are taken
+	for _, at := range firsts {
+		id, _ := next(markets[at:])
+		slot := c.slot(string(id))
+		for c.table[slot] != 0 {
+			slot = c.after(slot)
 		}
-		at, last = at+n, id
+		c.table[slot] = uint16(c.header+at) + 1
 	}
+	return nil
 }
 
 // find is where the first market with an id begins in the body; negative if there is none.
@@ -87,15 +90,19 @@ func next(b []byte) (id []byte, n int) {
 	if len(b) == 0 {
 		return nil, 0
 	}
-	size, k := uint64(0), 0
-	if b[0] == marketTag {
-		size, k = binary.Uvarint(b[1:])
+	head := 3 // a market has 128 bytes or more, but less than 16 kB, as a rule
+	switch {
+	case len(b) < head || b[0] != marketTag:
+		return other(b)
+	case b[1] < 0x80:
+		head, n = 2, 2+int(b[1])
+	case b[2] < 0x80:
+		n = 3 + int(b[1]&0x7f) + int(b[2])<<7
 	}
-	if k <= 0 || size > uint64(len(b)-1-k) {
+	if n < head || n > len(b) {
 		return other(b)
 	}
-	n = 1 + k + int(size)
-	body := b[1+k : n]
+	body := b[head:n]
 	if len(body) < 2 || body[0] != marketIDTag || body[1] >= 0x80 || int(body[1]) > len(body)-2 {
 		return snapshot.MarketID(b[:n]), n
 	}
