@@ -3,6 +3,7 @@ package feedmodel
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -143,4 +144,20 @@ func (w *world) timers() error {
 		}
 	}
 	return nil
+}
+
+// forget drops what was recorded so far.
+func (w *world) forget() {
+	w.headsMu.Lock()
+	w.heads, w.states = nil, map[moment]state{w.moment: w.states[w.moment]}
+	w.headsMu.Unlock()
+	w.samples, w.db.journal = nil, nil
+	for _, t := range w.taps {
+		t.set(func() {
+			for _, s := range t.streams {
+				s.Messages = nil
+			}
+			t.streams = slices.Clone(t.streams[max(0, len(t.streams)-1):]) // which may be under way
+		})
+	}
 }
