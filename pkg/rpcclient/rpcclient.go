@@ -97,6 +97,9 @@ func New(target string, o Options) (*grpc.ClientConn, error) {
 			Backoff:           backoff.Config{BaseDelay: reconnectBase, Multiplier: 1.6, Jitter: 0.2, MaxDelay: reconnectMax},
 			MinConnectTimeout: connectTimeout,
 		}),
+		// No record of settings is looked up beside a name's addresses: in a network without a way out, each look would
+		// wait for the name server's timeout before the first connection is tried.
+		grpc.WithDisableServiceConfig(),
 		grpc.WithDefaultServiceConfig(config),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(limit), grpc.WaitForReady(o.WaitForReady)),
 		grpc.WithChainStreamInterceptor(streamOnce),
