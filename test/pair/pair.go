@@ -32,6 +32,9 @@ type Pair struct {
 	Feed        oddscachev1.SnapshotFeedServiceClient
 	Cache       oddscachev1.OddsCacheServiceClient
 
+	// The admin ports of what was started last, as host:port.
+	ScraperAdmin, CacheAdmin string
+
 	scraperConfig scraper.Config
 	cacheConfig   cache.Config
 	stopScraper   func()
@@ -78,6 +81,7 @@ func (p *Pair) StartScraper(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.ScraperAdmin = app.AdminAddr().String()
 	p.stopScraper = background(t, app.Run)
 }
 
@@ -88,6 +92,7 @@ func (p *Pair) StartCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.CacheAdmin = app.AdminAddr().String()
 	p.stopCache = background(t, app.Run)
 }
 
