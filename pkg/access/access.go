@@ -76,9 +76,9 @@ func New(cfg Config) *Guard {
 // Names are the names that have a right by certificate.
 func (g *Guard) Names(r Right) []string { return g.cfg.Names[r] }
 
-// byName decides about a caller with a certificate of the given names; no names means none.
+// byName decides about a caller with a certificate of the given names, which may be none; nil stands for no certificate.
 func (g *Guard) byName(what string, right Right, names []string) error {
-	if len(names) == 0 {
+	if names == nil {
 		return ErrNoCertificate
 	}
 	allowed := g.cfg.Names[right]

@@ -83,6 +83,9 @@ func state(name string) tls.ConnectionState {
 		return tls.ConnectionState{}
 	}
 	leaf := &x509.Certificate{DNSNames: []string{name}}
+	if name == "nameless" {
+		leaf = &x509.Certificate{}
+	}
 	if uri, err := url.Parse(name); err == nil && uri.Scheme != "" {
 		leaf = &x509.Certificate{URIs: []*url.URL{uri}}
 	}
@@ -151,6 +154,8 @@ func TestWhoMayCallWhat(t *testing.T) {
 		{"/x/Token", "", []string{bearer + " "}, codes.Unauthenticated, access.ReasonTokenUnknown},
 		{"/x/Token", "", []string{"Bearer pricing"}, codes.Unauthenticated, access.ReasonTokenUnknown},
 		{"/x/Known", "anybody", nil, codes.OK, ""},
+		{"/x/Known", "nameless", nil, codes.OK, ""},
+		{"/x/Feed", "nameless", nil, codes.PermissionDenied, access.ReasonRightMissing},
 		{"/x/Known", "", []string{bearer}, codes.Unauthenticated, access.ReasonCertificateMissing},
 		{"/x/Feed", "spiffe://x/cache", nil, codes.OK, ""},
 		{"/x/Feed", "", nil, codes.Unauthenticated, access.ReasonCertificateMissing},

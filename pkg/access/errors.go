@@ -30,8 +30,15 @@ type DeniedError struct {
 }
 
 func (e *DeniedError) Error() string {
-	return fmt.Sprintf("the certificate of %s does not have the right %q that %s takes",
-		strings.Join(e.Names, ", "), e.Right, e.What)
+	return fmt.Sprintf("the certificate, of %s, does not have the right %q that %s takes", e.identity(), e.Right, e.What)
+}
+
+// identity is the certificate's names.
+func (e *DeniedError) identity() string {
+	if len(e.Names) == 0 {
+		return "no name"
+	}
+	return strings.Join(e.Names, ", ")
 }
 
 // Reasons of refusals.
@@ -64,7 +71,7 @@ func Rules() []rpcerr.Rule {
 		rpcerr.Is(ErrNoCertificate, codes.Unauthenticated, ReasonCertificateMissing),
 		rpcerr.Is(ErrNoRow, codes.PermissionDenied, ReasonRightMissing),
 		rpcerr.As(codes.PermissionDenied, ReasonRightMissing, func(e *DeniedError) map[string]string {
-			return map[string]string{"right": string(e.Right), "identity": e.Names[0]}
+			return map[string]string{"right": string(e.Right), "identity": e.identity()}
 		}),
 		rpcerr.As(codes.ResourceExhausted, ReasonRateExceeded, func(e *tokens.RateError) map[string]string {
 			return map[string]string{

@@ -43,7 +43,7 @@ const (
 	// maxHeaderBytes bounds the headers of an rpc, as HTTP/2 counts them. A token and a trace need some 400 bytes.
 	maxHeaderBytes = 16 << 10
 	// handshakeWithin bounds TLS and HTTP/2 handshakes together; whoever is slower is cut off.
-	handshakeWithin = 10 * time.Second
+	handshakeWithin = 5 * time.Second
 	// stopPatience is how long handlers may go on after their connections were cut.
 	stopPatience = 5 * time.Second
 )
