@@ -166,13 +166,11 @@ func readSnapshotKey(b []byte) Key {
 		if m < 0 {
 			break
 		}
-		if typ == protowire.BytesType {
-			switch num {
-			case snapshotBookmaker:
-				bookmaker, _ = protowire.ConsumeBytes(b[n:])
-			case snapshotEventID:
-				id, _ = protowire.ConsumeBytes(b[n:])
-			}
+		switch {
+		case num == snapshotBookmaker && typ == protowire.BytesType:
+			bookmaker, _ = protowire.ConsumeBytes(b[n:])
+		case num == snapshotEventID && typ == protowire.BytesType:
+			id, _ = protowire.ConsumeBytes(b[n:])
 		}
 		b = b[n+m:]
 	}

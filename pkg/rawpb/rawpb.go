@@ -27,6 +27,18 @@ func New(parts ...[]byte) *Message {
 	return &Message{Data: data}
 }
 
+// Pooled is a received message in memory of the transport's, for a receiver that is done with the bytes before it takes
+// the next message. Free gives the memory back.
+type Pooled struct {
+	buffer mem.Buffer
+}
+
+// Bytes is the message. Nobody may use it after Free.
+func (p *Pooled) Bytes() []byte { return p.buffer.ReadOnlyData() }
+
+// Free gives the memory back. It is called once for each message that was received.
+func (p *Pooled) Free() { p.buffer.Free() }
+
 // Codec passes *Message through as it is and leaves everything else to gRPC's own protobuf codec, so that health,
 // reflection and generated clients work as ever. The zero value is not usable; use NewCodec.
 type Codec struct {
@@ -53,10 +65,15 @@ func (c Codec) Marshal(v any) (mem.BufferSlice, error) {
 	return data, nil
 }
 
-// Unmarshal copies the received bytes into a *Message as one buffer that the receiver owns, else decodes them.
+// Unmarshal copies the received bytes into a *Message as one buffer that the receiver owns, or into a *Pooled, else
+// decodes them.
 func (c Codec) Unmarshal(data mem.BufferSlice, v any) error {
-	if m, ok := v.(*Message); ok {
+	switch m := v.(type) {
+	case *Message:
 		m.Data = mem.BufferSlice{mem.SliceBuffer(data.Materialize())}
+		return nil
+	case *Pooled:
+		m.buffer = data.MaterializeToBuffer(mem.DefaultBufferPool())
 		return nil
 	}
 	if err := c.proto.Unmarshal(data, v); err != nil {

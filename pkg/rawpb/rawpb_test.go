@@ -33,6 +33,21 @@ func TestCodecPassesBytesThrough(t *testing.T) {
 	}
 }
 
+func TestPooledBytesAreACopy(t *testing.T) {
+	t.Parallel()
+	codec := rawpb.NewCodec()
+	first, second := []byte("abc"), []byte("def")
+	var pooled rawpb.Pooled
+	if err := codec.Unmarshal(mem.BufferSlice{mem.SliceBuffer(first), mem.SliceBuffer(second)}, &pooled); err != nil {
+		t.Fatal(err)
+	}
+	second[0] = 'x' // the transport goes on using its own
+	if got := pooled.Bytes(); string(got) != "abcdef" {
+		t.Errorf("received %q", got)
+	}
+	pooled.Free()
+}
+
 func TestCodecLeavesMessagesToProtobuf(t *testing.T) {
 	t.Parallel()
 	codec := rawpb.NewCodec()

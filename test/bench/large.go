@@ -121,11 +121,11 @@ func (b *bench) fullSync(ctx context.Context, w *world.World) (sync, confirm tim
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, feed.Close()) }()
-	began := time.Now()
 	c, err := contestant.NewCacheProcess(ctx, feed, 1) // nothing is looked up
 	if err != nil {
 		return 0, 0, err
 	}
+	began := time.Now() // the process is there, and connects
 	defer func() { err = errors.Join(err, c.Close()) }()
 	if _, err := c.Reached(ctx, w.Epoch(), w.Head()); err != nil {
 		return 0, 0, err

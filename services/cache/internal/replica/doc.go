@@ -18,6 +18,6 @@
 //     become short again only after something was applied to what is served, or it was caught up.
 //  7. An acknowledged revision is one that lookups see.
 //
-// One goroutine does all of it, and thereby all writing to the store; it ends, with its stream, when Run's context
-// does. The package is not for answering lookups, and it knows no addresses: the connection it is given does.
+// One goroutine does all writing to the store, and another one decodes what arrives ahead of it; they end, with the stream,
+// when Run's context does. The package is not for answering lookups, and it knows no addresses: the connection it is given does.
 package replica

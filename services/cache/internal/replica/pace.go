@@ -5,22 +5,26 @@ import (
 	"time"
 )
 
-// Pacing of a full sync beside lookups: it takes a quarter of the time, in steps of a batch (receiving one takes about as
-// long as applying it), and the transport's flow control makes the source wait. A sync beside which nothing is served
-// runs at full speed.
+// Pacing of a full sync beside lookups. It takes an eighth of the time, in steps of a batch (decoding and receiving one
+// take about as long as applying it), and the transport's flow control makes the source wait. Where others wait for the
+// processor, be it for the sync or for the collector that it keeps busy, it rests for many times as long as they do. A
+// sync beside which nothing is served runs at full speed.
 const (
-	restPerWork = 6
-	longestRest = 50 * time.Millisecond
+	restPerWork = 10
+	restPerWait = 50
+	longestRest = 200 * time.Millisecond
 )
 
 // pace lets lookups go first: after a batch of a full sync it rests while something is served, and it always lets
 // whoever waits for the processor have it.
 func (s *session) pace(worked time.Duration) {
+	asked := time.Now()
+	runtime.Gosched()
 	if !s.aside || s.r.cfg.Store.Served() == nil {
-		runtime.Gosched()
 		return
 	}
-	s.rest.Reset(min(restPerWork*worked, longestRest))
+	waited := time.Since(asked)
+	s.rest.Reset(min(restPerWork*worked+restPerWait*waited, longestRest))
 	select {
 	case <-s.rest.C:
 	case <-s.ctx.Done():

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
@@ -23,8 +23,12 @@ type session struct {
 	ctx    context.Context //nolint:containedctx // the stream's own; it ends with the session
 	stream grpc.ClientStream
 	cancel context.CancelCauseFunc
-	silent *time.Timer // ends the stream; stopped while a batch is applied
+	silent *time.Timer // ends the stream when nothing arrives; stopped while the inbox is full
+	stuck  *time.Timer // ends the stream when the source does not read; stopped when nothing is being sent
 	rest   *time.Timer // ends a rest of a full sync
+
+	inbox   chan message
+	reading sync.WaitGroup // the goroutine that fills the inbox; it ends with the stream
 
 	index *store.Index // the one that batches go to
 	aside bool         // it is not served yet
@@ -36,9 +40,10 @@ type session struct {
 
 // open begins a stream and subscribes.
 func (r *Replica) open(ctx context.Context) (*session, error) {
-	s := &session{r: r}
+	s := &session{r: r, inbox: make(chan message, inboxRoom)}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.silent = time.AfterFunc(Silence, func() { s.cancel(errSilent) })
+	s.stuck = time.AfterFunc(Silence, func() { s.cancel(errSilent) })
 	s.rest = time.NewTimer(time.Hour)
 	if err := s.subscribe(); err != nil {
 		err = s.cause(err)
@@ -63,16 +68,22 @@ func (s *session) subscribe() error {
 		}
 	}
 	s.index = s.r.cfg.Store.Served()
-	return s.send(&oddscachev1.StreamSnapshotsRequest{
+	err = s.send(&oddscachev1.StreamSnapshotsRequest{
 		Message: &oddscachev1.StreamSnapshotsRequest_Subscribe{Subscribe: subscribe},
 	})
+	if errors.Is(err, io.EOF) {
+		return nil // the first thing that arrives says why
+	}
+	return err
 }
 
-// close ends the stream and frees what belongs to it.
+// close ends the stream, waits for its goroutine and frees what belongs to it.
 func (s *session) close() {
-	s.silent.Stop()
-	s.rest.Stop()
 	s.cancel(context.Canceled)
+	s.reading.Wait()
+	s.silent.Stop()
+	s.stuck.Stop()
+	s.rest.Stop()
 }
 
 // cause is why the stream ended, when that was this side's doing, else err.
@@ -83,51 +94,24 @@ func (s *session) cause(err error) error {
 	return errors.Join(context.Cause(s.ctx), err)
 }
 
-// send sends a message. When the source has ended the stream, its status is behind what it sent before.
+// send sends a message. It returns io.EOF when the source has ended the stream; the reason is what arrives last.
 func (s *session) send(m *oddscachev1.StreamSnapshotsRequest) error {
-	err := s.stream.SendMsg(m)
-	if errors.Is(err, io.EOF) {
-		for err = nil; err == nil; {
-			err = s.stream.RecvMsg(&rawpb.Message{})
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("sending to the source: %w", err)
+	s.stuck.Reset(Silence)
+	defer s.stuck.Stop()
+	if err := s.stream.SendMsg(m); err != nil {
+		return s.cause(fmt.Errorf("sending to the source: %w", err))
 	}
 	return nil
 }
 
-// receive takes the next message off the stream: a batch, or anything else decoded.
-func (s *session) receive() (batch *feedlog.Batch, other *oddscachev1.StreamSnapshotsResponse, err error) {
-	s.silent.Reset(Silence)
-	var m rawpb.Message
-	if err := s.stream.RecvMsg(&m); err != nil {
-		return nil, nil, s.cause(fmt.Errorf("receiving from the source: %w", err))
-	}
-	if !s.silent.Stop() {
-		return nil, nil, s.cause(errSilent)
-	}
-	if body, is := feedlog.BatchIn(m.Bytes()); is {
-		b, err := feedlog.DecodeBatch(body)
-		if err != nil {
-			return nil, nil, fmt.Errorf("decoding batch of %d bytes: %w", len(body), err)
-		}
-		return &b, nil, nil
-	}
-	other = &oddscachev1.StreamSnapshotsResponse{}
-	if err := proto.Unmarshal(m.Bytes(), other); err != nil {
-		return nil, nil, fmt.Errorf("decoding message: %w", errors.Join(errProtocol, err))
-	}
-	return nil, other, nil
-}
-
 // begin takes Start and prepares the index that batches go to.
 func (s *session) begin() error {
-	_, m, err := s.receive()
-	if err != nil {
-		return err
+	s.reading.Go(s.read)
+	first := s.next()
+	if first.err != nil {
+		return first.err
 	}
-	start := m.GetStart()
+	start := first.other.GetStart()
 	if start == nil {
 		return fmt.Errorf("first message is not a start: %w", errProtocol)
 	}
@@ -155,14 +139,14 @@ func (s *session) begin() error {
 
 // step takes one message and does what it says.
 func (s *session) step() error {
-	batch, m, err := s.receive()
-	if err != nil {
-		return err
+	m := s.next()
+	if m.err != nil {
+		return m.err
 	}
-	if batch != nil {
-		return s.apply(*batch)
+	if m.batch != nil {
+		return s.apply(*m.batch)
 	}
-	p := m.GetProgress()
+	p := m.other.GetProgress()
 	if p == nil {
 		return fmt.Errorf("message is neither batch nor progress: %w", errProtocol)
 	}
@@ -200,12 +184,15 @@ func (s *session) apply(b feedlog.Batch) error {
 
 // ack tells the source what lookups see.
 func (s *session) ack(took time.Duration) error {
-	s.silent.Reset(Silence) // a source that does not read ends the stream too
 	err := s.send(&oddscachev1.StreamSnapshotsRequest{Message: &oddscachev1.StreamSnapshotsRequest_Ack{Ack: &oddscachev1.Ack{
 		Revision: s.index.Log().Head, ApplyDuration: durationpb.New(took),
 	}}})
-	if err != nil {
-		return s.cause(err)
+	if !errors.Is(err, io.EOF) {
+		return err
 	}
-	return nil
+	for { // the source's reason is behind what it sent before
+		if m := s.next(); m.err != nil {
+			return m.err
+		}
+	}
 }
