@@ -13,6 +13,9 @@ BIN   := $(CURDIR)/bin
 # Where sqlc.yaml, the queries and the code made of them lie.
 STORE := services/scraper/internal/store
 
+# What the tests know of the previous version; `make previous REF=tag` makes it.
+PREVIOUS_VERSION := test/versions/testdata
+
 # One value a line that a caller may set: make test PKG=./services/cache/... RACE=
 PKG   ?= work
 RACE  ?= -race
@@ -20,6 +23,7 @@ RUN   ?= .
 COUNT ?= 1
 BENCH ?= .
 ARGS  ?=
+REF   ?=
 # A folder with recorded answers of the bookmakers. Tests that need it are skipped without it.
 RECORDED ?=
 override RECORDED := $(abspath $(RECORDED))
@@ -111,9 +115,20 @@ lint: golangci-lint ## Run golangci-lint over every module
 	go list -m -f '{{.Dir}}/...' | xargs $(TOOLS)/bin/golangci-lint run --allow-parallel-runners
 
 .PHONY: lint-proto
-lint-proto: buf ## Lint the .proto files
+lint-proto: buf ## Lint the .proto files, and hold them to those of the previous version: they are only extended
 	$(TOOLS)/bin/buf lint
 	$(TOOLS)/bin/buf format --diff --exit-code
+	$(TOOLS)/bin/buf breaking --against $(PREVIOUS_VERSION)/api.binpb
+
+.PHONY: previous
+previous: buf postgres ## Record what a version's feed and messages look like, for the tests of the next; part of a release (REF=v1.2.3)
+	@[ -n "$(REF)" ] || { echo "make previous REF=v1.2.3: name the version" >&2; exit 2; }
+	@tree=$$(mktemp -d); trap 'git worktree remove --force "$$tree/tree"; rm -rf "$$tree"' EXIT; \
+	git worktree add --quiet --detach "$$tree/tree" "$(REF)"; \
+	(cd "$$tree/tree" && go build -o "$$tree/bin/" ./services/scraper/cmd/scraper ./services/cache/cmd/cache ./pkg/bookiesim/cmd/bookiesim \
+		&& $(TOOLS)/bin/buf build -o $(CURDIR)/$(PREVIOUS_VERSION)/api.binpb); \
+	go run ./test/versions/record -bin "$$tree/bin" -version "$(REF)" -out $(PREVIOUS_VERSION)/feed.gob.zst 2>"$$tree/log" \
+		|| { tail "$$tree/log" >&2; exit 1; }
 
 .PHONY: vet
 vet: ## Run go vet

@@ -16,7 +16,7 @@ import (
 // need is what a process needs at an instant.
 type need struct {
 	rss        float64 // bytes
-	heap       float64 // bytes in use
+	heap       float64 // bytes that the last collection left
 	goroutines float64
 	starts     int // of the service so far
 }
@@ -101,14 +101,15 @@ func (g *gauge) needs(ctx context.Context) map[string]need {
 		p, starts := s.running()
 		n := need{rss: resident(p.PID()), starts: starts}
 		if s.admin != "" {
-			n.heap, _ = process.Metric(ctx, s.admin, "go_memstats_heap_inuse_bytes", "") // 0 while it does not answer
+			goal, _ := process.Metric(ctx, s.admin, "go_memstats_next_gc_bytes", "") // 0 while it does not answer
+			n.heap = goal / 2                                                        // the next collection comes when the heap has doubled
 			n.goroutines, _ = process.Metric(ctx, s.admin, "go_goroutines", "")
 		}
 		all[s.name] = n
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	all["client"] = need{rss: resident(os.Getpid()), heap: float64(m.HeapInuse), goroutines: float64(runtime.NumGoroutine()), starts: 1}
+	all["client"] = need{rss: resident(os.Getpid()), heap: float64(m.NextGC) / 2, goroutines: float64(runtime.NumGoroutine()), starts: 1}
 	all["postgres"] = need{rss: g.postgres(ctx), starts: 1}
 	return all
 }

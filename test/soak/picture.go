@@ -38,7 +38,7 @@ func (r *results) picture() plot.Picture {
 				{Name: "errors", Values: figure(func(w *window) float64 { return float64(w.failed) })},
 			}},
 			{Title: "resident memory, MB", Lines: scaled(1e6, func(n need) float64 { return n.rss }, append(pair[:5:5], "postgres")...)},
-			{Title: "heap in use, MB", Lines: scaled(1e6, func(n need) float64 { return n.heap }, pair...)},
+			{Title: "live heap, MB, as the last collection left it", Lines: scaled(1e6, func(n need) float64 { return n.heap }, pair...)},
 			{Title: "goroutines", Lines: scaled(1, func(n need) float64 { return n.goroutines }, pair...)},
 			{Title: "most revisions that a cache was behind", Lines: []plot.Line{
 				{Name: "revisions", Values: figure(func(w *window) float64 { return float64(w.behind) })},

@@ -101,8 +101,8 @@ func (r *results) lookupTable(page *report.Report) {
 
 func (r *results) needTable(page *report.Report) {
 	t := page.Table("What the processes needed", "Mean over the second half of the run, and the change along a straight line fitted to it. "+
-		"Postgres is the sum of its processes, shared pages counted once.",
-		"process", "starts", "resident", "change", "heap in use", "change", "goroutines", "change")
+		"The live heap is what the last collection left. Postgres is the sum of its processes, shared pages counted once.",
+		"process", "starts", "resident", "change", "live heap", "change", "goroutines", "change")
 	cells := func(f fit, unit float64) []string {
 		if f.n == 0 {
 			return []string{"–", "–"}

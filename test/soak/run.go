@@ -117,13 +117,16 @@ func (s *stand) warm(ctx context.Context) error {
 
 // endure asks, breaks and measures, window by window.
 func (r *results) endure(ctx context.Context, s *stand, p *pool, g *gauge) error {
-	breaking, stop := context.WithCancel(ctx)
+	running, abandon := context.WithCancel(ctx) // nothing goes on after a fault that did not heal
+	defer abandon()
+	breaking, stop := context.WithCancel(running)
+	defer stop()
 	var wg sync.WaitGroup
 	var broken error
 	wg.Go(func() { r.changes = change(breaking, s, p) })
 	wg.Go(func() {
 		if broken = chaos(breaking, s, r.happened); broken != nil {
-			stop()
+			abandon()
 		}
 	})
 	r.began = time.Now()
@@ -131,24 +134,24 @@ func (r *results) endure(ctx context.Context, s *stand, p *pool, g *gauge) error
 	for n := range int(r.opts.duration / r.opts.window) {
 		w := &window{from: r.began.Add(time.Duration(n) * r.opts.window), events: p.size()}
 		w.to = w.from.Add(r.opts.window)
-		pause(breaking, time.Until(w.from))
-		if breaking.Err() != nil {
+		pause(running, time.Until(w.from))
+		if running.Err() != nil {
 			break
 		}
 		r.windows = append(r.windows, w)
 		asking.Go(func() { // its last answers may come after the window's end
-			l := load.Open(ctx, r.rate, r.opts.window, breaking.Done(), r.lookups.call)
+			l := load.Open(ctx, r.rate, r.opts.window, running.Done(), r.lookups.call)
 			w.asked, w.failed = l.Histogram.TotalCount(), l.Failed
 			w.p50, w.p99, w.longest = l.At(50), l.At(99), l.At(100)
 		})
-		pause(breaking, time.Until(w.to)-r.opts.window/10)
+		pause(running, time.Until(w.to)-r.opts.window/10)
 		w.needs, w.database = g.needs(ctx), g.size(ctx)
 		w.behind, w.revision = g.take()
 	}
-	pause(breaking, time.Until(r.began.Add(time.Duration(len(r.windows))*r.opts.window)))
-	asking.Wait()
+	pause(running, time.Until(r.began.Add(time.Duration(len(r.windows))*r.opts.window)))
 	stop()
 	wg.Wait()
+	asking.Wait()
 	for _, w := range r.windows {
 		w.faults = r.happened.between(w.from, w.to)
 	}

@@ -12,6 +12,7 @@ import (
 // What is called flat, and from which length on a run can tell.
 const (
 	flatMemory  = 0.10 // change along the line over the second half, as a part of its mean
+	goroutines  = 20   // the same in goroutines: connections come and go
 	flatLatency = 1.5  // median p99 of the last quarter over that of the second
 	judgedFrom  = 10 * time.Minute
 )
@@ -53,18 +54,12 @@ func (r *results) verdicts(t *report.Table) (held bool) {
 		claim(name, ok, format, args...)
 	}
 	judge("p99 is flat", last <= flatLatency*second, "median of the windows' p99: %.1f ms in the second quarter, %.1f ms in the last", second, last)
-	for _, f := range []struct {
-		name string
-		of   func(need) float64
-	}{
-		{"resident memory", func(n need) float64 { return n.rss }},
-		{"heap in use", func(n need) float64 { return n.heap }},
-		{"goroutines", func(n need) float64 { return n.goroutines }},
-	} {
-		line := fitLine(r.half(witness, f.of))
-		judge(f.name+" of the cache that lives through is flat", line.relative() <= flatMemory,
-			"%+.1f %% along the fitted line over the second half", 100*line.relative())
-	}
+	rss := fitLine(r.half(witness, func(n need) float64 { return n.rss }))
+	heap := fitLine(r.half(witness, func(n need) float64 { return n.heap }))
+	running := fitLine(r.half(witness, func(n need) float64 { return n.goroutines }))
+	judge("memory of the cache that lives through is flat", rss.relative() <= flatMemory && heap.relative() <= flatMemory,
+		"%+.1f %% resident, %+.1f %% live heap along the fitted line over the second half", 100*rss.relative(), 100*heap.relative())
+	judge("and its goroutines", running.change <= goroutines, "%+.1f of %.0f", running.change, running.mean)
 	return held
 }
 
