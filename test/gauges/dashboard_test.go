@@ -101,13 +101,21 @@ func askOnce(ctx context.Context, cache oddscachev1.OddsCacheServiceClient) {
 // board is what the tests read of the dashboard.
 type board struct {
 	Panels []struct {
-		Type, Title string
-		Datasource  struct{ UID string }
-		Targets     []struct{ Expr string }
-	}
+		Type       string `json:"type"`
+		Title      string `json:"title"`
+		Datasource struct {
+			UID string `json:"uid"`
+		} `json:"datasource"`
+		Targets []query `json:"targets"`
+	} `json:"panels"`
 	Annotations struct {
-		List []struct{ Expr string }
-	}
+		List []query `json:"list"`
+	} `json:"annotations"`
+}
+
+// query is an expression of the dashboard.
+type query struct {
+	Expr string `json:"expr"`
 }
 
 // dashboard runs the query of every panel. Each must have data; a query that cannot fail to have some would be no test,

@@ -107,7 +107,8 @@ func page(t *testing.T, address string) ([]byte, error) {
 		return nil, err
 	}
 	request.Close = true // no connection stays
-	response, err := http.DefaultClient.Do(request)
+	client := &http.Client{Timeout: patience}
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -128,21 +129,23 @@ func (s *server) query(t *testing.T, expression string) (values int, err error) 
 	}
 	var answer struct {
 		Data struct {
-			ResultType string
-			Result     json.RawMessage
-		}
+			ResultType string          `json:"resultType"`
+			Result     json.RawMessage `json:"result"`
+		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return 0, fmt.Errorf("decoding %s: %w", body, err)
 	}
 	type sample [2]any // an instant, and the value as text
 	var samples []sample
-	switch answer.Data.ResultType {
-	case "scalar":
-		samples = make([]sample, 1)
-		err = json.Unmarshal(answer.Data.Result, &samples[0])
-	default:
-		var series []struct{ Value sample }
+	if answer.Data.ResultType == "scalar" {
+		var one sample
+		err = json.Unmarshal(answer.Data.Result, &one)
+		samples = append(samples, one)
+	} else {
+		var series []struct {
+			Value sample `json:"value"`
+		}
 		err = json.Unmarshal(answer.Data.Result, &series)
 		for _, one := range series {
 			samples = append(samples, one.Value)
@@ -194,11 +197,15 @@ func eventually(t *testing.T, ok func() bool) bool {
 
 // rule is what Prometheus says of an alert.
 type rule struct {
-	Name, Query, Health, State, LastError string
-	Alerts                                []struct {
-		Labels map[string]string
-		Value  string
-	}
+	Name      string `json:"name"`
+	Query     string `json:"query"`
+	Health    string `json:"health"`
+	State     string `json:"state"`
+	LastError string `json:"lastError"`
+	Alerts    []struct {
+		Labels map[string]string `json:"labels"`
+		Value  string            `json:"value"`
+	} `json:"alerts"`
 }
 
 // rules are all alerts.
@@ -209,7 +216,11 @@ func (s *server) rules(t *testing.T) []rule {
 		t.Fatal(err)
 	}
 	var answer struct {
-		Data struct{ Groups []struct{ Rules []rule } }
+		Data struct {
+			Groups []struct {
+				Rules []rule `json:"rules"`
+			} `json:"groups"`
+		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		t.Fatalf("decoding %s: %v", body, err)

@@ -22,12 +22,14 @@ type Attempts struct {
 // NewAttempts makes counters at zero.
 func NewAttempts() *Attempts {
 	a := &Attempts{
-		requests: counters("requests_total", "Requests to bookmakers, retries included, by call and result.", bookmaker, "call", "result"),
+		requests: counters("requests_total",
+			"Requests to bookmakers, retries included, by call and result.", bookmaker, "call", "result"),
 		seconds: histograms("request_seconds", "Time from sending a request to the last byte of its answer; answered requests only.",
 			[]float64{.025, .05, .1, .2, .4, .8, 1.5, 3, 6, 12}, bookmaker, "call"),
-		bytes:     counters("response_bytes_total", "Bytes of answers, unpacked.", bookmaker),
-		retries:   counters("retries_total", "Requests that were not the first of their question.", bookmaker),
-		pushBacks: counters("push_backs_total", "Requests that a bookmaker turned away, by how: 429, 403, a 2xx without body or without JSON.", bookmaker, "how"),
+		bytes:   counters("response_bytes_total", "Bytes of answers, unpacked.", bookmaker),
+		retries: counters("retries_total", "Requests that were not the first of their question.", bookmaker),
+		pushBacks: counters("push_backs_total",
+			"Requests that a bookmaker turned away, by how: 429, 403, a 2xx without body or without JSON.", bookmaker, "how"),
 		retryAfter: counters("retry_after_seconds_total",
 			"Time that a bookmaker asked to be left alone with Retry-After, summed over its answers.", bookmaker),
 	}

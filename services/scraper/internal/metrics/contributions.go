@@ -26,11 +26,17 @@ func kinds(r store.BookmakerResult) map[string]int64 {
 
 func newContributions() contributions {
 	c := contributions{
-		last:        gauges("last_cycle_contribution", "A bookmaker's part of the last cycle, by kind: events listed, details asked and fetched, snapshots changed and confirmed, parts refused, requests blocked and failed, events skipped.", bookmaker, "kind"),
-		sum:         counters("contribution_total", "A bookmaker's part of all cycles, by kind as in last_cycle_contribution.", bookmaker, "kind"),
-		refusals:    counters("refusals_total", "Answers, markets and outcomes that were refused in cycles, by reason.", bookmaker, "reason"),
-		tournaments: gauges("last_cycle_tournaments", "Tournaments asked in the last cycle's discovery, by result: answered, failed.", bookmaker, "result"),
-		short:       gauges("last_cycle_short", "1 when a bookmaker did not deliver in the last cycle what it should: why the cycle was partial.", bookmaker),
+		last: gauges("last_cycle_contribution",
+			"A bookmaker's part of the last cycle, by kind: events listed, details asked and fetched, snapshots "+
+				"changed and confirmed, parts refused, requests blocked and failed, events skipped.", bookmaker, "kind"),
+		sum: counters("contribution_total",
+			"A bookmaker's part of all cycles, by kind as in last_cycle_contribution.", bookmaker, "kind"),
+		refusals: counters("refusals_total",
+			"Answers, markets and outcomes that were refused in cycles, by reason.", bookmaker, "reason"),
+		tournaments: gauges("last_cycle_tournaments",
+			"Tournaments asked in the last cycle's discovery, by result: answered, failed.", bookmaker, "result"),
+		short: gauges("last_cycle_short",
+			"1 when a bookmaker did not deliver in the last cycle what it should: why the cycle was partial.", bookmaker),
 	}
 	for _, b := range odds.Bookmakers() {
 		c.add(store.BookmakerResult{Bookmaker: b}, false)

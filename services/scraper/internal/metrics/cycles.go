@@ -40,10 +40,12 @@ func NewCycles() *Cycles {
 		finished:      gauges("cycle_finished_timestamp_seconds", "When a cycle last ended with a status; 0 before the first.", "status"),
 		seconds:       histogram("cycle_seconds", "Duration of cycles.", 1, 2.5, 5, 10, 20, 40, 60, 80, 100, 150, 300, 600, 900),
 		took:          gauge("last_cycle_seconds", "Duration of the last cycle."),
-		bound:         gauge("last_cycle_bound_seconds", "Least time in which the last cycle could have asked what it asked, by the bookmakers' latencies and limits."),
-		events:        gauge("last_cycle_events", "Events that the last cycle found to fetch."),
-		evicted:       counter("evicted_events_total", "Events evicted by cycle ends."),
-		absent:        counter("absent_events_total", "Events whose markets were marked unavailable because their bookmaker does not list them any more."),
+		bound: gauge("last_cycle_bound_seconds",
+			"Least time in which the last cycle could have asked what it asked, by the bookmakers' latencies and limits."),
+		events:  gauge("last_cycle_events", "Events that the last cycle found to fetch."),
+		evicted: counter("evicted_events_total", "Events evicted by cycle ends."),
+		absent: counter("absent_events_total",
+			"Events whose markets were marked unavailable because their bookmaker does not list them any more."),
 	}
 	for _, status := range []store.CycleStatus{store.Succeeded, store.Partial, store.Failed} {
 		c.ended.WithLabelValues(string(status))

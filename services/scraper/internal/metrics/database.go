@@ -36,8 +36,9 @@ type Database struct {
 // NewDatabase makes gauges; Run measures.
 func NewDatabase(retention time.Duration) *Database {
 	d := &Database{
-		bytes:     gauge("database_bytes", "Size of the database."),
-		table:     gauges("table_bytes", "Size of a table with its indexes; market_odds_history is the history with all of its partitions.", "table"),
+		bytes: gauge("database_bytes", "Size of the database."),
+		table: gauges("table_bytes",
+			"Size of a table with its indexes; market_odds_history is the history with all of its partitions.", "table"),
 		rows:      gauges("table_rows", "Rows of a table, as Postgres estimates them.", "table"),
 		days:      gauge("history_partitions", "Partitions of the history, one a day."),
 		ahead:     gauge("history_partitions_ahead", "Partitions of the history that are ready for the days after today, without a gap."),

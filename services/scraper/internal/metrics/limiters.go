@@ -18,9 +18,10 @@ type Limiters struct {
 // NewLimiters makes a collector over a group.
 func NewLimiters(group *limit.Group) *Limiters {
 	return &Limiters{
-		group:     group,
-		slots:     desc("limiter_slots", "Requests in flight that are allowed to a bookmaker at ease.", bookmaker),
-		allowed:   desc("limiter_allowed_slots", "Requests in flight that are allowed now; fewer than slots while the bookmaker is backed off.", bookmaker),
+		group: group,
+		slots: desc("limiter_slots", "Requests in flight that are allowed to a bookmaker at ease.", bookmaker),
+		allowed: desc("limiter_allowed_slots",
+			"Requests in flight that are allowed now; fewer than slots while the bookmaker is backed off.", bookmaker),
 		inFlight:  desc("limiter_in_flight", "Requests in flight.", bookmaker),
 		waiting:   desc("limiter_waiting", "Callers that wait for a slot.", bookmaker),
 		spacing:   desc("limiter_spacing_seconds", "Least time between two requests now.", bookmaker),

@@ -16,9 +16,10 @@ type Replicas struct {
 // NewReplicas makes a collector over the feed.
 func NewReplicas(server *feed.Server) *Replicas {
 	return &Replicas{
-		feed:     server,
-		replicas: desc("feed_replicas", "Replicas by state: streams that are open, and those of them that acknowledged within 3 s (live).", "state"),
-		lag:      desc("feed_lag_revisions", "Revisions that the slowest live replica is behind; absent without a live one."),
+		feed: server,
+		replicas: desc("feed_replicas",
+			"Replicas by state: streams that are open, and those of them that acknowledged within 3 s (live).", "state"),
+		lag: desc("feed_lag_revisions", "Revisions that the slowest live replica is behind; absent without a live one."),
 	}
 }
 
@@ -31,7 +32,7 @@ func (r *Replicas) Collect(ch chan<- prometheus.Metric) {
 	open, live := r.feed.Replicas()
 	read.gauge(r.replicas, float64(open), "open")
 	read.gauge(r.replicas, float64(live), "live")
-	if lag, any := r.feed.Lag(); any {
+	if lag, has := r.feed.Lag(); has {
 		read.gauge(r.lag, float64(lag))
 	}
 }

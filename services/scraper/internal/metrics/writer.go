@@ -27,7 +27,9 @@ func NewWriter(current func() *store.Writer, left *unmapped.Register) *Writer {
 		entries:   desc("log_entries", "Entries in the log."),
 		events:    desc("events", "Events that are held."),
 		snapshots: desc("snapshots", "Snapshots that are held.", bookmaker),
-		markets:   desc("markets", "Markets of the snapshots that are held, by whether the bookmaker offers them now: available, unavailable.", bookmaker, "state"),
+		markets: desc("markets",
+			"Markets of the snapshots that are held, by whether the bookmaker offers them now: available, "+
+				"unavailable.", bookmaker, "state"),
 		unmappedMarkets: desc("unmapped_markets",
 			"Markets that a bookmaker offered in the last cycle and that have no known partner at BetPawa.", bookmaker),
 	}
