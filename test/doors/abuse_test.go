@@ -142,7 +142,7 @@ func floods() []attempt {
 				return met(err)
 			}
 			w.block.Reset()
-			return w.sendUntilClosed(t, 10_000, func(i int) error {
+			return w.sendUntilClosed(t, 10_000, func(int) error {
 				return w.framer.WriteContinuation(1, false, bytes.Repeat([]byte{0x40, 1, 'x', 1, 'y'}, 200))
 			})
 		}},

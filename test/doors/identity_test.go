@@ -68,8 +68,8 @@ func connecting() []attempt {
 			return met(s.shown(t, s.scraper, s.with(t, &pair)))
 		}},
 		{"scraper: the cache's certificate without its key", "remote error: tls: error decrypting message", func(t *testing.T, s *stand) string {
-			real, other := s.authority.Issue(t, aCache), s.authority.Issue(t, aClient)
-			stolen, own := real.TLS(t), other.TLS(t)
+			owner, other := s.authority.Issue(t, aCache), s.authority.Issue(t, aClient)
+			stolen, own := owner.TLS(t), other.TLS(t)
 			config := s.as(t)
 			config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 				return &tls.Certificate{Certificate: stolen.Certificate, PrivateKey: own.PrivateKey}, nil
@@ -86,7 +86,7 @@ func connecting() []attempt {
 			config.RootCAs = s.stranger.Pool()
 			return met(health(t, s.dial(t, s.cache, config, "")))
 		}},
-		{"a client is told to send its token without TLS", "grpc: the credentials require transport level security (use grpc.WithTransportCredentials() to set)", func(t *testing.T, s *stand) string {
+		{"a client is told to send its token without TLS", "grpc: the credentials require transport level security (use grpc.WithTransportCredentials() to set)", func(_ *testing.T, s *stand) string {
 			conn, err := grpc.NewClient("passthrough:///"+s.cache, grpc.WithTransportCredentials(insecure.NewCredentials()),
 				grpc.WithPerRPCCredentials(tokens.Bearer(func(context.Context) (string, error) { return "secret", nil })))
 			if err == nil {
@@ -100,19 +100,19 @@ func connecting() []attempt {
 // starting is services that would be open to everybody; they do not start.
 func starting() []attempt {
 	return []attempt{
-		{"cache: started for everybody without TLS", `reading the configuration: listen is "0.0.0.0:0" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, s *stand) string {
+		{"cache: started for everybody without TLS", `reading the configuration: listen is "0.0.0.0:0" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, _ *stand) string {
 			cfg := cache.DefaultConfig()
 			cfg.Listen, cfg.AdminListen = "0.0.0.0:0", "127.0.0.1:0"
 			_, err := cache.New(t.Context(), cfg, logger(t, "cache"))
 			return met(err)
 		}},
-		{"cache: started with its admin port for everybody, without TLS", `reading the configuration: admin-listen is ":7410" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, s *stand) string {
+		{"cache: started with its admin port for everybody, without TLS", `reading the configuration: admin-listen is ":7410" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, _ *stand) string {
 			cfg := cache.DefaultConfig()
 			cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ":7410"
 			_, err := cache.New(t.Context(), cfg, logger(t, "cache"))
 			return met(err)
 		}},
-		{"scraper: started for everybody without TLS", `reading the configuration: listen is "[::]:0" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, s *stand) string {
+		{"scraper: started for everybody without TLS", `reading the configuration: listen is "[::]:0" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, _ *stand) string {
 			cfg := scraper.DefaultConfig()
 			cfg.DatabaseURL, cfg.Listen, cfg.AdminListen = "postgres://none", "[::]:0", "127.0.0.1:0"
 			_, err := scraper.New(t.Context(), cfg, logger(t, "scraper"))

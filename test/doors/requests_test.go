@@ -42,7 +42,7 @@ func requests() []attempt {
 				GetCycle(t.Context(), &oddscachev1.GetCycleRequest{CycleId: "../../etc/passwd"})
 			return met(err)
 		}},
-		{"cache: a message of 5 MB", "RESOURCE_EXHAUSTED: grpc: received message larger than max (5242885 vs. 4194304)", lookup(func(ctx context.Context, s *stand, c oddscachev1.OddsCacheServiceClient) error {
+		{"cache: a message of 5 MB", "RESOURCE_EXHAUSTED: grpc: received message larger than max (5242885 vs. 4194304)", lookup(func(ctx context.Context, _ *stand, c oddscachev1.OddsCacheServiceClient) error {
 			_, err := c.GetEvent(ctx, &oddscachev1.GetEventRequest{Bookmakers: []string{strings.Repeat("b", 5<<20)}})
 			return err
 		})},

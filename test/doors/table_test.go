@@ -21,7 +21,7 @@ func attempts() []attempt {
 }
 
 // TestAttempts makes one attempt after the other. After each, the neighbour is served and nothing is left behind.
-func TestAttempts(t *testing.T) {
+func TestAttempts(t *testing.T) { //nolint:paralleltest // it counts the goroutines of the process
 	s := newStand(t)
 	var table strings.Builder
 	table.WriteString("| attempt | meets |\n|---|---|\n")
