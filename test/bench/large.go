@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/oddscache/oddscache/test/bench/contestant"
@@ -14,7 +13,7 @@ import (
 
 // large measures what applying the feed costs and what memory the cache takes, at sizes up to 10,000 events.
 func (b *bench) large(ctx context.Context) error {
-	memory := b.report.Table("Memory", "The cache runs in this process; its growth is that of the live heap after a collection. estimated_memory_mb is the cache's own account.",
+	memory := b.report.Table("Memory", "The cache is a process of its own; its growth, from empty, is that of the live heap after a collection. estimated_memory_mb is the cache's own account.",
 		"events", "payload", "live heap", "over payload", "estimated", "over the heap")
 	for _, events := range []int{100, 1000, 10_000} {
 		say(fmt.Sprintf("memory, %d events", events))
@@ -22,63 +21,21 @@ func (b *bench) large(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if b.wants("memory") {
-			if err := b.memory(ctx, w, events, memory); err != nil {
-				return err
-			}
-		}
 		if events == 10_000 && b.wants("apply") {
 			if err := b.apply(ctx, w, events); err != nil {
 				return err
 			}
 		}
-	}
-	return nil
-}
-
-// memory holds the cache's account against the growth of the heap while it fills. That it stays true after evictions is
-// what a test of the store shows, where the source does not shrink beside it.
-func (b *bench) memory(ctx context.Context, w *world.World, events int, t *report.Table) (err error) {
-	feed, err := contestant.NewFeed(w)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, feed.Close()) }()
-	feed.StandBy()
-	c, err := contestant.StartCache(ctx, feed, events)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.Close()) }()
-	before := liveHeap() // with a cache that is empty, and the world
-	feed.Lead()
-	row := func(what string, payload int64) (overPayload float64, err error) {
-		stats, err := c.Reached(ctx, w.Epoch(), w.Head())
-		if err != nil {
-			return 0, err
+		if b.wants("memory") {
+			if err := b.memory(ctx, w, events, memory); err != nil {
+				return err
+			}
 		}
-		heap := liveHeap() - before
-		ratio := stats.GetEstimatedMemoryMb() * 1e6 / float64(heap)
-		t.Add(what, report.MB(payload), report.MB(heap), fmt.Sprintf("%.3f", float64(heap)/float64(payload)),
-			fmt.Sprintf("%.1f MB", stats.GetEstimatedMemoryMb()), fmt.Sprintf("%.3f", ratio))
-		b.askMost(fmt.Sprintf("estimated memory, %s events, away from the heap, %%", what), 5, 100*max(ratio-1, 1-ratio))
-		return float64(heap) / float64(payload), nil
 	}
-	over, err := row(fmt.Sprint(events), w.Payload())
-	if err != nil || events < 10_000 {
-		return err
+	if !b.wants("memory") {
+		return nil
 	}
-	b.askMost("live heap over payload, 10,000 events at 3 bookmakers", 1.25, over)
-	return nil
-}
-
-// liveHeap is what is alive after a collection.
-func liveHeap() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC() // pools and finalizers of the first
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
+	return b.churn(ctx)
 }
 
 // apply measures full syncs and a cycle in which nothing changed, against a bare stream of the same bytes.

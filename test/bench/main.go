@@ -23,7 +23,7 @@ func main() {
 	flag.IntVar(&o.callers, "callers", 32, "callers of the closed loop")
 	flag.IntVar(&o.streams, "streams", 4, "lookup streams")
 	flag.IntVar(&o.window, "window", 32, "open lookups on a stream")
-	flag.StringVar(&o.only, "only", "", "only these parts, a comma list of: lookups, latency, streams, apply, memory, interference")
+	flag.StringVar(&o.only, "only", "", "only these parts, a comma list of: lookups, latency, streams, clients, inprocess, apply, memory, interference")
 	flag.StringVar(&o.markdown, "markdown", "", "file to write the report to")
 	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of the cache's own slices")
 	serve := flag.String("serve-cache", "", "be a cache that follows this feed, until standard input ends; for the program's own use")

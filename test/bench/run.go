@@ -46,8 +46,13 @@ func run(ctx context.Context, o options) error {
 		Title: "What the project asks of itself", Note: "Ratios within this run, of medians over the rounds.",
 		Head: []string{"what", "asked", "measured", ""},
 	}
-	if o.wants("lookups") || o.wants("latency") || o.wants("streams") {
+	if o.wants("lookups") || o.wants("latency") || o.wants("streams") || o.wants("clients") {
 		if err := b.contest(ctx); err != nil {
+			return err
+		}
+	}
+	if o.wants("inprocess") {
+		if err := b.inProcess(ctx); err != nil {
 			return err
 		}
 	}
@@ -123,7 +128,12 @@ func (b *bench) contest(ctx context.Context) (err error) {
 		}
 	}
 	if b.wants("streams") {
-		return b.pipelines(ctx, all, answers)
+		if err := b.pipelines(ctx, all, answers); err != nil {
+			return err
+		}
+	}
+	if b.wants("clients") {
+		return b.clients(ctx, cache)
 	}
 	return nil
 }

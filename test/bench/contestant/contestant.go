@@ -55,8 +55,10 @@ type Contestant struct {
 	// PIDs are the server's processes when it does not run in this one.
 	PIDs func() []int
 
-	conn *grpc.ClientConn // of gRPC contestants
-	stop []func() error   // in the order in which they were opened
+	conn  *grpc.ClientConn // of gRPC contestants
+	addr  string           // where they listen
+	admin string           // where a cache process's metrics are
+	stop  []func() error   // in the order in which they were opened
 }
 
 // Close stops the server.

@@ -51,7 +51,7 @@ func (c *Contestant) dial(addr string, events int) error {
 	if err != nil {
 		return err
 	}
-	c.conn = conn
+	c.conn, c.addr = conn, addr
 	c.stop = append(c.stop, conn.Close)
 	requests, err := encodeRequests(events)
 	if err != nil {
@@ -95,11 +95,9 @@ type stream struct {
 	requests []*rawpb.Message
 }
 
-// Send sends request i, round and round.
 // Send sends the request for a key.
 func (s *stream) Send(i int) error { return s.SendMsg(s.requests[i%len(s.requests)]) }
 
-// Recv takes an answer and tells its size.
 // Recv takes the next answer.
 func (s *stream) Recv() (int, error) {
 	var answer received
@@ -107,7 +105,6 @@ func (s *stream) Recv() (int, error) {
 	return answer.bytes, err
 }
 
-// Close ends the stream.
 // Close ends the stream.
 func (s *stream) Close() error { s.cancel(); return nil }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -32,7 +33,7 @@ func ServeCache(ctx context.Context, feed string, in io.Reader, out io.Writer) e
 		_, _ = io.Copy(io.Discard, in)
 		stop()
 	}()
-	fmt.Fprintln(out, app.Addr())
+	fmt.Fprintln(out, app.Addr(), app.AdminAddr())
 	return app.Run(ctx)
 }
 
@@ -60,11 +61,37 @@ func NewCacheProcess(ctx context.Context, feed *Feed, events int) (*Contestant, 
 	}
 	c.stop = append(c.stop, func() error { return errors.Join(in.Close(), cmd.Wait()) })
 	c.PIDs = func() []int { return []int{cmd.Process.Pid} }
-	addr, err := bufio.NewReader(out).ReadString('\n')
+	line, err := bufio.NewReader(out).ReadString('\n')
+	addr, admin, _ := strings.Cut(strings.TrimSpace(line), " ")
+	c.admin = admin
 	if err == nil {
-		err = c.dial(strings.TrimSpace(addr), events)
+		err = c.dial(addr, events)
 	}
 	return started(c, err)
+}
+
+// LiveHeap makes a cache process collect its garbage and returns the bytes that are alive then.
+func (c *Contestant) LiveHeap(ctx context.Context) (float64, error) {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for range 2 { // pools and finalizers of the first
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.admin+"/debug/pprof/heap?gc=1", http.NoBody)
+		if err != nil {
+			return 0, fmt.Errorf("asking for a collection: %w", err)
+		}
+		answer, err := client.Do(r)
+		if err != nil {
+			return 0, fmt.Errorf("asking for a collection: %w", err)
+		}
+		_, err = io.Copy(io.Discard, answer.Body)
+		if err = errors.Join(err, answer.Body.Close()); err != nil {
+			return 0, fmt.Errorf("reading the heap's profile: %w", err)
+		}
+	}
+	stats, err := oddscachev1.NewOddsCacheServiceClient(c.conn).GetStats(ctx, &oddscachev1.GetStatsRequest{})
+	if err != nil {
+		return 0, fmt.Errorf("asking for the heap: %w", err)
+	}
+	return stats.GetHeapMb() * 1e6, nil
 }
 
 // Reached waits until the cache serves a revision of an epoch, and returns its stats.

@@ -118,6 +118,9 @@ func (w *World) EndCycle(from, to int) error {
 	return b.commit()
 }
 
+// Pass lets time go by.
+func (w *World) Pass(d time.Duration) { w.clock = w.clock.Add(d) }
+
 // Payload is the number of bytes of all entries.
 func (w *World) Payload() int64 { return w.log.View().Bytes }
 
