@@ -2,6 +2,8 @@ package rpcserver
 
 import (
 	"crypto/tls"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -52,7 +54,7 @@ type watchedCredentials struct {
 // ServerHandshake makes a handshake.
 func (c *watchedCredentials) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	secured, info, err := c.TransportCredentials.ServerHandshake(conn)
-	if err != nil {
+	if err != nil && !errors.Is(err, io.EOF) { // who leaves without a word is a balancer that looks whether the port is open
 		c.doors.handshakes.Inc()
 		c.doors.sometimes.Do(func() {
 			c.log.Warn("a TLS handshake failed", "peer", conn.RemoteAddr().String(), "error", err)
