@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/oddscache/oddscache/pkg/obs/tracing"
 	"github.com/oddscache/oddscache/services/standalone"
 )
 
@@ -33,5 +34,5 @@ func run(cfg standalone.Config) error {
 	if err != nil {
 		return err
 	}
-	return app.Run(ctx)
+	return tracing.Around(ctx, "standalone", func() error { return app.Run(ctx) })
 }
