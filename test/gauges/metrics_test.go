@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/certs"
 	"github.com/oddscache/oddscache/pkg/certs/certtest"
+	"github.com/oddscache/oddscache/pkg/tokens"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/pair"
 )
@@ -137,8 +139,16 @@ func withTLS(t *testing.T, into map[string]metric) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	list := filepath.Join(dir, "tokens")
+	if err := os.WriteFile(list, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bearers, err := tokens.Open(list, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(keeper, access.New(access.Config{Port: "grpc", Logger: slog.New(slog.DiscardHandler)}))
+	registry.MustRegister(keeper, bearers, access.New(access.Config{Port: "grpc", Logger: slog.New(slog.DiscardHandler)}))
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
