@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -21,9 +22,9 @@ const helpWidth = 120
 // process when they cannot be read. Commands get ctx when their Run asks for it.
 func Parse(ctx context.Context, cli any, name, description string) *kong.Context {
 	parser := kong.Must(cli, Options(ctx, name, description)...)
-	parser.FatalIfErrorf(CheckEnvironment(parser, os.Args[1:]))
+	unread := CheckEnvironment(parser, os.Args[1:])
 	parsed, err := parser.Parse(os.Args[1:])
-	parser.FatalIfErrorf(err)
+	parser.FatalIfErrorf(errors.Join(unread, err))
 	return parsed
 }
 
@@ -35,8 +36,8 @@ func Options(ctx context.Context, name, description string) []kong.Option {
 	}
 }
 
-// CheckEnvironment reports every variable of the command that args select whose value is not of its flag's type. The
-// parser itself would stop at the first one.
+// CheckEnvironment reports every variable of the command that args select which its flag cannot take, and removes it from
+// the environment: the parser, which would have stopped at the first one, goes on to what else is wrong.
 func CheckEnvironment(parser *kong.Kong, args []string) error {
 	trace, err := kong.Trace(parser, args)
 	if err != nil {
@@ -49,11 +50,22 @@ func CheckEnvironment(parser *kong.Kong, args []string) error {
 			if !ok {
 				continue
 			}
-			target := reflect.New(flag.Target.Type()).Elem()
-			if err := flag.Parse(kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: value}), target); err != nil {
-				errs = append(errs, fmt.Errorf("%s is %q: %w", name, value, err))
+			if err := take(flag, value); err != nil {
+				errs = append(errs, fmt.Errorf("%s is %q (%w)", name, value, err), os.Unsetenv(name))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// take reports why a flag cannot take a value.
+func take(flag *kong.Flag, value string) error {
+	target := reflect.New(flag.Target.Type()).Elem()
+	if err := flag.Parse(kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: value}), target); err != nil {
+		return err //nolint:wrapcheck // it names the flag, and the caller the variable
+	}
+	if allowed := flag.EnumMap(); flag.Enum != "" && !allowed[value] {
+		return fmt.Errorf("--%s must be one of %s", flag.Name, strings.Join(flag.EnumSlice(), ", "))
+	}
+	return nil
 }

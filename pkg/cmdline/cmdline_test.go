@@ -16,6 +16,7 @@ type commands struct {
 		Interval time.Duration `default:"5m" env:"CMDLINE_INTERVAL" help:"Time between cycles."`
 		Batch    int           `default:"7" env:"CMDLINE_BATCH" help:"Events at once."`
 		Name     string        `env:"CMDLINE_NAME" help:"Any text."`
+		Level    string        `default:"info" enum:"info,warn" env:"CMDLINE_LEVEL" help:"How much."`
 	} `cmd:""`
 	Check struct {
 		Timeout time.Duration `default:"1s" env:"CMDLINE_TIMEOUT" help:"How long."`
@@ -24,7 +25,7 @@ type commands struct {
 
 func TestEverythingWrongWithTheEnvironmentIsSaidAtOnce(t *testing.T) { //nolint:paralleltest // it sets the environment
 	for name, value := range map[string]string{
-		"CMDLINE_INTERVAL": "often", "CMDLINE_BATCH": "many", "CMDLINE_NAME": "fine", "CMDLINE_TIMEOUT": "soon",
+		"CMDLINE_INTERVAL": "often", "CMDLINE_BATCH": "many", "CMDLINE_NAME": "fine", "CMDLINE_TIMEOUT": "soon", "CMDLINE_LEVEL": "loud",
 	} {
 		t.Setenv(name, value)
 	}
@@ -36,7 +37,7 @@ func TestEverythingWrongWithTheEnvironmentIsSaidAtOnce(t *testing.T) { //nolint:
 	if err == nil {
 		t.Fatal("the environment is taken")
 	}
-	for _, part := range []string{`CMDLINE_INTERVAL is "often"`, "duration", `CMDLINE_BATCH is "many"`, "int"} {
+	for _, part := range []string{`CMDLINE_INTERVAL is "often"`, "duration", `CMDLINE_BATCH is "many"`, "int", `CMDLINE_LEVEL is "loud"`, "info, warn"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("the error lacks %q:\n%v", part, err)
 		}
@@ -45,6 +46,9 @@ func TestEverythingWrongWithTheEnvironmentIsSaidAtOnce(t *testing.T) { //nolint:
 		if strings.Contains(err.Error(), other) {
 			t.Errorf("the error names %s, which is right or another command's:\n%v", other, err)
 		}
+	}
+	if _, err := parser.Parse([]string{"serve"}); err != nil {
+		t.Errorf("the parser does not go on without them: %v", err)
 	}
 	t.Setenv("CMDLINE_INTERVAL", "1m")
 	t.Setenv("CMDLINE_BATCH", "3")

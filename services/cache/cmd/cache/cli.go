@@ -27,7 +27,7 @@ type cli struct {
 // logging says how log lines are written.
 type logging struct {
 	Format obs.LogFormat `default:"text" enum:"text,json" env:"FORMAT" help:"text or json."`
-	Level  string        `default:"info" env:"LEVEL" help:"debug, info, warn or error."`
+	Level  string        `default:"info" enum:"debug,info,warn,error" env:"LEVEL" help:"debug, info, warn or error."`
 }
 
 func (l *logging) logger() (*slog.Logger, error) { return obs.NewLogger(os.Stderr, l.Format, l.Level) }
