@@ -28,6 +28,9 @@ func (w *world) quiet() error {
 			return fmt.Errorf("%s: %w", r.id, err)
 		}
 	}
+	if err := w.watcher.same(); err != nil {
+		return err
+	}
 	w.cover.quiet++
 	return nil
 }
