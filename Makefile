@@ -90,7 +90,7 @@ bench-cycle: postgres ## Measure whole cycles on 1,291 simulated events and writ
 	go run ./test/benchcycle -markdown docs/benchmarks-cycle.md $(ARGS)
 
 .PHONY: soak
-soak: postgres ## Run the pair under load while processes are killed and connections cut, and write docs/soak.md (25 minutes; ARGS=-help)
+soak: postgres rsvg ## Run the pair under load while processes are killed and connections cut, and write docs/soak.md (25 minutes; ARGS=-help)
 	go run ./test/soak $(if $(ARGS),$(ARGS),-markdown docs/soak.md -plot docs/soak.svg -csv docs/soak.csv)
 
 ##@ Code
@@ -206,6 +206,10 @@ redis: ## Install redis-server from Debian's packages when this machine has none
 prometheus: ## Fetch prometheus and promtool from Debian's package into .tools/prometheus when this machine has none
 	@command -v prometheus >/dev/null && command -v promtool >/dev/null || [ -x $(TOOLS)/prometheus/usr/bin/promtool ] \
 		|| $(call apt_unpack,prometheus,$(TOOLS)/prometheus)
+
+.PHONY: rsvg
+rsvg: ## Install rsvg-convert from Debian's packages when this machine has none; without it pictures are SVG alone
+	@command -v rsvg-convert >/dev/null || [ "$$(id -u)" != 0 ] || $(call apt_install,librsvg2-bin)
 
 .PHONY: gcc
 gcc: ## Install gcc, which the race detector needs, when this machine has none
