@@ -28,11 +28,12 @@ const (
 	DefaultMaxRecvBytes = 4 << 20
 	// DefaultMaxStreams is far more than a connection of pkg/rpcclient has calls and streams under way. A client that
 	// has more waits; one that opens more nevertheless is refused.
-	DefaultMaxStreams = 1000
-	// DefaultMaxConnections and DefaultMaxConnectionsPerHost keep one host from using up what is there for all. A
-	// connection costs some 100 kB.
+	DefaultMaxStreams = 250
+	// DefaultMaxConnections and DefaultMaxConnectionsPerHost keep one host from using up what is there for all. Together
+	// with DefaultMaxStreams they bound what a caller can hold before anybody asks who it is: a request that is sent in
+	// part, or a watch of somebody's health.
 	DefaultMaxConnections        = 4096
-	DefaultMaxConnectionsPerHost = 1024
+	DefaultMaxConnectionsPerHost = 128
 
 	// minPing is how often a client may ping. gRPC's default of 5 minutes makes a server close connections whose
 	// clients look after quiet streams, with "too_many_pings"; pkg/rpcclient pings every 20 s.

@@ -39,10 +39,10 @@ type Config struct {
 	// the transport holds for its stream, and a message a second.
 	MaxWatches int `default:"1000" env:"CACHE_MAX_WATCHES" group:"Ports:" help:"How many watches may be open at the same time." name:"max-watches"`
 	// MaxStreams bounds the calls and streams under way on one connection; a client that has more waits.
-	MaxStreams int `default:"1000" env:"CACHE_MAX_STREAMS" group:"Ports:" help:"How many calls and streams one connection may have under way." name:"max-streams"`
+	MaxStreams int `default:"250" env:"CACHE_MAX_STREAMS" group:"Ports:" help:"How many calls and streams one connection may have under way." name:"max-streams"`
 	// MaxConnections and MaxConnectionsPerHost bound the connections that are open; more are closed at once.
 	MaxConnections        int `default:"4096" env:"CACHE_MAX_CONNECTIONS" group:"Ports:" help:"How many connections may be open at the same time." name:"max-connections"`
-	MaxConnectionsPerHost int `default:"1024" env:"CACHE_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
+	MaxConnectionsPerHost int `default:"128" env:"CACHE_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
 
 	// TLS encrypts both ports. Without it nothing but loopback is listened on, unless Insecure is set.
 	TLS certs.ServerFiles `embed:"" envprefix:"CACHE_TLS_" group:"TLS and tokens:" prefix:"tls-"`

@@ -46,9 +46,9 @@ type Config struct {
 
 	StopGrace time.Duration `default:"20s" env:"SCRAPER_STOP_GRACE" group:"Ports:" help:"How long a stop waits for what is under way." name:"stop-grace"`
 
-	MaxStreams            int `default:"1000" env:"SCRAPER_MAX_STREAMS" group:"Ports:" help:"How many calls and streams one connection may have under way." name:"max-streams"`
+	MaxStreams            int `default:"250" env:"SCRAPER_MAX_STREAMS" group:"Ports:" help:"How many calls and streams one connection may have under way." name:"max-streams"`
 	MaxConnections        int `default:"4096" env:"SCRAPER_MAX_CONNECTIONS" group:"Ports:" help:"How many connections may be open at the same time." name:"max-connections"`
-	MaxConnectionsPerHost int `default:"1024" env:"SCRAPER_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
+	MaxConnectionsPerHost int `default:"128" env:"SCRAPER_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
 
 	// With TLS every rpc but health takes a client certificate, and some of them one of these names.
 	TLS         certs.ServerFiles `embed:"" envprefix:"SCRAPER_TLS_" group:"TLS:" prefix:"tls-"`

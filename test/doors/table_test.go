@@ -23,11 +23,13 @@ func attempts() []attempt {
 // TestAttempts makes one attempt after the other. After each, the neighbour is served and nothing is left behind.
 func TestAttempts(t *testing.T) { //nolint:paralleltest // it counts the goroutines of the process
 	s := newStand(t)
+	ran := 0
 	var table strings.Builder
 	table.WriteString("| attempt | meets |\n|---|---|\n")
 	for _, a := range attempts() {
 		t.Run(a.name, func(t *testing.T) {
 			got := a.try(t, s)
+			ran++
 			fmt.Fprintf(&table, "| %s | %s |\n", a.name, cell(got))
 			if got != a.want {
 				t.Errorf("it meets\n%s, want\n%s", got, a.want)
@@ -36,8 +38,10 @@ func TestAttempts(t *testing.T) { //nolint:paralleltest // it counts the gorouti
 		s.lookup(t)
 		s.calmAgain(t)
 	}
-	t.Logf("%d attempts\n%s", len(attempts()), table.String())
-	compare(t, table.String())
+	t.Logf("%d attempts\n%s", ran, table.String())
+	if ran == len(attempts()) { // and not some of them, by -run
+		compare(t, table.String())
+	}
 }
 
 // cell writes a text into a table.
