@@ -61,8 +61,8 @@ type Log struct {
 	mu       sync.Mutex // held while appending; readers take views without it
 	listener Listener
 	tree     btree.Map[int64, *Entry] // by revision
-	keys     map[Key]*Entry
-	ends     []*Entry // cycle ends, ascending
+	keys     map[Key]*standing        // confirmations stand beside their contents
+	ends     []*Entry                 // cycle ends, ascending
 	head     int64
 	floor    int64
 	digest   uint64
@@ -71,9 +71,15 @@ type Log struct {
 	view atomic.Pointer[View]
 }
 
+// standing is what stands for a key.
+type standing struct {
+	entry        *Entry
+	confirmation *Entry // of the content; nil for none
+}
+
 // New makes an empty log at revision 0. listener may be nil.
 func New(listener Listener) *Log {
-	l := &Log{listener: listener, keys: make(map[Key]*Entry)}
+	l := &Log{listener: listener, keys: make(map[Key]*standing)}
 	l.publishLocked()
 	return l
 }
@@ -161,12 +167,15 @@ func (b *blockContents) set(k Key, held bool, size int) {
 }
 
 func (l *Log) putLocked(e *Entry) {
-	if e.Key.Kind == KindSnapshot {
-		l.dropLocked(e.Key.confirmation())
+	if e.Key.Kind == KindConfirmation {
+		s := l.keys[e.Key.content()]
+		l.dropLocked(s.confirmation)
+		s.confirmation = e
+	} else {
+		l.removeLocked(e.Key)
+		l.keys[e.Key] = &standing{entry: e}
 	}
-	l.dropLocked(e.Key)
 	l.tree.Set(e.Revision, e)
-	l.keys[e.Key] = e
 	l.digest += e.sum
 	l.bytes += int64(len(e.Frame))
 	if l.listener != nil {
@@ -180,14 +189,11 @@ func (l *Log) putLocked(e *Entry) {
 // endCycleLocked evicts what a cycle end names and drops cycle ends that are kept no longer.
 func (l *Log) endCycleLocked(end *Entry) {
 	for _, k := range end.CycleEnd.Removed {
-		e := l.keys[k]
-		if e == nil || e.Revision >= end.Revision {
+		s := l.keys[k]
+		if s == nil || s.entry.Revision >= end.Revision {
 			continue
 		}
-		l.dropLocked(k)
-		if k.Kind == KindSnapshot {
-			l.dropLocked(k.confirmation())
-		}
+		l.removeLocked(k)
 		if l.listener != nil {
 			l.listener.Removed(k, end)
 		}
@@ -196,18 +202,28 @@ func (l *Log) endCycleLocked(end *Entry) {
 	oldest := end.CycleEnd.FinishedAt.Add(-Keep)
 	for len(l.ends) > 1 && l.ends[0].CycleEnd.FinishedAt.Before(oldest) {
 		l.floor = l.ends[0].Revision
-		l.dropLocked(l.ends[0].Key)
+		l.removeLocked(l.ends[0].Key)
 		l.ends[0] = nil
 		l.ends = l.ends[1:]
 	}
 }
 
-func (l *Log) dropLocked(k Key) {
-	e := l.keys[k]
-	if e == nil {
+// removeLocked takes away what stands for a key, with its confirmation.
+func (l *Log) removeLocked(k Key) {
+	s := l.keys[k]
+	if s == nil {
 		return
 	}
 	delete(l.keys, k)
+	l.dropLocked(s.entry)
+	l.dropLocked(s.confirmation)
+}
+
+// dropLocked takes an entry, nil for none, out of the order of revisions.
+func (l *Log) dropLocked(e *Entry) {
+	if e == nil {
+		return
+	}
 	l.tree.Delete(e.Revision)
 	l.digest -= e.sum
 	l.bytes -= int64(len(e.Frame))
@@ -217,5 +233,17 @@ func (l *Log) dropLocked(k Key) {
 func (l *Log) Lookup(k Key) *Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.keys[k]
+	confirmation := k.Kind == KindConfirmation
+	if confirmation {
+		k = k.content()
+	}
+	s := l.keys[k]
+	switch {
+	case s == nil:
+		return nil
+	case confirmation:
+		return s.confirmation
+	default:
+		return s.entry
+	}
 }

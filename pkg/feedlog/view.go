@@ -7,6 +7,7 @@ type View struct {
 	Head    int64  // revision of the newest block
 	Floor   int64  // a replica below it must start anew
 	Entries int    // number of entries
+	Keys    int    // of them, those that are no confirmations
 	Digest  uint64 // order-free sum over them
 	Bytes   int64  // of all frames
 
@@ -19,7 +20,7 @@ type View struct {
 
 // publishLocked makes the log's present state the view that readers get, and wakes those who wait for it.
 func (l *Log) publishLocked() {
-	v := &View{Head: l.head, Floor: l.floor, Entries: l.tree.Len(), Digest: l.digest, Bytes: l.bytes, next: make(chan struct{})}
+	v := &View{Head: l.head, Floor: l.floor, Entries: l.tree.Len(), Keys: len(l.keys), Digest: l.digest, Bytes: l.bytes, next: make(chan struct{})}
 	if n := len(l.ends); n > 0 {
 		v.LastCycle = l.ends[n-1]
 	}

@@ -3,6 +3,7 @@ package feedlog
 import (
 	"errors"
 	"fmt"
+	"unique"
 
 	"github.com/cespare/xxhash/v2"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -122,7 +123,7 @@ func (e *Entry) readKey(member protowire.Number) error {
 		e.Key = readSnapshotKey(e.Body)
 	case entryConfirmation:
 		key := bytesField(e.Body, confirmationSnapshot)
-		e.Key = ConfirmationKey(stringField(key, snapshotKeyBookmaker), stringField(key, snapshotKeyEventID))
+		e.Key = ConfirmationKey(intern(bytesField(key, snapshotKeyBookmaker)), stringField(key, snapshotKeyEventID))
 	case entryCycleEnd:
 		var end oddscachev1.CycleEnd
 		if err := proto.Unmarshal(e.Body, &end); err != nil {
@@ -174,8 +175,11 @@ func readSnapshotKey(b []byte) Key {
 		}
 		b = b[n+m:]
 	}
-	return SnapshotKey(string(bookmaker), string(id))
+	return SnapshotKey(intern(bookmaker), string(id))
 }
+
+// intern shares the memory of names that very many keys have in common.
+func intern(name []byte) string { return unique.Make(string(name)).Value() }
 
 // bytesField is the last occurrence of a length-delimited field; nil if there is none.
 func bytesField(b []byte, field protowire.Number) []byte {

@@ -15,7 +15,7 @@ type Content struct {
 	Bookmaker string
 	EventID   string
 
-	prefix mem.SliceBuffer // tag and length of the whole snapshot, suffix included
+	prefix mem.SliceBuffer // tag and length of the whole snapshot, suffix included; in room
 	body   mem.SliceBuffer // header and markets
 	suffix mem.SliceBuffer // last_confirmed_at of the content itself
 	table  []uint16        // where the markets of each id begin, see index.go; empty when not sorted
@@ -24,6 +24,7 @@ type Content struct {
 	// sorted reports that market ids ascend bytewise and that there is a table of them; reencoded that the body is a copy of
 	// its own, since the feed's bytes were laid out differently.
 	sorted, reencoded bool
+	room              [prefixRoom]byte
 }
 
 // NewContent cuts an encoded CachedSnapshot with the given key. body is kept and must not be changed. It fails when
@@ -53,11 +54,14 @@ func cut(bookmaker, eventID string, body []byte) (*Content, error) {
 	end := len(body) - snapshot.SuffixLen
 	c := &Content{
 		Bookmaker: bookmaker, EventID: eventID,
-		prefix: prefix(fieldSnapshots, len(body)), body: body[:end:end], suffix: v.Suffix,
-		header: int32(len(v.Header)), sorted: true,
+		body: body[:end:end], suffix: v.Suffix, header: int32(len(v.Header)), sorted: true,
 	}
+	c.prefix = appendPrefix(c.room[:0], fieldSnapshots, len(body))
 	return c, c.index(v.Markets)
 }
+
+// prefixRoom is room for a tag and the length of a snapshot: one byte and five.
+const prefixRoom = 6
 
 // Markets is the number of markets.
 func (c *Content) Markets() int { return int(c.count) }

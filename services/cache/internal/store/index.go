@@ -50,12 +50,15 @@ type node struct {
 	state    *Event    // that readers see; nil before the event is visible
 	next     *Event    // that is being published
 	dirty    bool
-	bytes    int64 // accounted
+	books    []*book // of state's snapshots
+	stale    bool    // ids or snapshots came, went or moved since state: books is not what it was
+	bytes    int64   // accounted
 }
 
 // book is the snapshot of one id, whether or not an event lists it.
 type book struct {
 	snapshot  frame.Snapshot
+	owner     *node // nil while it waits
 	content   int64 // accounted bytes of the content
 	confirmed int64 // and of its confirmation
 }

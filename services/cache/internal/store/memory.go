@@ -21,8 +21,10 @@ const (
 	logSlot  = int64(unsafe.Sizeof(feedlog.Key{})) + pointer
 	bookSlot = keyBytes + pointer
 	// A node of a tree is about two thirds full; the log's tree keeps number and pointer, the list's a pointer.
-	logItem  = 2 * pointer * 3 / 2
-	treeItem = pointer * 3 / 2
+	logItem = 2 * pointer * 3 / 2
+	// The log keeps an entry and its confirmation in one place.
+	standingBytes = 2 * pointer
+	treeItem      = pointer * 3 / 2
 	// The concurrent map keeps pointers to pairs of key and value.
 	pairBytes = 16 + pointer
 
@@ -61,12 +63,12 @@ func concurrentBytes(n int64) int64 {
 // entryBytes is what the log holds of an entry.
 func entryBytes(e *feedlog.Entry) int64 {
 	return heapSize(len(e.Frame)) + heapSize(int(unsafe.Sizeof(*e))) +
-		heapSize(len(e.Key.ID)) + heapSize(len(e.Key.Bookmaker)) + logItem
+		heapSize(len(e.Key.ID)) + logItem // names of bookmakers are shared
 }
 
 // contentBytes is what the index holds of a snapshot's content beside its entry.
 func contentBytes(c *frame.Content) int64 {
-	return heapSize(int(unsafe.Sizeof(*c))) + heapSize(2*c.Index()) + 8 + heapSize(c.Copied()) +
+	return heapSize(int(unsafe.Sizeof(*c))) + heapSize(2*c.Index()) + heapSize(c.Copied()) +
 		heapSize(int(unsafe.Sizeof(book{}))) + int64(unsafe.Sizeof(frame.Snapshot{}))
 }
 
@@ -74,7 +76,7 @@ func contentBytes(c *frame.Content) int64 {
 func identityBytes(id *Identity) int64 {
 	n := heapSize(int(unsafe.Sizeof(*id))) + heapSize(int(unsafe.Sizeof(node{}))) + heapSize(int(unsafe.Sizeof(Event{}))) +
 		heapSize(len(id.SrID)) + heapSize(len(id.BetpawaID)) + 8 +
-		heapSize(cap(id.listed)*int(keyBytes)) + treeItem
+		heapSize(cap(id.listed)*int(keyBytes)) + heapSize(len(id.listed)*pointer) + treeItem
 	if id.Before != nil {
 		n += pastBytes
 	}

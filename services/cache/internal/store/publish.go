@@ -49,12 +49,12 @@ func (x *Index) Publish() {
 	x.dirty = x.dirty[:0]
 	x.letGo()
 	x.forgetCycleEnds()
-	x.slots.grow(int64(log.Entries), int64(len(x.books)))
+	x.slots.grow(int64(log.Keys), int64(len(x.books)))
 	p := &published{
 		revision: log.Head, cycleID: x.last.id, cycleFinished: x.last.finishedAt,
 		stats: x.stats, tree: x.tree.Copy(), log: log, ends: x.ends, next: make(chan struct{}),
 	}
-	p.stats.Bytes += x.slots.bytes() + x.tables()
+	p.stats.Bytes += x.slots.bytes() + x.tables() + int64(log.Keys)*standingBytes
 	if old := x.published.Swap(p); old != nil {
 		close(old.next)
 	}
@@ -125,34 +125,44 @@ func (x *Index) build(n *node, revision int64) *Event {
 		return nil
 	}
 	e := &Event{Identity: n.identity, node: n}
-	owned, snapshots := 0, 0
-	for _, k := range n.identity.listed {
-		if x.owner(k) == n {
-			owned++
-			if x.books[k] != nil {
-				snapshots++
-			}
-		}
+	if n.stale {
+		e.owned, n.books = x.structure(n)
+		n.stale = false
+	} else {
+		e.owned = n.state.owned
 	}
-	if snapshots > 0 {
-		e.Snapshots = make([]frame.Snapshot, 0, snapshots)
+	if len(n.books) > 0 {
+		e.Snapshots = make([]frame.Snapshot, len(n.books))
 	}
-	for _, k := range n.identity.listed {
-		if x.owner(k) != n {
-			continue
-		}
-		if b := x.books[k]; b != nil {
-			e.Snapshots = append(e.Snapshots, b.snapshot)
-		}
-		if owned < len(n.identity.listed) {
-			e.owned = append(e.owned, k)
-		}
-	}
-	if owned == len(n.identity.listed) {
-		e.owned = n.identity.listed // nearly always
+	for i, b := range n.books {
+		e.Snapshots[i] = b.snapshot
 	}
 	e.Lost = losses(n.state, e, revision)
 	return e
+}
+
+// structure is which ids belong to an event, and their snapshots. It is what a confirmation leaves as it is.
+func (x *Index) structure(n *node) (owned []Key, books []*book) {
+	listed := n.identity.listed
+	books = make([]*book, 0, len(listed))
+	for i, k := range listed {
+		if x.owner(k) != n {
+			if owned == nil {
+				owned = append(make([]Key, 0, len(listed)), listed[:i]...)
+			}
+			continue
+		}
+		if owned != nil {
+			owned = append(owned, k)
+		}
+		if b := x.books[k]; b != nil {
+			books = append(books, b)
+		}
+	}
+	if owned == nil {
+		owned = listed // nearly always
+	}
+	return owned, books
 }
 
 // order keeps the index of lists.

@@ -40,7 +40,7 @@ func (x *Index) putEvent(id *Identity, entry int64) {
 		x.setOwner(k, n)
 	}
 	x.account(&n.bytes, entry+identityBytes(id))
-	x.touch(n)
+	x.restructure(n)
 }
 
 func (x *Index) removeEvent(srID string) {
@@ -63,25 +63,25 @@ func (x *Index) removeEvent(srID string) {
 
 func (x *Index) putSnapshot(k Key, c *frame.Content, entry int64) {
 	b := x.books[k]
-	owner := x.owner(k)
 	if b == nil {
-		b = &book{}
+		b = &book{owner: x.owner(k)}
 		x.books[k] = b
+		x.restructure(b.owner)
 	} else {
-		x.count(b, owner, -1)
+		x.count(b, b.owner, -1)
+		x.touch(b.owner)
 	}
 	b.snapshot = c.Unconfirmed()
-	x.count(b, owner, +1)
+	x.count(b, b.owner, +1)
 	x.account(&b.content, entry+contentBytes(c))
 	x.account(&b.confirmed, 0) // the log dropped the confirmation of the content before
-	x.touch(owner)
 }
 
 func (x *Index) putConfirmation(k Key, suffix []byte, entry int64) {
 	b := x.books[k] // the log refuses a confirmation without content
 	b.snapshot = b.snapshot.Confirmed(suffix)
 	x.account(&b.confirmed, entry+suffixBytes)
-	x.touch(x.owner(k))
+	x.touch(b.owner)
 }
 
 func (x *Index) removeSnapshot(k Key) {
@@ -89,12 +89,11 @@ func (x *Index) removeSnapshot(k Key) {
 	if b == nil {
 		return
 	}
-	owner := x.owner(k)
-	x.count(b, owner, -1)
+	x.count(b, b.owner, -1)
 	x.account(&b.content, 0)
 	x.account(&b.confirmed, 0)
 	delete(x.books, k)
-	x.touch(owner)
+	x.restructure(b.owner)
 }
 
 func (x *Index) putCycleEnd(e *feedlog.Entry) {
@@ -139,12 +138,21 @@ func (x *Index) setOwner(k Key, n *node) {
 	if b := x.books[k]; b != nil {
 		x.count(b, old, -1)
 		x.count(b, n, +1)
+		b.owner = n
 	}
 	x.countID(k, old, -1)
 	x.countID(k, n, +1)
 	x.moved[k] = n
-	x.touch(old)
-	x.touch(n)
+	x.restructure(old)
+	x.restructure(n)
+}
+
+// restructure marks an event for publication with other ids or other snapshots than before.
+func (x *Index) restructure(n *node) {
+	if n != nil {
+		n.stale = true
+		x.touch(n)
+	}
 }
 
 // touch marks an event for publication.

@@ -31,7 +31,7 @@ func stage(dst []staged, entries []*feedlog.Entry) ([]staged, error) {
 		case feedlog.KindEvent:
 			s.identity, err = readIdentity(e.Body, e.Revision)
 		case feedlog.KindSnapshot:
-			s.content, err = frame.NewContent(intern(e.Key.Bookmaker), e.Key.ID, e.Body)
+			s.content, err = frame.NewContent(e.Key.Bookmaker, e.Key.ID, e.Body)
 		case feedlog.KindConfirmation:
 			s.suffix, err = readConfirmation(e.Body)
 		case feedlog.KindCycleEnd: // decoded by the log
