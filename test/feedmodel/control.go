@@ -41,15 +41,15 @@ func Controls() []Control {
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 `},
-				{"func (l *Log) dropLocked(k Key) {\n", `func (l *Log) compared(end *Entry) (gone []Key) {
+				{"// removeLocked takes away what stands for a key, with its confirmation.\n", `func (l *Log) compared(end *Entry) (gone []Key) {
 	var cycle oddscachev1.CycleEnd
 	if proto.Unmarshal(end.Body, &cycle) != nil || cycle.GetEvictKickoffBefore() == nil {
 		return nil
 	}
 	listed := make(map[Key]bool)
-	for k, e := range l.keys {
+	for k, s := range l.keys {
 		var event oddscachev1.Event
-		if k.Kind != KindEvent || proto.Unmarshal(e.Body, &event) != nil {
+		if k.Kind != KindEvent || proto.Unmarshal(s.entry.Body, &event) != nil {
 			continue
 		}
 		if event.GetKickoff().AsTime().Before(cycle.GetEvictKickoffBefore().AsTime()) {
@@ -69,7 +69,7 @@ func Controls() []Control {
 	return gone
 }
 
-func (l *Log) dropLocked(k Key) {
+// removeLocked takes away what stands for a key, with its confirmation.
 `},
 			},
 		},
@@ -138,9 +138,15 @@ func (l *Log) dropLocked(k Key) {
 			},
 		},
 		{
-			Name:  "new content leaves the old confirmation standing",
-			File:  "pkg/feedlog/feedlog.go",
-			Edits: []Edit{{"	if e.Key.Kind == KindSnapshot {\n		l.dropLocked(e.Key.confirmation())\n	}\n	l.dropLocked(e.Key)\n", "	l.dropLocked(e.Key)\n"}},
+			Name: "new content leaves the old confirmation standing",
+			File: "pkg/feedlog/feedlog.go",
+			Edits: []Edit{{"		l.removeLocked(e.Key)\n		l.keys[e.Key] = &standing{entry: e}\n", `		var left *Entry
+		if old := l.keys[e.Key]; old != nil {
+			left = old.confirmation
+			l.dropLocked(old.entry)
+		}
+		l.keys[e.Key] = &standing{entry: e, confirmation: left}
+`}},
 		},
 	}
 }
