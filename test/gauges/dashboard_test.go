@@ -14,7 +14,7 @@ import (
 )
 
 // interval takes the place of Grafana's $__rate_interval: it has to span several scrapes, and the calls made here.
-const interval = "20s"
+const interval = "1m"
 
 // mayBeEmpty are queries that have no data in a pair without TLS, by a metric in them.
 func mayBeEmpty() []string {
