@@ -63,8 +63,7 @@ func (k Key) String() string {
 	return k.Kind.String() + " " + k.Bookmaker + "/" + k.ID
 }
 
-func (k Key) content() Key      { k.Kind = KindSnapshot; return k }
-func (k Key) confirmation() Key { k.Kind = KindConfirmation; return k }
+func (k Key) content() Key { k.Kind = KindSnapshot; return k }
 
 // Entry is one write. It is immutable: the log, its views and the transport share it.
 type Entry struct {

@@ -20,7 +20,10 @@ type View struct {
 
 // publishLocked makes the log's present state the view that readers get, and wakes those who wait for it.
 func (l *Log) publishLocked() {
-	v := &View{Head: l.head, Floor: l.floor, Entries: l.tree.Len(), Keys: len(l.keys), Digest: l.digest, Bytes: l.bytes, next: make(chan struct{})}
+	v := &View{
+		Head: l.head, Floor: l.floor, Entries: l.tree.Len(), Keys: len(l.keys), Digest: l.digest, Bytes: l.bytes,
+		next: make(chan struct{}),
+	}
 	if n := len(l.ends); n > 0 {
 		v.LastCycle = l.ends[n-1]
 	}
