@@ -22,6 +22,8 @@ type Builder struct {
 	bytes []byte
 	boxes []mem.SliceBuffer
 	spans []span
+
+	touched byte // so that nothing read by touch is left out
 }
 
 const (
@@ -104,6 +106,11 @@ func (b *Builder) Event(e *Event) {
 // Snapshots adds the snapshots, in their order, as far as the filter lets them through. A bookmaker that passes stays
 // in the answer when none of its markets does, so that one sees when it was captured.
 func (b *Builder) Snapshots(snapshots []Snapshot, f Filter) {
+	if len(f.marketIDs) > 0 {
+		for i := range snapshots {
+			b.touched ^= snapshots[i].touch(f.marketIDs[0])
+		}
+	}
 	for _, s := range snapshots {
 		if !f.bookmaker(s.Bookmaker) {
 			continue

@@ -45,6 +45,18 @@ func (c *Content) index(markets []byte) error {
 	return nil
 }
 
+// touch reads one byte of each place that an answer with a market needs: the table, the market, header and suffix. What
+// several snapshots have there is in as many distant places of memory; asked for one after another without a decision in
+// between, they come at the same time. The reading itself then finds them near (1.00 µs against 0.79 µs for three
+// snapshots out of 900).
+func (c *Content) touch(id string) byte {
+	if len(c.table) == 0 {
+		return 0
+	}
+	at := int(c.table[c.slot(id)])
+	return c.body[min(at, len(c.body)-1)] ^ c.body[0] ^ c.suffix[0]
+}
+
 // find is where the first market with an id begins in the body; negative if there is none.
 func (c *Content) find(id string) int {
 	if len(c.table) == 0 {
