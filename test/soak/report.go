@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -69,6 +70,8 @@ func (r *results) page() *report.Report {
 			"Capacity, measured before the faults with the watches, the sessions and the cycles under way: %.0f lookups/s. Asked for: %.0f/s, in an "+
 			"open loop: a latency counts from the instant at which the lookup was due.",
 			o.duration, r.began.UTC().Format("2006-01-02 15:04"), o.seed, o.interval, o.events, o.faultEvery, o.watches, o.sessions, r.capacity.Rate(), r.rate),
+		fmt.Sprintf("Everything shares one machine with %d cores, whose load averages before the start were %s: latencies are those of programs "+
+			"that compete for it, the one that asks included.", runtime.NumCPU(), r.busy),
 		"A lookup is one that must be answered: for an event that every cache lists, far from its kickoff. *Not found* counts as an error, " +
 			"as does an answer about something else. A session passes the newest revision that it was answered as `min_revision`, at whichever " +
 			"cache it is led to, and must never see anything older. Each watch is resumed wherever it is led, and compared with lookups every " +

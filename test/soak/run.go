@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +19,7 @@ const settleWithin = 2 * time.Minute
 // results are everything that the report is made of.
 type results struct {
 	opts      options
+	busy      string // load averages of 1, 5 and 15 minutes before the start
 	began     time.Time
 	capacity  load.Result
 	rate      float64 // lookups a second that were asked for
@@ -32,13 +35,14 @@ type results struct {
 
 // soak runs everything and reports.
 func soak(ctx context.Context, o options) (err error) {
+	busy := loadAverages()
 	sayf("building and starting, seed %d", o.seed)
 	s, err := newStand(ctx, o)
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err != nil {
 		return err
 	}
-	r := &results{opts: o, tally: newTally(), happened: &happened{}}
+	r := &results{opts: o, tally: newTally(), happened: &happened{}, busy: busy}
 	p := newPool()
 	r.lookups = newLookups(s, p)
 	g := &gauge{stand: s}
@@ -91,6 +95,16 @@ func soak(ctx context.Context, o options) (err error) {
 	stopWatching()
 	wg.Wait()
 	return r.report()
+}
+
+// loadAverages are the machine's, of 1, 5 and 15 minutes.
+func loadAverages() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	fields := strings.Fields(string(text))
+	if err != nil || len(fields) < 3 {
+		return "unknown"
+	}
+	return strings.Join(fields[:3], ", ")
 }
 
 // warm waits until the first cycle was served by all caches.

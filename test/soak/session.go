@@ -118,7 +118,9 @@ func observe(ctx context.Context, cache int, s *stand, p *pool, t *tally, behind
 			t.mu.Lock()
 			t.evictions[cache] = stats.GetEvictedEvents()
 			t.mu.Unlock()
-			behind(stats.GetFreshness().GetRevision())
+			if stats.GetFreshness().GetState() != oddscachev1.FreshnessState_FRESHNESS_STATE_WARMING { // that one answers no lookup
+				behind(stats.GetFreshness().GetRevision())
+			}
 		}
 		cancel()
 		if n%4 == 0 {
