@@ -291,9 +291,6 @@ func (s *stand) dial(t *testing.T, addr string, config *tls.Config, token string
 	t.Helper()
 	options := []grpc.DialOption{
 		grpc.WithDisableRetry(), grpc.WithTransportCredentials(credentials.NewTLS(config)),
-		// Windows that hold a whole batch. With gRPC's own, which begin small and grow, one in 250 streams that the server
-		// ends in the middle of a large message ends for its client by the deadline alone.
-		grpc.WithInitialWindowSize(1 << 20), grpc.WithInitialConnWindowSize(4 << 20),
 	}
 	if token != "" {
 		options = append(options, grpc.WithPerRPCCredentials(tokens.Bearer(func(context.Context) (string, error) { return token, nil })))

@@ -72,6 +72,26 @@ func (w *world) at(m moment) (state, error) {
 	return s, nil
 }
 
+// since holds an event to its states from a moment on: it must be one of them.
+func (w *world) since(m moment, srID string, got *oddscachev1.EventSnapshots) error {
+	s, err := w.at(m)
+	if err != nil {
+		return err
+	}
+	err = same(s.events[srID], got)
+	if err == nil {
+		return nil
+	}
+	w.headsMu.Lock()
+	defer w.headsMu.Unlock()
+	for later, s := range w.states {
+		if later.epoch == m.epoch && later.revision > m.revision && same(s.events[srID], got) == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("event %s is at revision %d of %s neither as it was then nor as later: %w", srID, m.revision, m.epoch, err)
+}
+
 // was holds an answer under every key to the state at the moment that it claims.
 func (w *world) was(answer *oddscachev1.BatchGetEventsResponse) error {
 	m := momentOf(answer.GetFreshness())

@@ -13,21 +13,16 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// watcher follows WatchEvents, resumes at whatever replica there is, and holds what it was told: once as a consumer that
-// takes every message as it comes, and once as one that takes a round's messages together, when synced says that the
-// round is complete. The second has exactly a state of the source at each marker. The first may be ahead of it, when a
-// round was cut off and the replica that it goes on at is behind; at quiet points both have the same.
+// watcher follows WatchEvents, resumes at whatever replica there is, and holds what it was told.
 type watcher struct {
 	w    *world
 	stop context.CancelFunc
 	done chan struct{}
 
 	mu       sync.Mutex
-	at       int                                    // replica
-	hang     context.CancelFunc                     // ends the present stream
-	held     map[string]*oddscachev1.EventSnapshots // by messages
-	whole    map[string]*oddscachev1.EventSnapshots // by rounds
-	round    []*oddscachev1.WatchEventsResponse     // since the last marker on this stream
+	at       int                // replica
+	hang     context.CancelFunc // ends the present stream
+	held     map[string]*oddscachev1.EventSnapshots
 	epoch    string
 	revision int64
 	anew     map[string]bool // what was sent since a start from nothing; nil once it is synced
@@ -44,8 +39,7 @@ type marker struct {
 func (o *watcher) start(w *world) {
 	ctx, stop := context.WithCancel(context.Background())
 	o.w, o.stop, o.done = w, stop, make(chan struct{})
-	o.held, o.whole = make(map[string]*oddscachev1.EventSnapshots), make(map[string]*oddscachev1.EventSnapshots)
-	o.anew = make(map[string]bool)
+	o.held, o.anew = make(map[string]*oddscachev1.EventSnapshots), make(map[string]bool)
 	go func() { // ends with ctx, which close ends
 		defer close(o.done)
 		for ctx.Err() == nil {
@@ -86,7 +80,6 @@ func (o *watcher) follow(ctx context.Context) error {
 	o.hang = cancel
 	req := &oddscachev1.WatchEventsRequest{Epoch: o.epoch, Revision: o.revision, IncludeConfirmations: true}
 	at := o.at % replicas
-	o.round = nil // it is sent again
 	if o.revision == 0 {
 		req.Epoch, o.anew = "", make(map[string]bool)
 	}
@@ -108,38 +101,26 @@ func (o *watcher) follow(ctx context.Context) error {
 	}
 }
 
-// take takes in a message.
+// take applies a message.
 func (o *watcher) take(m *oddscachev1.WatchEventsResponse) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if m.GetSynced() == nil {
-		apply(o.held, m)
-		o.round = append(o.round, m)
-		if srID := m.GetUpdated().GetEvent().GetSrId(); srID != "" && o.anew != nil {
-			o.anew[srID] = true
+	switch {
+	case m.GetUpdated() != nil:
+		u := m.GetUpdated()
+		o.held[u.GetEvent().GetSrId()] = &oddscachev1.EventSnapshots{Event: u.GetEvent(), Snapshots: u.GetSnapshots()}
+		if o.anew != nil {
+			o.anew[u.GetEvent().GetSrId()] = true
 		}
-		return
-	}
-	if o.anew != nil {
-		maps.DeleteFunc(o.held, func(srID string, _ *oddscachev1.EventSnapshots) bool { return !o.anew[srID] })
-		clear(o.whole)
-		o.anew = nil
-	}
-	for _, m := range o.round {
-		apply(o.whole, m)
-	}
-	o.round = nil
-	o.epoch, o.revision = m.GetFreshness().GetEpoch(), m.GetFreshness().GetRevision()
-	o.markers = append(o.markers, marker{momentOf(m.GetFreshness()), maps.Clone(o.whole)})
-}
-
-// apply changes what a consumer holds as a message says.
-func apply(held map[string]*oddscachev1.EventSnapshots, m *oddscachev1.WatchEventsResponse) {
-	if u := m.GetUpdated(); u != nil {
-		held[u.GetEvent().GetSrId()] = &oddscachev1.EventSnapshots{Event: u.GetEvent(), Snapshots: u.GetSnapshots()}
-	}
-	if gone := m.GetRemoved(); gone != nil && gone.Bookmaker == nil {
-		delete(held, gone.GetSrId())
+	case m.GetRemoved() != nil && m.GetRemoved().Bookmaker == nil:
+		delete(o.held, m.GetRemoved().GetSrId())
+	case m.GetSynced() != nil:
+		if o.anew != nil {
+			maps.DeleteFunc(o.held, func(srID string, _ *oddscachev1.EventSnapshots) bool { return !o.anew[srID] })
+			o.anew = nil
+		}
+		o.epoch, o.revision = m.GetFreshness().GetEpoch(), m.GetFreshness().GetRevision()
+		o.markers = append(o.markers, marker{momentOf(m.GetFreshness()), maps.Clone(o.held)})
 	}
 }
 
@@ -153,27 +134,25 @@ func (o *watcher) behind(epoch string, head int64) string {
 	return ""
 }
 
-// saw holds what the watcher had been told at each marker to the state at that moment.
+// saw holds what the watcher had been told at each marker to the truth: every event must be as it was at that moment or
+// later. It may be later, since a state is read when it is sent, and since a round may have been cut off at a replica
+// that was ahead of the one that the watch went on at.
 func (o *watcher) saw() error {
 	o.mu.Lock()
 	markers := o.markers
 	o.markers = nil
 	o.mu.Unlock()
 	for _, m := range markers {
-		s, err := o.w.at(m.moment)
-		if err != nil {
-			return fmt.Errorf("watched: %w", err)
-		}
 		for _, srID := range allSrIDs {
-			if err := same(s.events[srID], m.held[srID]); err != nil {
-				return fmt.Errorf("watched, at revision %d of %s, event %s: %w", m.revision, m.epoch, srID, err)
+			if err := o.w.since(m.moment, srID, m.held[srID]); err != nil {
+				return fmt.Errorf("watched: %w", err)
 			}
 		}
 	}
 	return nil
 }
 
-// same holds what both consumers have at a quiet point to the newest state.
+// same holds what the watcher has at a quiet point to the newest state.
 func (o *watcher) same() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -181,11 +160,9 @@ func (o *watcher) same() error {
 	if err != nil {
 		return err
 	}
-	for how, held := range map[string]map[string]*oddscachev1.EventSnapshots{"by messages": o.held, "by rounds": o.whole} {
-		for _, srID := range allSrIDs {
-			if err := same(s.events[srID], held[srID]); err != nil {
-				return fmt.Errorf("watched %s, event %s: %w", how, srID, err)
-			}
+	for _, srID := range allSrIDs {
+		if err := same(s.events[srID], o.held[srID]); err != nil {
+			return fmt.Errorf("watched, event %s: %w", srID, err)
 		}
 	}
 	return nil

@@ -39,8 +39,9 @@ func (s *Server) StreamSnapshots(stream oddscachev1.SnapshotFeedService_StreamSn
 	return err
 }
 
-// serve sends until something ends the stream. Sending blocks for as long as the replica does not read, so it has a
-// goroutine of its own, which ends when the handler's return closes the stream.
+// serve sends until something ends the stream. It is the handler's goroutine that sends: were another one still inside
+// a batch when the handler returns, gRPC might never tell the replica how the stream ended. The price is that a replica
+// that does not read learns of it only when it reads on; until then it can be told nothing anyway.
 func (s *Server) serve(stream oddscachev1.SnapshotFeedService_StreamSnapshotsServer, src Source, sub *oddscachev1.Subscribe,
 	start *oddscachev1.Start, requests <-chan request, rep *replica,
 ) error {
@@ -48,17 +49,26 @@ func (s *Server) serve(stream oddscachev1.SnapshotFeedService_StreamSnapshotsSer
 	if start.GetMode() == oddscachev1.StreamMode_STREAM_MODE_FULL {
 		cursor = 0
 	}
+	ctx, end := context.WithCancelCause(stream.Context())
+	defer end(nil)
+	s.wg.Go(func() { end(s.listen(ctx, src, sub, requests, rep)) })
 	sender := sender{stream: stream, src: src, epoch: start.GetEpoch(), maxBatch: s.maxBatch, cursor: cursor}
-	sent := make(chan error, 1)
-	s.wg.Go(func() { sent <- sender.run(stream.Context(), start) })
+	err := sender.run(ctx, start)
+	if errors.Is(err, io.EOF) {
+		return nil // the replica has closed its side
+	}
+	return err
+}
+
+// listen takes acknowledgements until something ends the stream, and returns what. io.EOF stands for a replica that has
+// closed its side.
+func (s *Server) listen(ctx context.Context, src Source, sub *oddscachev1.Subscribe, requests <-chan request, rep *replica) error {
 	for {
 		select {
-		case err := <-sent:
-			return err
 		case r := <-requests:
 			switch ack := r.message.GetAck(); {
 			case errors.Is(r.err, io.EOF):
-				return nil
+				return io.EOF
 			case r.err != nil:
 				return fmt.Errorf("receiving from replica %s: %w", sub.GetReplicaId(), r.err)
 			case ack == nil:
@@ -70,8 +80,8 @@ func (s *Server) serve(stream oddscachev1.SnapshotFeedService_StreamSnapshotsSer
 			return ErrNotWriter
 		case <-s.closing:
 			return ErrClosing
-		case <-stream.Context().Done():
-			return stream.Context().Err()
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
@@ -185,7 +195,7 @@ type sender struct {
 	floor    int64  // of the view that the stream is in
 }
 
-// run sends Start, then batches and progress until the stream's context ends or sending fails.
+// run sends Start, then batches and progress until ctx ends, whose cause it returns, or sending fails.
 func (s *sender) run(ctx context.Context, start *oddscachev1.Start) error {
 	if err := s.leads(); err != nil {
 		return err // it was, before the replica subscribed
@@ -204,6 +214,9 @@ func (s *sender) run(ctx context.Context, start *oddscachev1.Start) error {
 		}
 		s.floor = view.Floor
 		for s.cursor < view.Head {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			if err := s.batch(view); err != nil {
 				return err
 			}
@@ -229,7 +242,7 @@ func (s *sender) run(ctx context.Context, start *oddscachev1.Start) error {
 		case <-beat.C:
 			said = -1
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 }
