@@ -72,9 +72,9 @@ func CachePoints() []Point {
 		{Name: "replica.after_swap", File: replicaDir + "progress.go", Anchor: "	s.r.cfg.Store.Serve(s.index)\n", After: true},
 		{Name: "replica.caught_up", File: replicaDir + "progress.go", Anchor: "	s.r.cfg.Store.Heard()\n"},
 		{Name: "index.before_log", File: indexDir + "index.go", Anchor: "	if err := x.log.Append(b.From, b.To, b.Entries); err != nil {\n"},
-		{Name: "index.before_states", File: indexDir + "publish.go", Anchor: "	for _, n := range x.dirty {\n		n.before.Store("},
-		{Name: "index.before_owners", File: indexDir + "publish.go", Anchor: "	for k, n := range x.moved {\n"},
+		{Name: "index.built", File: indexDir + "publish.go", Anchor: "	x.forgetCycleEnds()\n	x.slots.grow("},
 		{Name: "index.before_revision", File: indexDir + "publish.go", Anchor: "	if old := x.published.Swap(p); old != nil {\n"},
+		{Name: "index.before_tables", File: indexDir + "publish.go", Anchor: "	x.settle(p)\n"},
 		{Name: "index.evicting", File: indexDir + "index.go", Anchor: "	switch k.Kind {\n	case feedlog.KindEvent:\n		x.removeEvent("},
 	}
 }

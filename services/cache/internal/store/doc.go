@@ -7,8 +7,9 @@
 //
 //  1. What is visible is the state at exactly one revision per event: an Event is immutable, holds all its bookmakers,
 //     and is replaced as a whole when a batch has been applied. Never half a batch.
-//  2. The visible revision is published after everything it includes. A reader that takes it before it reads an event
-//     never claims what it does not have. Lists read one immutable tree, and so exactly one revision.
+//  2. A publication becomes visible in one step, under every id and in lists: no lookup that begins after another has
+//     ended answers anything older, whatever ids the two ask by. A revision that a reader takes first is never more than
+//     what it reads afterwards. Lists read one immutable tree, and so exactly one revision.
 //  3. A competitor's or BetPawa's id belongs to the event that listed it last, by revision; an event that stops listing
 //     an id that belongs to it leaves it to nobody. A lookup by such an id answers an event to which it belongs, during
 //     a move too.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidwall/btree"
@@ -10,31 +11,64 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/frame"
 )
 
-// published is what readers see of an index as a whole. It is immutable.
+// published is what readers see of an index as a whole. It is immutable but for its atomics.
 type published struct {
 	revision      int64
 	cycleID       string // of the last cycle end; empty before the first
 	cycleFinished time.Time
-	stats         Stats
+	stats         Stats // Bytes without tables
 	tree          *btree.BTreeG[*Event]
 	log           *feedlog.View // at revision
 	ends          []cycleEnd    // that the log keeps, ascending; shared with the index, which only appends
 	next          chan struct{} // closed when something newer is visible
+
+	change atomic.Pointer[change] // until the tables have it
+	tables atomic.Int64           // bytes of the tables, when they have it
 }
 
-// Publish makes what was appended visible. The order is what readers rely on: first the new states of events, under each
-// of their ids, so that an id that moves goes from its old owner to the new one in one step; then ids that belong to
-// nobody go; last comes the revision that claims all of it.
+// change is what a publication changes. Tables are brought up to date id by id, which takes its time; lookups that come
+// meanwhile find everything here. It is immutable.
+type change struct {
+	events map[string]*Event // by SportRadar id; nil for one that went
+	owners map[Key]*Event    // of ids that came, moved or went; nil for nobody
+}
+
+// Publish makes what was appended visible, under all ids and in lists, in one step: the swap of what is published.
 func (x *Index) Publish() {
 	log := x.log.View()
 	for i, n := range x.dirty {
 		yield(i)
 		n.next = x.build(n, log.Head)
 	}
+	c := &change{events: make(map[string]*Event, len(x.dirty)), owners: make(map[Key]*Event, len(x.moved))}
 	for i, n := range x.dirty {
 		yield(i)
-		x.show(n)
+		x.order(n.state, n.next)
+		c.events[n.srID] = n.next
 	}
+	for k, n := range x.moved {
+		c.owners[k] = nil
+		if n != nil {
+			c.owners[k] = n.next
+		}
+	}
+	x.forgetCycleEnds()
+	x.slots.grow(int64(log.Keys), int64(len(x.books)))
+	p := &published{
+		revision: log.Head, cycleID: x.last.id, cycleFinished: x.last.finishedAt,
+		stats: x.stats, tree: x.tree.Copy(), log: log, ends: x.ends, next: make(chan struct{}),
+	}
+	p.stats.Bytes += x.slots.bytes() + int64(log.Keys)*standingBytes
+	p.tables.Store(x.tables())
+	p.change.Store(c)
+	if old := x.published.Swap(p); old != nil {
+		close(old.next)
+	}
+	x.settle(p)
+}
+
+// settle brings the tables up to date with what is published.
+func (x *Index) settle(p *published) {
 	for k, n := range x.moved {
 		if n == nil {
 			x.table(k.Bookmaker).put(k.ID, nil)
@@ -42,22 +76,14 @@ func (x *Index) Publish() {
 	}
 	for i, n := range x.dirty {
 		yield(i)
-		x.order(n.state, n.next)
+		x.show(n)
 		n.state, n.next, n.dirty = n.next, nil, false
 		x.dirty[i] = nil
 	}
 	x.dirty = x.dirty[:0]
 	x.letGo()
-	x.forgetCycleEnds()
-	x.slots.grow(int64(log.Keys), int64(len(x.books)))
-	p := &published{
-		revision: log.Head, cycleID: x.last.id, cycleFinished: x.last.finishedAt,
-		stats: x.stats, tree: x.tree.Copy(), log: log, ends: x.ends, next: make(chan struct{}),
-	}
-	p.stats.Bytes += x.slots.bytes() + x.tables() + int64(log.Keys)*standingBytes
-	if old := x.published.Swap(p); old != nil {
-		close(old.next)
-	}
+	p.tables.Store(x.tables())
+	p.change.Store(nil)
 }
 
 // keepRoom is how many changes a batch may have for its memory to be used again.
@@ -78,7 +104,7 @@ func (x *Index) letGo() {
 	clear(x.nodes)
 }
 
-// show lets readers find an event's new state, or none.
+// show puts an event's new state, or none, into the tables.
 func (x *Index) show(n *node) {
 	if n.next == nil {
 		x.srIDs.put(n.srID, nil)

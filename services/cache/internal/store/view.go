@@ -44,17 +44,47 @@ func (v View) Stats() Stats {
 	if v.seen == nil {
 		return Stats{}
 	}
-	return v.seen.stats
+	s := v.seen.stats
+	s.Bytes += v.seen.tables.Load()
+	return s
 }
 
 // BySrID is the event with a SportRadar id; nil if there is none.
 func (v View) BySrID(srID string) *Event {
+	if c := v.index.published.Load().change.Load(); c != nil {
+		if e, changed := c.events[srID]; changed {
+			return e
+		}
+	}
 	return v.index.srIDs.get(srID)
 }
 
 // ByKey is the event that a bookmaker's id belongs to; nil if there is none.
 func (v View) ByKey(k Key) *Event {
-	t := v.index.ids(k.Bookmaker)
+	if c := v.index.published.Load().change.Load(); c != nil {
+		return v.index.changed(c, k)
+	}
+	return v.index.settled(k)
+}
+
+// changed is the event of an id while a change is brought into the tables.
+func (x *Index) changed(c *change, k Key) *Event {
+	if e, moved := c.owners[k]; moved {
+		return e
+	}
+	e := x.settled(k)
+	if e == nil {
+		return nil
+	}
+	if newer, changed := c.events[e.SrID]; changed {
+		return newer
+	}
+	return e
+}
+
+// settled is the event of an id as the tables have it.
+func (x *Index) settled(k Key) *Event {
+	t := x.ids(k.Bookmaker)
 	if t == nil {
 		return nil
 	}
