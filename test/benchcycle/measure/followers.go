@@ -147,29 +147,31 @@ func (f follower) follow(ctx context.Context, addr, id string) (err error) {
 
 // take reads a message, and returns what to answer, if anything, and whether it says that everything is there.
 func (f follower) take(message []byte) (answer *oddscachev1.StreamSnapshotsRequest, caughtUp bool, err error) {
-	revision := int64(0)
-	if body, is := feedlog.BatchIn(message); is {
-		b, err := feedlog.DecodeBatch(body)
-		if err != nil {
-			return nil, false, fmt.Errorf("decoding a batch: %w", err)
-		}
-		f.batches.Add(1)
-		f.sent.Add(int64(len(message)))
-		if b.More {
-			return nil, false, nil
-		}
-		revision = b.To
-	} else {
+	body, is := feedlog.BatchIn(message)
+	if !is {
 		var other oddscachev1.StreamSnapshotsResponse
 		if err := proto.Unmarshal(message, &other); err != nil {
 			return nil, false, fmt.Errorf("decoding a message: %w", err)
 		}
-		if caughtUp = other.GetProgress().GetCaughtUp(); !caughtUp {
+		if !other.GetProgress().GetCaughtUp() {
 			return nil, false, nil
 		}
-		revision = other.GetProgress().GetRevision()
+		return ack(other.GetProgress().GetRevision()), true, nil
 	}
+	b, err := feedlog.DecodeBatch(body)
+	if err != nil {
+		return nil, false, fmt.Errorf("decoding a batch: %w", err)
+	}
+	f.batches.Add(1)
+	f.sent.Add(int64(len(message)))
+	if b.More {
+		return nil, false, nil
+	}
+	return ack(b.To), false, nil
+}
+
+func ack(revision int64) *oddscachev1.StreamSnapshotsRequest {
 	return &oddscachev1.StreamSnapshotsRequest{Message: &oddscachev1.StreamSnapshotsRequest_Ack{
 		Ack: &oddscachev1.Ack{Revision: revision},
-	}}, caughtUp, nil
+	}}
 }
