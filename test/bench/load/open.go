@@ -40,7 +40,7 @@ func Open(ctx context.Context, rate float64, d time.Duration, done <-chan struct
 			failed := 0
 			for k := a; k < total && !closed(done); k += askers {
 				due := began.Add(time.Duration(k) * every)
-				time.Sleep(time.Until(due)) //nolint:forbidigo // an open loop keeps time //nolint:forbidigo // open loop: requests have their time
+				time.Sleep(time.Until(due)) //nolint:forbidigo // an open loop: requests have their time
 				if _, err := call(ctx, k*stride); err != nil {
 					failed++
 				}
