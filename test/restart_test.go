@@ -3,7 +3,6 @@ package test
 import (
 	"context"
 	"fmt"
-	"net"
 	"testing"
 	"time"
 
@@ -52,7 +51,7 @@ func newProcesses(t *testing.T, url string) *processes {
 	})
 	p := &processes{
 		t: t, bin: bin, url: url, world: w, site: site, lease: 2 * time.Second,
-		scraperAddr: free(t), cacheAddr: free(t), scraperAdmin: free(t), cacheAdmin: free(t),
+		scraperAddr: process.FreeAddr(t), cacheAddr: process.FreeAddr(t), scraperAdmin: process.FreeAddr(t), cacheAdmin: process.FreeAddr(t),
 	}
 	p.scraperConnection, p.connection = p.dial(p.scraperAddr), p.dial(p.cacheAddr)
 	p.scraperClient = oddscachev1.NewScraperServiceClient(p.scraperConnection)
@@ -150,16 +149,6 @@ func (p *processes) metric(name, label string) float64 {
 		p.t.Logf("reading a metric: %v", err)
 	}
 	return v
-}
-
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 func TestKilledCacheComesBackWithTheSameContent(t *testing.T) {

@@ -23,6 +23,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/tokens"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/process"
 )
 
 // password stands in the database's URL. Postgres does not ask for it here, and takes it nevertheless.
@@ -87,7 +88,7 @@ func TestSecretsStayInside(t *testing.T) {
 	dir := t.TempDir()
 	s := &stand{
 		authority: certtest.NewAuthority(t), dir: dir, tokens: make(map[string]string), tokensFile: filepath.Join(dir, "tokens"),
-		scraper: freeAddr(t), scraperAdmin: freeAddr(t), cache: freeAddr(t), cacheAdmin: freeAddr(t),
+		scraper: process.FreeAddr(t), scraperAdmin: process.FreeAddr(t), cache: process.FreeAddr(t), cacheAdmin: process.FreeAddr(t),
 	}
 	s.authority.Write(t, s.path("ca.crt"))
 	for _, name := range []string{"scraper", "cache"} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -21,6 +20,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpcclient"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/process"
 	"github.com/oddscache/oddscache/test/proxy"
 )
 
@@ -70,7 +70,7 @@ func newStand(ctx context.Context, dir string, migrate func(context.Context, str
 	if err := s.startSite(); err != nil {
 		return s, err
 	}
-	if err := s.wire(scraper, cache); err != nil {
+	if err := s.wire(ctx, scraper, cache); err != nil {
 		return s, err
 	}
 	for _, p := range s.services() {
@@ -96,7 +96,7 @@ func (s *stand) startSite() error {
 }
 
 // wire makes the proxies, the processes' settings and the clients.
-func (s *stand) wire(scraperBin, cacheBin string) error {
+func (s *stand) wire(ctx context.Context, scraperBin, cacheBin string) error {
 	direct, err := url.Parse(s.url)
 	if err != nil {
 		return fmt.Errorf("reading the database's url: %w", err)
@@ -115,10 +115,10 @@ func (s *stand) wire(scraperBin, cacheBin string) error {
 		query.Set("host", dir)
 		through := *direct
 		through.RawQuery = query.Encode()
-		if scraperAddrs[i], err = free(); err != nil {
+		if scraperAddrs[i], err = process.FindAddr(ctx); err != nil {
 			return err
 		}
-		admin, err := free()
+		admin, err := process.FindAddr(ctx)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (s *stand) wire(scraperBin, cacheBin string) error {
 			}
 			feed = append(feed, s.feeds[i][j].Addr().String())
 		}
-		listen, err := free()
+		listen, err := process.FindAddr(ctx)
 		if err != nil {
 			return err
 		}
@@ -370,15 +370,6 @@ func (s *stand) close() error {
 		errs = append(errs, s.postgres.Stop())
 	}
 	return errors.Join(errs...)
-}
-
-// free is a loopback address that was free a moment ago.
-func free() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // pause waits, but not beyond ctx.

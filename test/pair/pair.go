@@ -7,7 +7,6 @@ package pair
 import (
 	"context"
 	"log/slog"
-	"net"
 	"strconv"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache"
 	"github.com/oddscache/oddscache/services/scraper"
+	"github.com/oddscache/oddscache/test/process"
 )
 
 // within bounds every wait of a test for something that must happen.
@@ -52,7 +52,7 @@ func Start(t *testing.T, site string, change func(*scraper.Config)) *Pair {
 	t.Helper()
 	p := &Pair{DatabaseURL: pgtest.URL(t, Migrate)}
 	cfg := scraper.DefaultConfig()
-	cfg.DatabaseURL, cfg.Listen, cfg.AdminListen = p.DatabaseURL, freeAddr(t), "127.0.0.1:0"
+	cfg.DatabaseURL, cfg.Listen, cfg.AdminListen = p.DatabaseURL, process.FreeAddr(t), "127.0.0.1:0"
 	cfg.Interval, cfg.BatchAge, cfg.Holder = 0, 20*time.Millisecond, t.Name()
 	cfg.BetPawa.URL, cfg.SportyBet.URL, cfg.Bet9ja.URL = site, site, site
 	cfg.Bet9ja.Spacing = time.Millisecond
@@ -64,7 +64,7 @@ func Start(t *testing.T, site string, change func(*scraper.Config)) *Pair {
 	}
 	p.scraperConfig = cfg
 	p.cacheConfig = cache.DefaultConfig()
-	p.cacheConfig.Feed, p.cacheConfig.Listen, p.cacheConfig.AdminListen = cfg.Listen, freeAddr(t), "127.0.0.1:0"
+	p.cacheConfig.Feed, p.cacheConfig.Listen, p.cacheConfig.AdminListen = cfg.Listen, process.FreeAddr(t), "127.0.0.1:0"
 	p.StartScraper(t)
 	p.StartCache(t)
 	t.Cleanup(func() { p.StopCache(); p.StopScraper() })
@@ -183,18 +183,6 @@ func dial(t *testing.T, addr string) *grpc.ClientConn {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
-}
-
-// freeAddr is a loopback address that was free a moment ago. Addresses must be known before a start, since the other
-// side is told and a restart uses the same one.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 func logger(t *testing.T, service string) *slog.Logger {

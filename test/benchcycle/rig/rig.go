@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strconv"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres"
 	"github.com/oddscache/oddscache/pkg/rpcclient"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/test/process"
 )
 
 // database is the name of the scraper's database.
@@ -76,7 +76,7 @@ func Start(ctx context.Context, opts Options) (_ *Rig, err error) {
 		return nil, err
 	}
 	for _, addr := range []*string{&r.Simulator.addr, &r.scraping, &r.caching, &r.admin} {
-		if *addr, err = freeAddr(ctx); err != nil {
+		if *addr, err = process.FindAddr(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -212,15 +212,6 @@ func (r *Rig) dial(addr string) (*grpc.ClientConn, error) {
 	}
 	r.conns = append(r.conns, conn)
 	return conn, nil
-}
-
-// freeAddr is a loopback address that was free a moment ago: each side must know the other's before it starts.
-func freeAddr(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("looking for a free address: %w", err)
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // await asks until there is no error, within a minute.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +43,7 @@ func start(ctx context.Context, bin string) (*pair, error) {
 	p := &pair{bin: bin}
 	var err error
 	for _, addr := range []*string{&p.simAddr, &p.scraperAddr, &p.cacheAddr} {
-		if *addr, err = free(); err != nil {
+		if *addr, err = process.FindAddr(ctx); err != nil {
 			return p, err
 		}
 	}
@@ -145,13 +144,4 @@ func (p *pair) close() error {
 		errs = append(errs, p.postgres.Stop())
 	}
 	return errors.Join(errs...)
-}
-
-// free is a loopback address that was free a moment ago.
-func free() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
 }
