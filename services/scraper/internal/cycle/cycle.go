@@ -72,8 +72,8 @@ type Engine struct {
 
 	writer   atomic.Pointer[store.Writer] // nil while another leads
 	absences absences
-	// discovery is how long each bookmaker's last whole discovery took. It is the running cycle's, as absences are.
-	discovery map[odds.Bookmaker]time.Duration
+	// discovery is what earlier cycles tell of each bookmaker's. It is the running cycle's, as absences are.
+	discovery map[odds.Bookmaker]pastDiscovery
 	events    int // workers: as many events at once as slots could ever serve
 
 	mu      sync.Mutex
@@ -92,7 +92,7 @@ func New(cfg Config, clients []bookmaker.Client, limits Limits, slots int, visib
 	return &Engine{
 		cfg: cfg, clients: byName, limits: limits, visible: visible, log: log, events: slots,
 		Instruments: Instruments{Observer: silent{}},
-		absences:    make(absences), discovery: make(map[odds.Bookmaker]time.Duration), wake: make(chan struct{}, 1),
+		absences:    make(absences), discovery: make(map[odds.Bookmaker]pastDiscovery), wake: make(chan struct{}, 1),
 	}
 }
 

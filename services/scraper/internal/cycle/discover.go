@@ -13,17 +13,6 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-// Bounds of a bookmaker's discovery once another one is done: laggardShare times what its last whole one took, and
-// laggardLeast at the least. Whoever is slower, or hangs, must not hold up the others' events.
-const (
-	laggardLeast = 40 * time.Second
-	laggardShare = 2
-)
-
-// errLaggard ends the discovery of a bookmaker that takes much longer than the others, and than before. What it listed
-// by then counts.
-var errLaggard = errors.New("took too long")
-
 // discover asks all bookmakers at once what they list, and makes the cycle's targets of it. It returns errNobody
 // when none answered.
 func (r *run) discover(ctx context.Context) error {
@@ -38,7 +27,8 @@ func (r *run) discover(ctx context.Context) error {
 			ctx, span := discovering(ctx, b)
 			found, err := r.clients[b].Discover(ctx)
 			defer func() { endSpan(span, err) }()
-			if err != nil && errors.Is(context.Cause(ctx), errLaggard) {
+			cut := err != nil && errors.Is(context.Cause(ctx), errLaggard)
+			if cut {
 				err = fmt.Errorf("after %v: %w", time.Since(r.started).Round(time.Second), errLaggard)
 			}
 			r.resolve(ctx, b, &found)
@@ -54,9 +44,8 @@ func (r *run) discover(ctx context.Context) error {
 			if err == nil || len(found.Listings) > 0 { // what was listed before it failed is no less true
 				r.found[b] = found
 			}
-			if r.whole[b] = err == nil && !found.Partial(); r.whole[b] {
-				r.discovery[b] = time.Since(r.started)
-			}
+			r.whole[b] = err == nil && !found.Partial()
+			r.discovery[b] = r.discovery[b].after(time.Since(r.started), r.whole[b], cut)
 		})
 	}
 	laggards.wait()
