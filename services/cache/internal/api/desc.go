@@ -47,10 +47,11 @@ func Description() grpc.ServiceDesc {
 //nolint:revive // the order is gRPC's
 func getEvent(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
 	const method = oddscachev1.OddsCacheService_GetEvent_FullMethodName
-	in := new(rawpb.Message)
+	in := new(rawpb.Pooled)
 	if err := decode(in); err != nil {
 		return nil, err
 	}
+	defer in.Free() // an answer has nothing of its request's
 	server, ok := srv.(*Server)
 	if !ok {
 		return nil, fmt.Errorf("%s is registered with a %T", method, srv)

@@ -51,12 +51,20 @@ func (s *Server) getEvent(ctx context.Context, q *lookup) (*rawpb.Message, error
 	if e == nil {
 		return nil, errNotFound
 	}
+	return found(e, q.filter(), freshnessSize(v), func(p []byte) []byte { return appendFreshness(p, getEventFreshness, v) }), nil
+}
+
+// found answers with an event and what tail appends, room bytes at most.
+func found(e *store.Event, f frame.Filter, room int, tail func([]byte) []byte) *rawpb.Message {
+	if m := frame.Pack(&e.Frame, e.Snapshots, f, room, tail); m != nil {
+		return m
+	}
 	b := frame.NewBuilder(partsOfEvent)
 	defer b.Release()
 	b.Event(&e.Frame)
-	b.Snapshots(e.Snapshots, q.filter())
-	addFreshness(b, getEventFreshness, v)
-	return b.Message(), nil
+	b.Snapshots(e.Snapshots, f)
+	b.Append(room, tail)
+	return b.Message()
 }
 
 // BatchGetEvents answers events in the order asked.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/rawpb"
 	"github.com/oddscache/oddscache/pkg/rpcerr"
-	"github.com/oddscache/oddscache/services/cache/internal/frame"
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
@@ -35,17 +34,12 @@ const idBytes = 16
 
 // lookedUp answers a lookup that found its event.
 func lookedUp(q *lookup, v store.View, e *store.Event) *rawpb.Message {
-	b := frame.NewBuilder(partsOfEvent)
-	defer b.Release()
-	b.Event(&e.Frame)
-	b.Snapshots(e.Snapshots, q.filter())
-	b.Append(freshnessSize(v)+idBytes, func(p []byte) []byte {
+	return found(e, q.filter(), freshnessSize(v)+idBytes, func(p []byte) []byte {
 		p = appendFreshness(p, lookedUpFreshness, v)
 		p = appendID(p, q.id)
 		p = protowire.AppendTag(p, lookedUpFound, protowire.VarintType)
 		return protowire.AppendVarint(p, protowire.EncodeBool(true))
 	})
-	return b.Message()
 }
 
 func appendID(p []byte, id uint64) []byte {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -71,17 +72,21 @@ func (s *lookupStream) close() {
 
 // answerAll answers until the client ends its side.
 func (s *lookupStream) answerAll(ctx context.Context) error {
-	var q lookup // its memory is reused from request to request
+	var (
+		request rawpb.Pooled
+		q       lookup // its memory is reused from request to request
+	)
 	for {
-		var request rawpb.Message
 		err := s.stream.RecvMsg(&request)
 		if errors.Is(err, io.EOF) {
 			s.waiting.Wait()
 			return nil
 		}
-		if err == nil {
-			err = s.answer(ctx, &q, request.Bytes())
+		if err != nil {
+			return err
 		}
+		err = s.answer(ctx, &q, request.Bytes())
+		request.Free()
 		if err != nil {
 			return err
 		}
@@ -125,8 +130,8 @@ func (s *lookupStream) answered(ctx context.Context, q *lookup, v store.View, er
 
 // await answers a lookup when its revision is there or its time is over. Others go on meanwhile.
 func (s *lookupStream) await(ctx context.Context, request []byte) error {
-	own := &lookup{} // the lookup's memory goes to the next request
-	if err := own.read(request); err != nil {
+	own := &lookup{} // the lookup's memory goes to the next request, and so do the request's bytes
+	if err := own.read(bytes.Clone(request)); err != nil {
 		return err
 	}
 	select {

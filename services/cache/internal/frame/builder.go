@@ -30,9 +30,6 @@ const (
 	chunkBytes = 256
 	chunkBoxes = 2 // a whole event has one piece of its own, its freshness
 
-	// packed is the size up to which an answer is copied into one piece: the transport takes longer over a dozen pieces
-	// than the copy takes, and the builder keeps its memory. It is a few markets; a whole event is never copied.
-	packed = 2048
 	// kept bounds the parts that a pooled builder keeps room for: those of a batch of some size.
 	kept = 1024
 )
@@ -50,26 +47,17 @@ func NewBuilder(n int) *Builder {
 	return b
 }
 
-// small is a message of one piece in one allocation.
-type small struct {
-	message rawpb.Message
-	parts   [1]mem.Buffer
-	box     mem.SliceBuffer
-}
-
 // Message is the answer so far. It does not change with the builder and outlives it.
 func (b *Builder) Message() *rawpb.Message {
 	if b.size > packed {
 		b.bytes, b.boxes = nil, nil // they go with the answer
 		return &rawpb.Message{Data: slices.Clone(b.parts)}
 	}
-	m := &small{box: make([]byte, 0, b.size)}
+	piece := lent.Get(packed) // the builder keeps its own memory
 	for _, p := range b.parts {
-		m.box = append(m.box, p.ReadOnlyData()...)
+		*piece = append(*piece, p.ReadOnlyData()...)
 	}
-	m.parts[0] = &m.box
-	m.message.Data = m.parts[:]
-	return &m.message
+	return lent.message(piece)
 }
 
 // Release gives the builder back. Nobody may use it afterwards.
@@ -106,11 +94,7 @@ func (b *Builder) Event(e *Event) {
 // Snapshots adds the snapshots, in their order, as far as the filter lets them through. A bookmaker that passes stays
 // in the answer when none of its markets does, so that one sees when it was captured.
 func (b *Builder) Snapshots(snapshots []Snapshot, f Filter) {
-	if len(f.marketIDs) > 0 {
-		for i := range snapshots {
-			b.touched ^= snapshots[i].touch(f.marketIDs[0])
-		}
-	}
+	b.touched ^= f.touch(snapshots)
 	for _, s := range snapshots {
 		if !f.bookmaker(s.Bookmaker) {
 			continue

@@ -49,6 +49,15 @@ func (c *Content) index(markets []byte) error {
 // several snapshots have there is in as many distant places of memory; asked for one after another without a decision in
 // between, they come at the same time. The reading itself then finds them near (1.00 µs against 0.79 µs for three
 // snapshots out of 900).
+func (f Filter) touch(snapshots []Snapshot) (all byte) {
+	if len(f.marketIDs) > 0 {
+		for i := range snapshots {
+			all ^= snapshots[i].touch(f.marketIDs[0])
+		}
+	}
+	return all
+}
+
 func (c *Content) touch(id string) byte {
 	if len(c.table) == 0 {
 		return 0
