@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -57,12 +58,18 @@ func appendFreshness(p []byte, field protowire.Number, v store.View) []byte {
 	return appendFreshnessAt(p, field, v, v.Revision())
 }
 
-// appendFreshnessAt appends the freshness with another revision than the view's.
+// appendFreshnessAt appends the freshness with another revision than the view's. It is written where it stays, behind
+// room for a length of one byte; with longer names than an epoch's and a cycle's it has to be moved.
 func appendFreshnessAt(p []byte, field protowire.Number, v store.View, revision int64) []byte {
-	var room [freshnessBytes + 2*48]byte // on the stack; an epoch or a cycle id has 36 bytes
-	body := appendFreshnessBody(room[:0], v, revision)
 	p = protowire.AppendTag(p, field, protowire.BytesType)
-	return protowire.AppendBytes(p, body)
+	at := len(p)
+	p = appendFreshnessBody(append(p, 0), v, revision)
+	body := p[at+1:]
+	if len(body) < 0x80 {
+		p[at] = byte(len(body))
+		return p
+	}
+	return protowire.AppendBytes(p[:at], slices.Clone(body))
 }
 
 func appendFreshnessBody(p []byte, v store.View, revision int64) []byte {

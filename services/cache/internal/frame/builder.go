@@ -28,7 +28,7 @@ type Builder struct {
 
 const (
 	chunkBytes = 256
-	chunkBoxes = 2 // a whole event has one piece of its own, its freshness
+	chunkBoxes = 4 // a whole event has its freshness, and three suffixes
 
 	// kept bounds the parts that a pooled builder keeps room for: those of a batch of some size.
 	kept = 1024
@@ -95,7 +95,8 @@ func (b *Builder) Event(e *Event) {
 // in the answer when none of its markets does, so that one sees when it was captured.
 func (b *Builder) Snapshots(snapshots []Snapshot, f Filter) {
 	b.touched ^= f.touch(snapshots)
-	for _, s := range snapshots {
+	for i := range snapshots {
+		s := &snapshots[i]
 		if !f.bookmaker(s.Bookmaker) {
 			continue
 		}
@@ -103,13 +104,13 @@ func (b *Builder) Snapshots(snapshots []Snapshot, f Filter) {
 			b.markets(s, f)
 			continue
 		}
-		b.parts = append(b.parts, &s.prefix, &s.body, s.confirmed)
+		b.parts = append(b.parts, &s.prefix, &s.body, b.box(s.confirmed[:]))
 		b.size += s.size()
 	}
 }
 
 // markets adds a snapshot with some of its markets: its header, ranges of its bytes and the suffix.
-func (b *Builder) markets(s Snapshot, f Filter) {
+func (b *Builder) markets(s *Snapshot, f Filter) {
 	b.spans = f.spans(b.spans[:0], s.Content)
 	size := int(s.header) + snapshot.SuffixLen
 	for _, r := range b.spans {
@@ -120,7 +121,7 @@ func (b *Builder) markets(s Snapshot, f Filter) {
 	for _, r := range b.spans {
 		b.part(s.body[r.from:r.to])
 	}
-	b.Shared(s.confirmed)
+	b.part(s.confirmed[:])
 }
 
 // Open begins a message inside the answer, whose length is not known yet. Close ends it.

@@ -16,8 +16,7 @@ type Content struct {
 	EventID   string
 
 	prefix mem.SliceBuffer // tag and length of the whole snapshot, suffix included; in room
-	body   mem.SliceBuffer // header and markets
-	suffix mem.SliceBuffer // last_confirmed_at of the content itself
+	body   mem.SliceBuffer // header and markets; the content's own suffix stands behind it
 	table  []uint16        // where the markets of each id begin, see index.go; empty when not sorted
 	count  int32           // markets
 	header int32           // bytes before the first market
@@ -54,7 +53,7 @@ func cut(bookmaker, eventID string, body []byte) (*Content, error) {
 	end := len(body) - snapshot.SuffixLen
 	c := &Content{
 		Bookmaker: bookmaker, EventID: eventID,
-		body: body[:end:end], suffix: v.Suffix, header: int32(len(v.Header)), sorted: true,
+		body: body[:end], header: int32(len(v.Header)), sorted: true,
 	}
 	c.prefix = appendPrefix(c.room[:0], fieldSnapshots, len(body))
 	return c, c.index(v.Markets)
@@ -80,17 +79,22 @@ func (c *Content) Copied() int {
 // size is the size of the frame, prefix included.
 func (c *Content) size() int { return len(c.prefix) + len(c.body) + snapshot.SuffixLen }
 
-// Snapshot is content with the newest confirmation of it.
+// Snapshot is content with the newest confirmation of it. An answer refers to it where it lies, so it must not be changed
+// once it was shown to a Builder.
 type Snapshot struct {
 	*Content
-	confirmed mem.Buffer // last_confirmed_at; stands in the content's suffix's place
+	confirmed Suffix
 }
+
+// Suffix is an encoded last_confirmed_at, made by snapshot.AppendSuffix. It stands in the place of the content's own and
+// has its size, so the frame's length stays true.
+type Suffix [snapshot.SuffixLen]byte
 
 // Unconfirmed is the content as it was captured.
-func (c *Content) Unconfirmed() Snapshot { return Snapshot{Content: c, confirmed: &c.suffix} }
-
-// Confirmed is the content with another last_confirmed_at, made by snapshot.AppendSuffix. The suffix takes the old
-// one's place and has its size, so the frame's length stays true.
-func (c *Content) Confirmed(suffix []byte) Snapshot {
-	return Snapshot{Content: c, confirmed: mem.SliceBuffer(suffix)}
+func (c *Content) Unconfirmed() Snapshot {
+	end := len(c.body)
+	return Snapshot{Content: c, confirmed: Suffix(c.body[end : end+snapshot.SuffixLen])}
 }
+
+// Confirmed is the content with another last_confirmed_at.
+func (c *Content) Confirmed(suffix Suffix) Snapshot { return Snapshot{Content: c, confirmed: suffix} }

@@ -51,18 +51,18 @@ func (f Filter) spans(dst []span, c *Content) []span {
 		return f.scan(dst, c, int(c.header))
 	}
 	for _, id := range f.marketIDs {
-		at := c.find(id)
-		if at < 0 {
+		found := c.find(id)
+		if found.to == 0 {
 			continue
 		}
-		for {
-			market, n := next(c.body[at:])
+		for { // its lines stand behind it
+			market, n := next(c.body[found.to:])
 			if n == 0 || string(market) != id {
 				break
 			}
-			dst = appendSpan(dst, at, at+n)
-			at += n
+			found.to += n
 		}
+		dst = appendSpan(dst, found.from, found.to)
 	}
 	return dst
 }

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
+	"github.com/oddscache/oddscache/pkg/rawpb"
 	"github.com/oddscache/oddscache/pkg/snapshot"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/internal/feedtest"
@@ -75,7 +76,7 @@ func TestAnswersAreTheMessages(t *testing.T) {
 			framed := c.Unconfirmed()
 			for range rapid.IntRange(0, 2).Draw(t, "confirmations") { // the last one stands, none is stacked
 				at := captured.Add(time.Duration(rapid.IntRange(0, 1e6).Draw(t, "later")) * time.Second)
-				framed = framed.Confirmed(snapshot.AppendSuffix(nil, at))
+				framed = framed.Confirmed(frame.Suffix(snapshot.AppendSuffix(nil, at)))
 				s.LastConfirmedAt = timestamppb.New(at)
 			}
 			want.Snapshots, snapshots = append(want.Snapshots, s), append(snapshots, framed)
@@ -95,6 +96,7 @@ func TestAnswersAreTheMessages(t *testing.T) {
 		b.Snapshots(snapshots, filter)
 		alone := &oddscachev1.EventSnapshots{}
 		same(t, want, alone, b)
+		packs(t, b, &e, snapshots, filter)
 
 		list := frame.NewBuilder(0)
 		for range 3 {
@@ -120,6 +122,31 @@ func same(t *rapid.T, want, got proto.Message, b *frame.Builder) {
 	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
 		t.Fatalf("-want +got:\n%s", diff)
 	}
+}
+
+// packs requires that an answer in one piece is the one in parts, or that it would be too large, and that the bytes last
+// until they are given back.
+func packs(t *rapid.T, parts *frame.Builder, e *frame.Event, snapshots []frame.Snapshot, filter frame.Filter) {
+	const tail = "\xda\x3e\x04tail" // a field that nobody knows
+	room := rapid.IntRange(len(tail), 2000).Draw(t, "room")
+	pack := func(f frame.Filter) *rawpb.Message {
+		return frame.Pack(e, snapshots, f, room, func(p []byte) []byte { return append(p, tail...) })
+	}
+	m, size := pack(filter), parts.Size()+room
+	if m == nil {
+		if size+8 < 2048 { // a prefix's length is not foreseen
+			t.Fatalf("an answer of %d bytes, with %d of room, was not packed", parts.Size(), room)
+		}
+		return
+	}
+	want := string(parts.Message().Bytes()) + tail
+	if other := pack(frame.NewFilter(nil, []string{"1"})); other != nil { // while the first one is out
+		other.Data.Free()
+	}
+	if got := string(m.Bytes()); got != want || size > 2048 {
+		t.Fatalf("packed %q with room for %d, want %q", got, room, want)
+	}
+	m.Data.Free()
 }
 
 func TestNewContentRefusesWhatIsNoSnapshot(t *testing.T) {

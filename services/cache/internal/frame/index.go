@@ -45,7 +45,7 @@ func (c *Content) index(markets []byte) error {
 	return nil
 }
 
-// touch reads one byte of each place that an answer with a market needs: the table, the market, header and suffix. What
+// touch reads one byte of each place that an answer with a market needs: the table, the market and the header. What
 // several snapshots have there is in as many distant places of memory; asked for one after another without a decision in
 // between, they come at the same time. The reading itself then finds them near (1.00 µs against 0.79 µs for three
 // snapshots out of 900).
@@ -63,21 +63,21 @@ func (c *Content) touch(id string) byte {
 		return 0
 	}
 	at := int(c.table[c.slot(id)])
-	return c.body[min(at, len(c.body)-1)] ^ c.body[0] ^ c.suffix[0]
+	return c.body[min(at, len(c.body)-1)] ^ c.body[0]
 }
 
-// find is where the first market with an id begins in the body; negative if there is none.
-func (c *Content) find(id string) int {
+// find is the first market with an id in the body; an empty span if there is none.
+func (c *Content) find(id string) span {
 	if len(c.table) == 0 {
-		return -1
+		return span{}
 	}
 	for slot := c.slot(id); c.table[slot] != 0; slot = c.after(slot) {
 		at := int(c.table[slot]) - 1
-		if market, _ := next(c.body[at:]); string(market) == id {
-			return at
+		if market, n := next(c.body[at:]); string(market) == id {
+			return span{at, at + n}
 		}
 	}
-	return -1
+	return span{}
 }
 
 // slot is where the search for an id begins.

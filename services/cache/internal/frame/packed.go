@@ -98,5 +98,5 @@ func (s *Snapshot) pack(b []byte, f Filter, room int) []byte {
 	for _, r := range spans {
 		b = append(b, s.body[r.from:r.to]...)
 	}
-	return append(b, s.confirmed.ReadOnlyData()...)
+	return append(b, s.confirmed[:]...)
 }

@@ -4,17 +4,13 @@ import (
 	"slices"
 	"unsafe"
 
-	"google.golang.org/grpc/mem"
-
 	"github.com/oddscache/oddscache/pkg/feedlog"
-	"github.com/oddscache/oddscache/pkg/snapshot"
 	"github.com/oddscache/oddscache/services/cache/internal/frame"
 )
 
 // The accounting adds up what each thing really takes on the heap: its own allocations rounded up as the runtime does,
 // and its share of the maps and trees that name it. A test compares the sum with the measured growth of the heap.
 const (
-	boxBytes = int64(unsafe.Sizeof(mem.SliceBuffer(nil))) // a byte slice behind mem.Buffer
 	keyBytes = int64(unsafe.Sizeof(Key{}))
 	pointer  = 8
 
@@ -27,8 +23,6 @@ const (
 	treeItem      = pointer * 3 / 2
 	// The concurrent map keeps pointers to pairs of key and value.
 	pairBytes = 16 + pointer
-
-	suffixBytes = 16 + boxBytes // SuffixLen rounded up
 )
 
 // slots is the memory of maps, whose tables keep the size that they once needed.
@@ -102,9 +96,6 @@ func cycleEndBytes(end *feedlog.CycleEnd) int64 {
 	}
 	return n
 }
-
-// snapshot.SuffixLen must fit the size class that suffixBytes counts.
-var _ [16 - snapshot.SuffixLen]struct{}
 
 // heapSize is what an allocation of n bytes takes: the runtime rounds small ones up to a size class and large ones to
 // whole pages.

@@ -77,10 +77,10 @@ func (x *Index) putSnapshot(k Key, c *frame.Content, entry int64) {
 	x.account(&b.confirmed, 0) // the log dropped the confirmation of the content before
 }
 
-func (x *Index) putConfirmation(k Key, suffix []byte, entry int64) {
+func (x *Index) putConfirmation(k Key, suffix frame.Suffix, entry int64) {
 	b := x.books[k] // the log refuses a confirmation without content
 	b.snapshot = b.snapshot.Confirmed(suffix)
-	x.account(&b.confirmed, entry+suffixBytes)
+	x.account(&b.confirmed, entry)
 	x.touch(b.owner)
 }
 

@@ -20,7 +20,7 @@ var ErrEntry = errors.New("entry cannot be read")
 type staged struct {
 	identity *Identity      // of an event
 	content  *frame.Content // of a snapshot
-	suffix   []byte         // of a confirmation
+	suffix   frame.Suffix   // of a confirmation
 }
 
 func stage(dst []staged, entries []*feedlog.Entry) ([]staged, error) {
@@ -53,9 +53,9 @@ const (
 
 // readConfirmation makes the suffix that a Confirmation stands for. It reads by hand because an unchanged cycle
 // consists of confirmations.
-func readConfirmation(body []byte) ([]byte, error) {
+func readConfirmation(body []byte) (suffix frame.Suffix, err error) {
 	var seconds, nanos uint64
-	err := fields(body, func(num protowire.Number, typ protowire.Type, value []byte) error {
+	err = fields(body, func(num protowire.Number, typ protowire.Type, value []byte) error {
 		if num != confirmationConfirmedAt || typ != protowire.BytesType {
 			return nil
 		}
@@ -71,10 +71,11 @@ func readConfirmation(body []byte) ([]byte, error) {
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading confirmation of %d bytes: %w", len(body), err)
+		return suffix, fmt.Errorf("reading confirmation of %d bytes: %w", len(body), err)
 	}
 	t := time.Unix(int64(seconds), int64(int32(nanos)))
-	return snapshot.AppendSuffix(make([]byte, 0, snapshot.SuffixLen), t), nil
+	snapshot.AppendSuffix(suffix[:0], t)
+	return suffix, nil
 }
 
 // fields calls do for every field of an encoded message.
