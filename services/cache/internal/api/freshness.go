@@ -55,40 +55,61 @@ const freshnessBytes = 80
 
 // appendFreshness appends what freshnessOf says as a field, without making the message.
 func appendFreshness(p []byte, field protowire.Number, v store.View) []byte {
-	return appendFreshnessAt(p, field, v, v.Revision())
+	p, at := openFreshness(p, field)
+	p = append(p, v.Once(encodePublished)...)
+	return closeFreshness(appendState(p, v.Freshness), at)
 }
 
-// appendFreshnessAt appends the freshness with another revision than the view's. It is written where it stays, behind
-// room for a length of one byte; with longer names than an epoch's and a cycle's it has to be moved.
+// appendFreshnessAt appends the freshness with another revision than the view's.
 func appendFreshnessAt(p []byte, field protowire.Number, v store.View, revision int64) []byte {
+	p, at := openFreshness(p, field)
+	p = appendPublished(p, v, revision)
+	return closeFreshness(appendState(p, v.Freshness), at)
+}
+
+// encodePublished is what the freshness of all answers from one publication has in common.
+func encodePublished(v store.View) []byte {
+	return appendPublished(make([]byte, 0, freshnessSize(v)), v, v.Revision())
+}
+
+func appendPublished(p []byte, v store.View, revision int64) []byte {
+	p = protowire.AppendTag(p, freshnessEpoch, protowire.BytesType)
+	p = protowire.AppendString(p, v.Epoch())
+	p = protowire.AppendTag(p, freshnessRevision, protowire.VarintType)
+	p = protowire.AppendVarint(p, uint64(revision))
+	if cycleID, finished := v.LastCycle(); cycleID != "" {
+		p = protowire.AppendTag(p, freshnessCycleID, protowire.BytesType)
+		p = protowire.AppendString(p, cycleID)
+		p = appendInstant(p, freshnessCycleFinished, finished.Unix(), int64(finished.Nanosecond()))
+	}
+	return p
+}
+
+// appendState appends what differs from one answer to the next.
+func appendState(p []byte, f store.Freshness) []byte {
+	p = protowire.AppendTag(p, freshnessState, protowire.VarintType)
+	p = protowire.AppendVarint(p, uint64(stateOf(f.State)))
+	if f.Heard {
+		p = appendInstant(p, freshnessFeedAge, int64(f.Age/time.Second), int64(f.Age%time.Second))
+	}
+	return p
+}
+
+// openFreshness begins the field with room for a length of one byte, which is at.
+func openFreshness(p []byte, field protowire.Number) (begun []byte, at int) {
 	p = protowire.AppendTag(p, field, protowire.BytesType)
-	at := len(p)
-	p = appendFreshnessBody(append(p, 0), v, revision)
+	return append(p, 0), len(p)
+}
+
+// closeFreshness writes the length. With longer names than an epoch's and a cycle's it takes two bytes, and what was
+// appended is moved.
+func closeFreshness(p []byte, at int) []byte {
 	body := p[at+1:]
 	if len(body) < 0x80 {
 		p[at] = byte(len(body))
 		return p
 	}
 	return protowire.AppendBytes(p[:at], slices.Clone(body))
-}
-
-func appendFreshnessBody(p []byte, v store.View, revision int64) []byte {
-	p = protowire.AppendTag(p, freshnessEpoch, protowire.BytesType)
-	p = protowire.AppendString(p, v.Epoch())
-	p = protowire.AppendTag(p, freshnessRevision, protowire.VarintType)
-	p = protowire.AppendVarint(p, uint64(revision))
-	p = protowire.AppendTag(p, freshnessState, protowire.VarintType)
-	p = protowire.AppendVarint(p, uint64(stateOf(v.Freshness.State)))
-	if cycleID, finished := v.LastCycle(); cycleID != "" {
-		p = protowire.AppendTag(p, freshnessCycleID, protowire.BytesType)
-		p = protowire.AppendString(p, cycleID)
-		p = appendInstant(p, freshnessCycleFinished, finished.Unix(), int64(finished.Nanosecond()))
-	}
-	if v.Freshness.Heard {
-		age := v.Freshness.Age
-		p = appendInstant(p, freshnessFeedAge, int64(age/time.Second), int64(age%time.Second))
-	}
-	return p
 }
 
 // freshnessSize is an upper bound of what appendFreshness appends.

@@ -64,11 +64,11 @@ func (q *lookup) setKey(raw *rawKey) (err error) {
 // scan reads what clients send. It reports false for anything else that protobuf allows, and for what it does not.
 func (q *lookup) scan(key *rawKey, b []byte) bool {
 	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return false
+		if b[0] >= 0x80 {
+			return false // a tag of more than one byte: no field of these messages
 		}
-		b = b[n:]
+		num, typ := protowire.DecodeTag(uint64(b[0]))
+		b = b[1:]
 		if typ == protowire.VarintType {
 			v, n := protowire.ConsumeVarint(b)
 			switch {

@@ -11,19 +11,20 @@ import (
 // Content is what a bookmaker offers for an event, as the feed brought it, with an index of its markets. It is
 // immutable, and its buffers are parts of it, so that content costs few allocations.
 type Content struct {
-	// Bookmaker and EventID are the snapshot's key.
-	Bookmaker string
-	EventID   string
-
-	prefix mem.SliceBuffer // tag and length of the whole snapshot, suffix included; in room
+	// What an answer with a market needs comes first: 64 bytes, a line of the processor's cache.
 	body   mem.SliceBuffer // header and markets; the content's own suffix stands behind it
 	table  []uint16        // where the markets of each id begin, see index.go; empty when not sorted
-	count  int32           // markets
 	header int32           // bytes before the first market
+	count  int32           // markets
 	// sorted reports that market ids ascend bytewise and that there is a table of them; reencoded that the body is a copy of
 	// its own, since the feed's bytes were laid out differently.
 	sorted, reencoded bool
 	room              [prefixRoom]byte
+
+	prefix mem.SliceBuffer // tag and length of the whole snapshot, suffix included; in room
+	// Bookmaker and EventID are the snapshot's key.
+	Bookmaker string
+	EventID   string
 }
 
 // NewContent cuts an encoded CachedSnapshot with the given key. body is kept and must not be changed. It fails when

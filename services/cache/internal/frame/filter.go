@@ -10,6 +10,7 @@ import (
 type Filter struct {
 	bookmakers []string
 	marketIDs  []string // ascending, none twice
+	first      uint32   // hash of the first market id, which is the only one as a rule
 }
 
 // NewFilter makes a filter of bookmakers and market ids; empty lists let everything through. The lists are kept and not
@@ -20,6 +21,9 @@ func NewFilter(bookmakers, marketIDs []string) Filter {
 		f.marketIDs = slices.Clone(marketIDs)
 		slices.Sort(f.marketIDs)
 		f.marketIDs = slices.Compact(f.marketIDs)
+	}
+	if len(f.marketIDs) > 0 {
+		f.first = hash(f.marketIDs[0])
 	}
 	return f
 }
@@ -50,8 +54,12 @@ func (f Filter) spans(dst []span, c *Content) []span {
 	if !c.sorted {
 		return f.scan(dst, c, int(c.header))
 	}
-	for _, id := range f.marketIDs {
-		found := c.find(id)
+	sum := f.first
+	for i, id := range f.marketIDs {
+		if i > 0 {
+			sum = hash(id)
+		}
+		found := c.find(id, sum)
 		if found.to == 0 {
 			continue
 		}

@@ -36,7 +36,7 @@ func (c *Content) index(markets []byte) error {
 	c.table = make([]uint16, len(firsts)+len(firsts)/3+1) // at most three of four slots are taken
 	for _, at := range firsts {
 		id, _ := next(markets[at:])
-		slot := c.slot(string(id))
+		slot := c.slot(hash(string(id)))
 		for c.table[slot] != 0 {
 			slot = c.after(slot)
 		}
@@ -52,26 +52,26 @@ func (c *Content) index(markets []byte) error {
 func (f Filter) touch(snapshots []Snapshot) (all byte) {
 	if len(f.marketIDs) > 0 {
 		for i := range snapshots {
-			all ^= snapshots[i].touch(f.marketIDs[0])
+			all ^= snapshots[i].touch(f.first)
 		}
 	}
 	return all
 }
 
-func (c *Content) touch(id string) byte {
+func (c *Content) touch(sum uint32) byte {
 	if len(c.table) == 0 {
 		return 0
 	}
-	at := int(c.table[c.slot(id)])
+	at := int(c.table[c.slot(sum)])
 	return c.body[min(at, len(c.body)-1)] ^ c.body[0]
 }
 
-// find is the first market with an id in the body; an empty span if there is none.
-func (c *Content) find(id string) span {
+// find is the first market with an id, whose hash is sum, in the body; an empty span if there is none.
+func (c *Content) find(id string, sum uint32) span {
 	if len(c.table) == 0 {
 		return span{}
 	}
-	for slot := c.slot(id); c.table[slot] != 0; slot = c.after(slot) {
+	for slot := c.slot(sum); c.table[slot] != 0; slot = c.after(slot) {
 		at := int(c.table[slot]) - 1
 		if market, n := next(c.body[at:]); string(market) == id {
 			return span{at, at + n}
@@ -81,14 +81,16 @@ func (c *Content) find(id string) span {
 }
 
 // slot is where the search for an id begins.
-func (c *Content) slot(id string) int {
-	hash := uint32(2166136261) // FNV-1a; ids are short, and nobody chooses them to collide
+func (c *Content) slot(sum uint32) int { return int(uint64(sum) * uint64(len(c.table)) >> 32) }
+
+// hash is that of an id in all tables.
+func hash(id string) uint32 {
+	sum := uint32(2166136261) // FNV-1a; ids are short, and nobody chooses them to collide
 	for i := range len(id) {
-		hash = (hash ^ uint32(id[i])) * 16777619
+		sum = (sum ^ uint32(id[i])) * 16777619
 	}
-	hash ^= hash >> 15
-	hash *= 0x846ca68b // the upper bits choose the slot, and FNV leaves those of short ids alike
-	return int(uint64(hash) * uint64(len(c.table)) >> 32)
+	sum ^= sum >> 15
+	return sum * 0x846ca68b // the upper bits choose the slot, and FNV leaves those of short ids alike
 }
 
 // after is the slot that is tried next.

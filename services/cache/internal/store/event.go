@@ -52,6 +52,34 @@ type Event struct {
 	node  *node
 }
 
+// newEvent makes an event of up to some snapshots in one piece of memory: a lookup waits for one place less.
+func newEvent(snapshots int) *Event {
+	switch {
+	case snapshots <= fewSnapshots:
+		e := &struct {
+			Event
+			room [fewSnapshots]frame.Snapshot
+		}{}
+		e.Snapshots = e.room[:snapshots]
+		return &e.Event
+	case snapshots <= someSnapshots:
+		e := &struct {
+			Event
+			room [someSnapshots]frame.Snapshot
+		}{}
+		e.Snapshots = e.room[:snapshots]
+		return &e.Event
+	default:
+		return &Event{Snapshots: make([]frame.Snapshot, snapshots)}
+	}
+}
+
+// fewSnapshots and someSnapshots are what events have, today and with more competitors.
+const (
+	fewSnapshots  = 3
+	someSnapshots = 6
+)
+
 // HasSnapshots reports whether the event has a snapshot of every one of the bookmakers.
 func (e *Event) HasSnapshots(bookmakers []string) bool {
 	for _, b := range bookmakers {
@@ -60,6 +88,14 @@ func (e *Event) HasSnapshots(bookmakers []string) bool {
 		}
 	}
 	return true
+}
+
+// ids are the listed ids that belong to the event; nil for no event.
+func (e *Event) ids() []Key {
+	if e == nil {
+		return nil
+	}
+	return e.owned
 }
 
 // before is the order of lists: (kickoff, sr_id).

@@ -63,12 +63,12 @@ func entryBytes(e *feedlog.Entry) int64 {
 // contentBytes is what the index holds of a snapshot's content beside its entry.
 func contentBytes(c *frame.Content) int64 {
 	return heapSize(int(unsafe.Sizeof(*c))) + heapSize(2*c.Index()) + heapSize(c.Copied()) +
-		heapSize(int(unsafe.Sizeof(book{}))) + int64(unsafe.Sizeof(frame.Snapshot{}))
+		heapSize(int(unsafe.Sizeof(book{})))
 }
 
 // identityBytes is what the index holds of an event beside its entry; names of countries and tournaments are shared.
 func identityBytes(id *Identity) int64 {
-	n := heapSize(int(unsafe.Sizeof(*id))) + heapSize(int(unsafe.Sizeof(node{}))) + heapSize(int(unsafe.Sizeof(Event{}))) +
+	n := heapSize(int(unsafe.Sizeof(*id))) + heapSize(int(unsafe.Sizeof(node{}))) + eventBytes +
 		heapSize(len(id.SrID)) + heapSize(len(id.BetpawaID)) + 8 +
 		heapSize(cap(id.listed)*int(keyBytes)) + heapSize(len(id.listed)*pointer) + treeItem
 	if id.Before != nil {
@@ -81,6 +81,9 @@ func identityBytes(id *Identity) int64 {
 	}
 	return n
 }
+
+// eventBytes is what an Event takes with room for a few snapshots: 160, which is a size class.
+const eventBytes = int64(unsafe.Sizeof(Event{}) + fewSnapshots*unsafe.Sizeof(frame.Snapshot{}))
 
 // pastBytes is what a Past takes; its strings are others' too.
 const pastBytes = 96 // 88 rounded up

@@ -8,7 +8,6 @@ import (
 	"github.com/tidwall/btree"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
-	"github.com/oddscache/oddscache/services/cache/internal/frame"
 )
 
 // published is what readers see of an index as a whole. It is immutable but for its atomics.
@@ -24,6 +23,8 @@ type published struct {
 
 	change atomic.Pointer[change] // until the tables have it
 	tables atomic.Int64           // bytes of the tables, when they have it
+
+	once atomic.Pointer[[]byte] // what Once made
 }
 
 // change is what a publication changes. Tables are brought up to date id by id, which takes its time; lookups that come
@@ -150,16 +151,13 @@ func (x *Index) build(n *node, revision int64) *Event {
 	if n.identity == nil {
 		return nil
 	}
-	e := &Event{Identity: n.identity, node: n}
+	owned := n.state.ids()
 	if n.stale {
-		e.owned, n.books = x.structure(n)
+		owned, n.books = x.structure(n)
 		n.stale = false
-	} else {
-		e.owned = n.state.owned
 	}
-	if len(n.books) > 0 {
-		e.Snapshots = make([]frame.Snapshot, len(n.books))
-	}
+	e := newEvent(len(n.books))
+	e.Identity, e.node, e.owned = n.identity, n, owned
 	for i, b := range n.books {
 		e.Snapshots[i] = b.snapshot
 	}

@@ -39,6 +39,20 @@ func (v View) LastCycle() (id string, finishedAt time.Time) {
 	return v.seen.cycleID, v.seen.cycleFinished
 }
 
+// Once is what make makes of the view. It is made once for all views of one publication, so make must not look at the
+// view's Freshness; nobody may change it.
+func (v View) Once(make func(View) []byte) []byte {
+	if v.seen == nil {
+		return make(v)
+	}
+	if made := v.seen.once.Load(); made != nil {
+		return *made
+	}
+	made := make(v)
+	v.seen.once.Store(&made)
+	return made
+}
+
 // Stats counts what the index held at the view's revision.
 func (v View) Stats() Stats {
 	if v.seen == nil {
