@@ -58,13 +58,16 @@ func betpawaKey(path, id string) (key, error) {
 }
 
 func srKey(path, id string) (key, error) {
+	if id != "" && len(id) <= maxIDBytes && digits(id) {
+		return key{srID: id}, nil // the paths are worth making only for an error
+	}
 	if id == "" {
 		return key{}, rpcerr.Invalid(path+"key", "has to be one of sr_id, betpawa_event_id and competitor_event, and not empty")
 	}
 	if !digits(id) {
 		return key{}, rpcerr.Invalid(path+"sr_id", "has to be digits only, such as 68995116")
 	}
-	return key{srID: id}, validID(path+"sr_id", id)
+	return key{}, validID(path+"sr_id", id)
 }
 
 // digits reports whether id has nothing but digits.

@@ -98,7 +98,7 @@ func (q *lookup) scanBytes(key *rawKey, num protowire.Number, value []byte) bool
 	switch num {
 	case lookupSrID, lookupBetpawaID:
 		*key = rawKey{field: num, id: alias(value)}
-		return utf8.Valid(value)
+		return valid(value)
 	case lookupCompetitorEvent:
 		if key.field == num {
 			return false // two of one kind would have to be merged
@@ -107,10 +107,10 @@ func (q *lookup) scanBytes(key *rawKey, num protowire.Number, value []byte) bool
 		return scanCompetitor(&key.competitor, value)
 	case lookupBookmakers:
 		q.bookmakers = append(q.bookmakers, alias(value))
-		return utf8.Valid(value)
+		return valid(value)
 	case lookupMarketIDs:
 		q.marketIDs = append(q.marketIDs, alias(value))
-		return utf8.Valid(value)
+		return valid(value)
 	default:
 		return false
 	}
@@ -124,7 +124,7 @@ func scanCompetitor(k *store.Key, b []byte) bool {
 			return false
 		}
 		value, m := protowire.ConsumeBytes(b[n:])
-		if m < 0 || !utf8.Valid(value) {
+		if m < 0 || !valid(value) {
 			return false
 		}
 		switch num {
@@ -136,6 +136,16 @@ func scanCompetitor(k *store.Key, b []byte) bool {
 			return false
 		}
 		b = b[n+m:]
+	}
+	return true
+}
+
+// valid reports whether b is UTF-8; ids hardly ever hold anything but ASCII.
+func valid(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return utf8.Valid(b)
+		}
 	}
 	return true
 }

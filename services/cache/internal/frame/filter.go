@@ -59,18 +59,9 @@ func (f Filter) spans(dst []span, c *Content) []span {
 		if i > 0 {
 			sum = hash(id)
 		}
-		found := c.find(id, sum)
-		if found.to == 0 {
-			continue
+		if found := c.find(id, sum); found.to > 0 {
+			dst = appendSpan(dst, found.from, found.to)
 		}
-		for { // its lines stand behind it
-			market, n := next(c.body[found.to:])
-			if n == 0 || string(market) != id {
-				break
-			}
-			found.to += n
-		}
-		dst = appendSpan(dst, found.from, found.to)
 	}
 	return dst
 }

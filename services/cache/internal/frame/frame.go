@@ -11,6 +11,8 @@
 package frame
 
 import (
+	"encoding/binary"
+
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -37,7 +39,7 @@ func prefix(field protowire.Number, n int) []byte {
 	return appendPrefix(p, field, n)
 }
 
+// appendPrefix appends the tag of a field up to 15 and a length, without a call for either.
 func appendPrefix(dst []byte, field protowire.Number, n int) []byte {
-	dst = protowire.AppendTag(dst, field, protowire.BytesType)
-	return protowire.AppendVarint(dst, uint64(n))
+	return binary.AppendUvarint(append(dst, byte(field)<<3|byte(protowire.BytesType)), uint64(n))
 }

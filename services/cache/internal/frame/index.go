@@ -66,15 +66,23 @@ func (c *Content) touch(sum uint32) byte {
 	return c.body[min(at, len(c.body)-1)] ^ c.body[0]
 }
 
-// find is the first market with an id, whose hash is sum, in the body; an empty span if there is none.
+// find is where the markets with an id, whose hash is sum, stand in the body; an empty span if there is none.
 func (c *Content) find(id string, sum uint32) span {
 	if len(c.table) == 0 {
 		return span{}
 	}
 	for slot := c.slot(sum); c.table[slot] != 0; slot = c.after(slot) {
-		at := int(c.table[slot]) - 1
-		if market, n := next(c.body[at:]); string(market) == id {
-			return span{at, at + n}
+		from := int(c.table[slot]) - 1
+		to := from
+		for { // its lines stand side by side
+			market, n := next(c.body[to:])
+			if n == 0 || string(market) != id {
+				break
+			}
+			to += n
+		}
+		if to > from {
+			return span{from, to}
 		}
 	}
 	return span{}

@@ -81,22 +81,36 @@ func whole(snapshots []Snapshot, f Filter) (size int) {
 
 // pack appends the snapshot as far as the filter lets it through; nil when that makes more than room bytes.
 func (s *Snapshot) pack(b []byte, f Filter, room int) []byte {
+	if len(f.marketIDs) == 1 && s.sorted { // nearly always
+		found := s.find(f.marketIDs[0], f.first)
+		if b = s.open(b, found.to-found.from, room); b != nil {
+			b = append(append(b, s.body[found.from:found.to]...), s.confirmed[:]...)
+		}
+		return b
+	}
 	var few [8]span
 	spans := append(few[:0], span{int(s.header), len(s.body)})
 	if len(f.marketIDs) > 0 {
 		spans = f.spans(few[:0], s.Content)
 	}
-	size := int(s.header) + snapshot.SuffixLen
+	size := 0
 	for _, r := range spans {
 		size += r.to - r.from
 	}
-	if len(b)+prefixRoom+size > room {
+	if b = s.open(b, size, room); b == nil {
 		return nil
 	}
-	b = appendPrefix(b, fieldSnapshots, size)
-	b = append(b, s.body[:s.header]...)
 	for _, r := range spans {
 		b = append(b, s.body[r.from:r.to]...)
 	}
 	return append(b, s.confirmed[:]...)
+}
+
+// open appends what stands before a number of bytes of markets; nil when the snapshot makes more than room bytes with them.
+func (s *Snapshot) open(b []byte, markets, room int) []byte {
+	size := int(s.header) + markets + snapshot.SuffixLen
+	if len(b)+prefixRoom+size > room {
+		return nil
+	}
+	return append(appendPrefix(b, fieldSnapshots, size), s.body[:s.header]...)
 }
