@@ -15,24 +15,36 @@ import (
 
 // chain makes the one order of interceptors, outermost first. Metrics and the log see the code that callers see;
 // the error table sees the capped context, whose cause it words, and the guard's refusals; panics become errors inside
-// of the table, so they are logged and hidden as any bug is.
-func (s *Server) chain(table *rpcerr.Table) (
-	unary []grpc.UnaryServerInterceptor, stream []grpc.StreamServerInterceptor, counted *metrics,
-) {
-	if s.cfg.Registry != nil {
-		counted = newMetrics()
-		unary = append(unary, counted.unary)
-		stream = append(stream, counted.stream)
-	}
-	unary = append(unary, s.logUnary, s.capUnary(), table.Unary(s.cfg.Logger))
-	stream = append(stream, s.logStream, table.Stream(s.cfg.Logger))
+// of the table, so they are logged and hidden as any bug is. unary has the same order, in one function.
+func (s *Server) chain(table *rpcerr.Table, counted *metrics) (stream []grpc.StreamServerInterceptor) {
+	stream = append(stream, counted.stream, s.logStream, table.Stream(s.cfg.Logger))
 	if s.cfg.Guard != nil {
-		unary = append(unary, s.cfg.Guard.Unary)
 		stream = append(stream, s.cfg.Guard.Stream)
 	}
-	unary = append(unary, recovery.UnaryServerInterceptor())
-	stream = append(stream, s.endWithServer, recovery.StreamServerInterceptor())
-	return unary, stream, counted
+	return append(stream, s.endWithServer, recovery.StreamServerInterceptor())
+}
+
+// unary is everything that stands around the handler of a unary rpc. It is one function because gRPC makes a closure for
+// each further one at every call, which a lookup notices.
+func (s *Server) unary(table *rpcerr.Table, counted *metrics) grpc.UnaryServerInterceptor {
+	capped, recovered := s.capUnary(), recovery.UnaryServerInterceptor()
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		start, method := time.Now(), counted.methods[info.FullMethod]
+		method.began()
+		within, release := capped(ctx, info.FullMethod)
+		defer release()
+		if s.cfg.Guard != nil {
+			admitted := handler
+			handler = func(ctx context.Context, req any) (any, error) { return s.cfg.Guard.Unary(ctx, req, info, admitted) }
+		}
+		resp, err := recovered(within, req, info, handler)
+		if err != nil {
+			resp, err = nil, table.Apply(within, s.cfg.Logger, info.FullMethod, err)
+		}
+		method.ended(err, start)
+		s.logEnd(ctx, info.FullMethod, start, err)
+		return resp, err
+	}
 }
 
 // levelOf is the level at which an rpc's end is logged. What callers bring about themselves is no news to the
@@ -47,16 +59,8 @@ func levelOf(code codes.Code) slog.Level {
 	}
 }
 
-// logUnary logs the end of a unary rpc. It is written by hand because the middleware collection's logger makes its
-// fields before it knows whether the line is wanted, which is a large part of what a lookup costs.
-func (s *Server) logUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	start := time.Now()
-	resp, err := handler(ctx, req)
-	s.logEnd(ctx, info.FullMethod, start, err)
-	return resp, err
-}
-
-// logStream logs the end of a stream.
+// logStream logs the end of a stream. It is written by hand because the middleware collection's logger makes its fields
+// before it knows whether the line is wanted, which is a large part of what a lookup costs.
 func (s *Server) logStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	start := time.Now()
 	err := handler(srv, stream)
@@ -80,21 +84,19 @@ func (s *Server) logEnd(ctx context.Context, method string, start time.Time, err
 	s.cfg.Logger.LogAttrs(ctx, level, "rpc finished", attrs...)
 }
 
-// capUnary bounds unary rpcs, apart from those that the config lists.
-func (s *Server) capUnary() grpc.UnaryServerInterceptor {
+// capUnary bounds unary rpcs, apart from those that the config lists. What it returns is released when the rpc has ended.
+func (s *Server) capUnary() func(context.Context, string) (context.Context, context.CancelFunc) {
 	limit := s.cfg.MaxUnary
 	cause := fmt.Errorf("the server ends calls after %v", limit)
 	uncapped := make(map[string]bool, len(s.cfg.Uncapped))
 	for _, method := range s.cfg.Uncapped {
 		uncapped[method] = true
 	}
-	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		if deadline, ok := ctx.Deadline(); uncapped[info.FullMethod] || (ok && time.Until(deadline) <= limit) {
-			return handler(ctx, req)
+	return func(ctx context.Context, method string) (context.Context, context.CancelFunc) {
+		if deadline, ok := ctx.Deadline(); uncapped[method] || (ok && time.Until(deadline) <= limit) {
+			return ctx, func() {}
 		}
-		ctx, cancel := context.WithTimeoutCause(ctx, limit, cause)
-		defer cancel()
-		return handler(ctx, req)
+		return context.WithTimeoutCause(ctx, limit, cause)
 	}
 }
 

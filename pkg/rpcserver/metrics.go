@@ -1,7 +1,6 @@
 package rpcserver
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -92,27 +91,29 @@ func typeOf(rpc grpc.MethodInfo) string {
 	}
 }
 
-// ended counts an rpc's end.
-func (x *methodMetrics) ended(err error, start time.Time) {
-	x.handled[min(status.Code(err), lastCode)].Inc()
-	x.seconds.Observe(time.Since(start).Seconds())
+// began counts a unary rpc's beginning, with its request. Nil counts nothing, here and in ended.
+func (x *methodMetrics) began() {
+	if x != nil {
+		x.started.Inc()
+		x.received.Inc()
+	}
 }
 
-// unary counts a unary rpc.
-func (m *metrics) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	x := m.methods[info.FullMethod]
+// ended counts a unary rpc's end, with its answer.
+func (x *methodMetrics) ended(err error, start time.Time) {
 	if x == nil {
-		return handler(ctx, req)
+		return
 	}
-	start := time.Now()
-	x.started.Inc()
-	x.received.Inc()
-	resp, err := handler(ctx, req)
 	if err == nil {
 		x.sent.Inc()
 	}
-	x.ended(err, start)
-	return resp, err
+	x.finished(err, start)
+}
+
+// finished counts an rpc's end.
+func (x *methodMetrics) finished(err error, start time.Time) {
+	x.handled[min(status.Code(err), lastCode)].Inc()
+	x.seconds.Observe(time.Since(start).Seconds())
 }
 
 // stream counts a stream and its messages.
@@ -124,7 +125,7 @@ func (m *metrics) stream(srv any, stream grpc.ServerStream, info *grpc.StreamSer
 	start := time.Now()
 	x.started.Inc()
 	err := handler(srv, &countedStream{ServerStream: stream, metrics: x})
-	x.ended(err, start)
+	x.finished(err, start)
 	return err
 }
 

@@ -63,8 +63,8 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 
 	s := &Server{cfg: cfg, listener: cfg.Listener, health: health.NewServer(), doors: newDoors()}
 	s.draining, s.endAll = context.WithCancel(context.Background())
-	unary, stream, counted := s.chain(table)
-	s.grpc = grpc.NewServer(s.options(unary, stream)...)
+	counted := newMetrics() // counts nothing before add
+	s.grpc = grpc.NewServer(s.options(s.unary(table, counted), s.chain(table, counted))...)
 
 	register(s.grpc)
 	for name := range s.grpc.GetServiceInfo() {
@@ -74,7 +74,7 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
 
-	if counted != nil {
+	if cfg.Registry != nil {
 		counted.add(s.grpc.GetServiceInfo())
 		for _, c := range []prometheus.Collector{counted, s.doors} {
 			if err := cfg.Registry.Register(c); err != nil {
@@ -105,9 +105,9 @@ func (s *Server) Methods() []string {
 }
 
 // options are the gRPC server's, the config's own last.
-func (s *Server) options(unary []grpc.UnaryServerInterceptor, stream []grpc.StreamServerInterceptor) []grpc.ServerOption {
+func (s *Server) options(unary grpc.UnaryServerInterceptor, stream []grpc.StreamServerInterceptor) []grpc.ServerOption {
 	options := []grpc.ServerOption{
-		grpc.ChainUnaryInterceptor(unary...),
+		grpc.UnaryInterceptor(unary),
 		grpc.ChainStreamInterceptor(stream...),
 		grpc.MaxRecvMsgSize(s.cfg.MaxRecvBytes),
 		grpc.MaxHeaderListSize(maxHeaderBytes),

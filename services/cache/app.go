@@ -78,6 +78,7 @@ func (a *App) listen(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 		Grace: cfg.StopGrace, MaxConnectionAge: cfg.MaxConnectionAge, Codec: rawpb.NewCodec(),
 		Uncapped: lookupRPCs(), TLS: a.doors.tls(), Guard: a.doors.lookups, MaxStreams: cfg.MaxStreams,
 		MaxConnections: cfg.MaxConnections, MaxConnectionsPerHost: cfg.MaxConnectionsPerHost,
+		Options: []grpc.ServerOption{grpc.NumStreamWorkers(keptHandlers)},
 	}, api.New(a.store, lookups, a.watches).Register)
 	if err != nil {
 		return fmt.Errorf("opening the gRPC server: %w", err)
@@ -96,6 +97,10 @@ func (a *App) listen(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 	}
 	return nil
 }
+
+// keptHandlers is how many goroutines wait for calls, beside those that are made while all are busy: their stacks have
+// grown already, which takes a tenth of what a lookup costs (docs/benchmarks.md). Long streams keep theirs to themselves.
+const keptHandlers = 256
 
 // lookupRPCs are the rpcs that answer from memory. None of them waits but for a revision, which has a bound of its own, so
 // they do without a timer for each call.

@@ -19,13 +19,14 @@ import (
 	"github.com/oddscache/oddscache/test/bench/world"
 )
 
-// serverOptions are pkg/rpcserver's, without what it adds around handlers.
+// serverOptions are the cache's, without what pkg/rpcserver adds around handlers.
 func serverOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(4 << 20),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second, MaxConnectionAge: 30 * time.Minute}),
 		grpc.WaitForHandlers(true),
+		grpc.NumStreamWorkers(256),
 	}
 }
 

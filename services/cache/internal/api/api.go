@@ -15,10 +15,12 @@ import (
 	"strconv"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
 	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/rpcerr"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 	"github.com/oddscache/oddscache/services/cache/internal/watch"
 )
@@ -60,14 +62,18 @@ type Server struct {
 	watches *watch.Watches
 
 	gets, streamed counted // of GetEvent and LookupEvents
+
+	getInfo grpc.UnaryServerInfo // of GetEvent
 }
 
 // New makes a server over a store that somebody else fills, and watches of it. It counts in lookups.
 func New(s *store.Store, lookups *Lookups, watches *watch.Watches) *Server {
-	return &Server{
+	server := &Server{
 		store: s, lookups: lookups, watches: watches,
 		gets: lookups.of(MethodGetEvent), streamed: lookups.of(MethodLookupEvents),
 	}
+	server.getInfo = grpc.UnaryServerInfo{Server: server, FullMethod: oddscachev1.OddsCacheService_GetEvent_FullMethodName}
+	return server
 }
 
 // find looks a key up and counts it.

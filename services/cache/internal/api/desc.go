@@ -46,7 +46,6 @@ func Description() grpc.ServiceDesc {
 //nolint:revive // gRPC gives handlers their arguments in this order
 //nolint:revive // the order is gRPC's
 func getEvent(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	const method = oddscachev1.OddsCacheService_GetEvent_FullMethodName
 	in := new(rawpb.Pooled)
 	if err := decode(in); err != nil {
 		return nil, err
@@ -54,7 +53,7 @@ func getEvent(srv any, ctx context.Context, decode func(any) error, interceptor 
 	defer in.Free() // an answer has nothing of its request's
 	server, ok := srv.(*Server)
 	if !ok {
-		return nil, fmt.Errorf("%s is registered with a %T", method, srv)
+		return nil, fmt.Errorf("GetEvent is registered with a %T", srv)
 	}
 	call := func(ctx context.Context, _ any) (any, error) {
 		var q lookup
@@ -66,7 +65,7 @@ func getEvent(srv any, ctx context.Context, decode func(any) error, interceptor 
 	if interceptor == nil {
 		return call(ctx, in)
 	}
-	return interceptor(ctx, in, &grpc.UnaryServerInfo{Server: srv, FullMethod: method}, call)
+	return interceptor(ctx, in, &server.getInfo, call)
 }
 
 // unary makes what protoc-gen-go-grpc would generate, for an answer of any type that the codec takes.
