@@ -28,6 +28,7 @@ package feedlog
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,8 +51,10 @@ var (
 
 // Listener is told what a block did, in order, while Append holds the log. It must not call the log.
 type Listener interface {
-	// Put follows the entry that now stands for its key.
-	Put(e *Entry)
+	// Put follows the entry that now stands for its key. note is a place for whatever the listener wants to find again
+	// without a search: that of the key, or for a confirmation of the key that it confirms. It lasts until the key is
+	// removed.
+	Put(e *Entry, note *any)
 	// Removed follows an eviction by a cycle end; confirmations are not told apart from their content.
 	Removed(k Key, by *Entry)
 }
@@ -67,6 +70,7 @@ type Log struct {
 	floor    int64
 	digest   uint64
 	bytes    int64
+	found    []*standing // what the block's confirmations confirm, by their place in it; nil where it has to be looked up
 
 	view atomic.Pointer[View]
 }
@@ -75,6 +79,7 @@ type Log struct {
 type standing struct {
 	entry        *Entry
 	confirmation *Entry // of the content; nil for none
+	note         any    // the listener's
 }
 
 // New makes an empty log at revision 0. listener may be nil.
@@ -115,9 +120,10 @@ func (l *Log) Append(from, to int64, entries []*Entry) error {
 	if err := l.checkLocked(from, to, entries); err != nil {
 		return err
 	}
-	for _, e := range entries {
-		l.putLocked(e)
+	for i, e := range entries {
+		l.putLocked(e, l.found[i])
 	}
+	l.forgetFoundLocked()
 	l.head = to
 	l.publishLocked()
 	return nil
@@ -127,11 +133,12 @@ func (l *Log) Append(from, to int64, entries []*Entry) error {
 func (l *Log) checkLocked(from, to int64, entries []*Entry) error {
 	last := from
 	var contents blockContents
-	for _, e := range entries {
+	l.found = slices.Grow(l.found[:0], len(entries))[:len(entries)]
+	for i, e := range entries {
 		if e.Revision <= last || e.Revision > to {
 			return fmt.Errorf("entry %v at revision %d after %d in block (%d, %d]: %w", e.Key, e.Revision, last, from, to, ErrOrder)
 		}
-		last = e.Revision
+		last, l.found[i] = e.Revision, nil // a block that was refused may have left something
 		switch e.Key.Kind {
 		case KindSnapshot:
 			contents.set(e.Key, true, len(entries))
@@ -145,7 +152,8 @@ func (l *Log) checkLocked(from, to int64, entries []*Entry) error {
 			content := e.Key.content()
 			held, said := contents[content]
 			if !said {
-				held = l.keys[content] != nil
+				l.found[i] = l.keys[content]
+				held = l.found[i] != nil
 			}
 			if !held {
 				return fmt.Errorf("confirmation of %v at revision %d: %w", content, e.Revision, ErrNoContent)
@@ -166,20 +174,36 @@ func (b *blockContents) set(k Key, held bool, size int) {
 	(*b)[k] = held
 }
 
-func (l *Log) putLocked(e *Entry) {
+// keepFound is how many confirmations a block may have for its memory to be used again.
+const keepFound = 1 << 16
+
+func (l *Log) forgetFoundLocked() {
+	clear(l.found)
+	if cap(l.found) > keepFound {
+		l.found = nil
+	}
+}
+
+// putLocked puts an entry; s is what it confirms, if that was found already.
+func (l *Log) putLocked(e *Entry, s *standing) {
 	if e.Key.Kind == KindConfirmation {
-		s := l.keys[e.Key.content()]
+		if s == nil {
+			s = l.keys[e.Key.content()]
+		}
 		l.dropLocked(s.confirmation)
 		s.confirmation = e
 	} else {
-		l.removeLocked(e.Key)
-		l.keys[e.Key] = &standing{entry: e}
+		s = &standing{entry: e}
+		if old := l.removeLocked(e.Key); old != nil {
+			s.note = old.note
+		}
+		l.keys[e.Key] = s
 	}
 	l.tree.Set(e.Revision, e)
 	l.digest += e.sum
 	l.bytes += int64(len(e.Frame))
 	if l.listener != nil {
-		l.listener.Put(e)
+		l.listener.Put(e, &s.note)
 	}
 	if e.Key.Kind == KindCycleEnd {
 		l.endCycleLocked(e)
@@ -208,15 +232,16 @@ func (l *Log) endCycleLocked(end *Entry) {
 	}
 }
 
-// removeLocked takes away what stands for a key, with its confirmation.
-func (l *Log) removeLocked(k Key) {
+// removeLocked takes away what stands for a key, with its confirmation, and returns it; nil for nothing.
+func (l *Log) removeLocked(k Key) *standing {
 	s := l.keys[k]
 	if s == nil {
-		return
+		return nil
 	}
 	delete(l.keys, k)
 	l.dropLocked(s.entry)
 	l.dropLocked(s.confirmation)
+	return s
 }
 
 // dropLocked takes an entry, nil for none, out of the order of revisions.

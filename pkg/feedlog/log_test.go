@@ -246,7 +246,7 @@ func TestAfterBoundsBytes(t *testing.T) {
 // listener writes down what it is told.
 type listener []string
 
-func (l *listener) Put(e *feedlog.Entry) { *l = append(*l, fmt.Sprint("put ", e.Key)) }
+func (l *listener) Put(e *feedlog.Entry, _ *any) { *l = append(*l, fmt.Sprint("put ", e.Key)) }
 func (l *listener) Removed(k feedlog.Key, by *feedlog.Entry) {
 	*l = append(*l, fmt.Sprintf("removed %v by %d", k, by.Revision))
 }

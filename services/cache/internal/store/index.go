@@ -135,17 +135,17 @@ func (x *Index) Append(b feedlog.Batch) (Applied, error) {
 	return done, nil
 }
 
-// Put is the log's call for an entry of the batch.
-func (x *Index) Put(e *feedlog.Entry) {
+// Put is the log's call for an entry of the batch. The note of a snapshot is its book.
+func (x *Index) Put(e *feedlog.Entry, note *any) {
 	s := x.staged[0]
 	x.staged = x.staged[1:]
 	switch e.Key.Kind {
 	case feedlog.KindEvent:
 		x.putEvent(s.identity, entryBytes(e))
 	case feedlog.KindSnapshot:
-		x.putSnapshot(Key{s.content.Bookmaker, s.content.EventID}, s.content, entryBytes(e))
+		*note = x.putSnapshot(*note, s.content, entryBytes(e))
 	case feedlog.KindConfirmation:
-		x.putConfirmation(Key{e.Key.Bookmaker, e.Key.ID}, s.suffix, entryBytes(e))
+		x.putConfirmation(*note, s.suffix, entryBytes(e))
 	case feedlog.KindCycleEnd:
 		x.putCycleEnd(e)
 	}

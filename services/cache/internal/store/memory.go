@@ -18,8 +18,8 @@ const (
 	bookSlot = keyBytes + pointer
 	// A node of a tree is about two thirds full; the log's tree keeps number and pointer, the list's a pointer.
 	logItem = 2 * pointer * 3 / 2
-	// The log keeps an entry and its confirmation in one place.
-	standingBytes = 2 * pointer
+	// The log keeps an entry, its confirmation and a note in one place.
+	standingBytes = 4 * pointer
 	treeItem      = pointer * 3 / 2
 	// The concurrent map keeps pointers to pairs of key and value.
 	pairBytes = 16 + pointer

@@ -61,24 +61,27 @@ func (x *Index) removeEvent(srID string) {
 	x.touch(n)
 }
 
-func (x *Index) putSnapshot(k Key, c *frame.Content, entry int64) {
-	b := x.books[k]
-	if b == nil {
+// putSnapshot writes content into its book, which the log's note says if there is one, and returns the book.
+func (x *Index) putSnapshot(note any, c *frame.Content, entry int64) *book {
+	b, had := note.(*book)
+	if had {
+		x.count(b, b.owner, -1)
+		x.touch(b.owner)
+	} else {
+		k := Key{c.Bookmaker, c.EventID}
 		b = &book{owner: x.owner(k)}
 		x.books[k] = b
 		x.restructure(b.owner)
-	} else {
-		x.count(b, b.owner, -1)
-		x.touch(b.owner)
 	}
 	b.snapshot = c.Unconfirmed()
 	x.count(b, b.owner, +1)
 	x.account(&b.content, entry+contentBytes(c))
 	x.account(&b.confirmed, 0) // the log dropped the confirmation of the content before
+	return b
 }
 
-func (x *Index) putConfirmation(k Key, suffix frame.Suffix, entry int64) {
-	b := x.books[k] // the log refuses a confirmation without content
+func (x *Index) putConfirmation(note any, suffix frame.Suffix, entry int64) {
+	b, _ := note.(*book) // the log refuses a confirmation without content
 	b.snapshot = b.snapshot.Confirmed(suffix)
 	x.account(&b.confirmed, entry)
 	x.touch(b.owner)
