@@ -41,7 +41,7 @@ func Controls() []Control {
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 `},
-				{"// removeLocked takes away what stands for a key, with its confirmation.\n", `func (l *Log) compared(end *Entry) (gone []Key) {
+				{"// removeLocked takes away what stands for a key, with its confirmation, and returns it; nil for nothing.\n", `func (l *Log) compared(end *Entry) (gone []Key) {
 	var cycle oddscachev1.CycleEnd
 	if proto.Unmarshal(end.Body, &cycle) != nil || cycle.GetEvictKickoffBefore() == nil {
 		return nil
@@ -69,7 +69,7 @@ func Controls() []Control {
 	return gone
 }
 
-// removeLocked takes away what stands for a key, with its confirmation.
+// removeLocked takes away what stands for a key, with its confirmation, and returns it; nil for nothing.
 `},
 			},
 		},
@@ -140,12 +140,10 @@ func Controls() []Control {
 		{
 			Name: "new content leaves the old confirmation standing",
 			File: "pkg/feedlog/feedlog.go",
-			Edits: []Edit{{"		l.removeLocked(e.Key)\n		l.keys[e.Key] = &standing{entry: e}\n", `		var left *Entry
-		if old := l.keys[e.Key]; old != nil {
-			left = old.confirmation
+			Edits: []Edit{{"		if old := l.removeLocked(e.Key); old != nil {\n			s.note = old.note\n		}\n", `		if old := l.keys[e.Key]; old != nil {
+			s.note, s.confirmation = old.note, old.confirmation
 			l.dropLocked(old.entry)
 		}
-		l.keys[e.Key] = &standing{entry: e, confirmation: left}
 `}},
 		},
 	}
