@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
@@ -134,6 +135,63 @@ func TestConfirmationsOfOneBlock(t *testing.T) {
 		t.Errorf("%d entries, want 6", v.Entries)
 	}
 }
+
+// What a refused block found must not be taken for what the next one confirms.
+func TestARefusedBlockLeavesNothing(t *testing.T) {
+	t.Parallel()
+	l := feedlog.New(nil)
+	if err := l.Append(0, 2, []*feedlog.Entry{content(t, 1, "a"), content(t, 2, "b")}); err != nil {
+		t.Fatal(err)
+	}
+	err := l.Append(2, 5, []*feedlog.Entry{confirmation(t, 3, "b"), confirmation(t, 4, "a"), confirmation(t, 5, "nobody")})
+	if !errors.Is(err, feedlog.ErrNoContent) {
+		t.Fatalf("got %v, want ErrNoContent", err)
+	}
+	if err := l.Append(2, 4, []*feedlog.Entry{content(t, 3, "a"), confirmation(t, 4, "a")}); err != nil {
+		t.Fatal(err)
+	}
+	wantKeys(t, l, "2 snapshot betpawa/b", "3 snapshot betpawa/a", "4 confirmation betpawa/a")
+	if err := l.Append(4, 5, []*feedlog.Entry{content(t, 5, "a")}); err != nil {
+		t.Fatal(err)
+	}
+	wantKeys(t, l, "2 snapshot betpawa/b", "5 snapshot betpawa/a") // with the confirmation of what stood there
+}
+
+// A note stays with its key, whatever is put there, until the key is removed.
+func TestNotesStayWithTheirKeys(t *testing.T) {
+	t.Parallel()
+	noting := &noter{}
+	l := feedlog.New(noting)
+	if err := l.Append(0, 5, []*feedlog.Entry{
+		content(t, 1, "a"), confirmation(t, 2, "a"), content(t, 3, "b"), content(t, 4, "a"), confirmation(t, 5, "a"),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Append(5, 7, []*feedlog.Entry{confirmation(t, 6, "b"), cycleEnd(t, 7, noon, feedlog.SnapshotKey("betpawa", "a"))}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Append(7, 8, []*feedlog.Entry{content(t, 8, "a")}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"1: nothing", "2: put at 1", "3: nothing", "4: put at 1", "5: put at 1", "6: put at 3", "7: nothing", "8: nothing"}
+	if diff := cmp.Diff(want, noting.seen); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+}
+
+// noter notes when a key was put first, and keeps what it finds.
+type noter struct{ seen []string }
+
+func (n *noter) Put(e *feedlog.Entry, note *any) {
+	if *note == nil {
+		n.seen = append(n.seen, fmt.Sprintf("%d: nothing", e.Revision))
+		*note = fmt.Sprintf("put at %d", e.Revision)
+		return
+	}
+	n.seen = append(n.seen, fmt.Sprintf("%d: %v", e.Revision, *note))
+}
+
+func (*noter) Removed(feedlog.Key, *feedlog.Entry) {}
 
 func TestCompaction(t *testing.T) {
 	t.Parallel()
