@@ -19,11 +19,11 @@ func (b *bench) intro() {
 		fmt.Sprintf("Contestants take turns, %v each, in %d interleaved rounds after one that is thrown away; figures are medians. Other "+
 			"programs may run on the machine: ratios count, not the absolute figures.", b.slice, b.rounds),
 		"What limits what, by profiles: a lookup by key waits once for memory (the table's line; a step through 32 MB stands beside it). An " +
-			"answer with one market waits for the three snapshots' tables, markets, headers and suffixes, which the bare server does not have. A full " +
+			"answer with one market waits for the three snapshots' tables, markets and headers, which the bare server does not have. A full " +
 			"sync writes all bytes to memory that the process never had, hashes them and walks through every market once; decoding goes " +
-			"on beside applying, so it needs the second core. A confirmation is two map lookups, one step each in three trees and its share of " +
+			"on beside applying, so it needs the second core. A confirmation is one map lookup, one step each in three trees and its share of " +
 			"the event's new state. During a full sync beside lookups the collector marks both states; the sync rests for as long as others " +
-			"wait for the processor, many times over.",
+			"wait for the processor, many times over. [What is missed](benchmarks-limits.md) has a page of its own, with what was tried.",
 	}
 }
 

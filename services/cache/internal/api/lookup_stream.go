@@ -82,11 +82,10 @@ func (s *lookupStream) answerAll(ctx context.Context) error {
 			s.waiting.Wait()
 			return nil
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			err = s.answer(ctx, &q, request.Bytes())
+			request.Free()
 		}
-		err = s.answer(ctx, &q, request.Bytes())
-		request.Free()
 		if err != nil {
 			return err
 		}
@@ -96,7 +95,7 @@ func (s *lookupStream) answerAll(ctx context.Context) error {
 // answer answers one request, now or when its revision is there.
 func (s *lookupStream) answer(ctx context.Context, q *lookup, request []byte) error {
 	err := q.read(request)
-	if code := status.Code(err); err != nil && code != codes.Unknown { // no message: nobody could tell whose answer it is
+	if err != nil && status.Code(err) != codes.Unknown { // no message: nobody could tell whose answer it is
 		return err
 	}
 	v, viewErr := s.server.store.View()

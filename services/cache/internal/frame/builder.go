@@ -47,7 +47,8 @@ func NewBuilder(n int) *Builder {
 	return b
 }
 
-// Message is the answer so far. It does not change with the builder and outlives it.
+// Message is the answer so far. It does not change with the builder and outlives it. It may be sent once: gRPC then takes
+// its memory back.
 func (b *Builder) Message() *rawpb.Message {
 	if b.size > packed {
 		b.bytes, b.boxes = nil, nil // they go with the answer

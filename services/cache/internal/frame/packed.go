@@ -48,7 +48,7 @@ func (p *pieces) message(b *[]byte) *rawpb.Message {
 
 // Pack is an answer of an event, those of its snapshots that the filter lets through, and what tail appends, room bytes
 // at most, in one piece. It is nil when that would be more than is worth copying: then a Builder makes the answer. It is
-// what a Builder would make, in a third of the time, since every byte is moved once.
+// what a Builder would make, in a third of the time, since every byte is moved once; it may be sent once, too.
 func Pack(e *Event, snapshots []Snapshot, f Filter, room int, tail func([]byte) []byte) *rawpb.Message {
 	room = packed - room
 	if len(f.marketIDs) == 0 && whole(snapshots, f) > room || len(e.prefix)+len(e.body) > room {

@@ -39,16 +39,16 @@ func (v View) LastCycle() (id string, finishedAt time.Time) {
 	return v.seen.cycleID, v.seen.cycleFinished
 }
 
-// Once is what make makes of the view. It is made once for all views of one publication, so make must not look at the
-// view's Freshness; nobody may change it.
-func (v View) Once(make func(View) []byte) []byte {
+// Once is how word words the view. It is done once for all views of one publication, so word must not look at the view's
+// Freshness; nobody may change the bytes.
+func (v View) Once(word func(View) []byte) []byte {
 	if v.seen == nil {
-		return make(v)
+		return word(v)
 	}
 	if made := v.seen.once.Load(); made != nil {
 		return *made
 	}
-	made := make(v)
+	made := word(v)
 	v.seen.once.Store(&made)
 	return made
 }
