@@ -9,7 +9,10 @@ import (
 // unknown stands for what the binary does not tell about itself.
 const unknown = "unknown"
 
-// Build says what a binary was built from. The linker's own records tell, so nothing has to be passed to the build.
+// revision is the commit of a build that has no version control at hand, such as an image's: its linker is told with -X.
+var revision string //nolint:gochecknoglobals // the linker sets nothing else
+
+// Build says what a binary was built from. The linker's own records tell, where it sees them.
 type Build struct {
 	// Version is the main module's: "(devel)" for a build in a work tree without tags.
 	Version string
@@ -27,22 +30,22 @@ func ReadBuild() Build {
 	if !ok {
 		return Build{Version: unknown, Revision: unknown, Time: unknown, Go: unknown}
 	}
-	return buildOf(info)
+	return buildOf(info, revision)
 }
 
-// buildOf picks the facts out of the linker's records.
-func buildOf(info *debug.BuildInfo) Build {
+// buildOf picks the facts out of the linker's records; told is the commit where they have none.
+func buildOf(info *debug.BuildInfo, told string) Build {
 	settings := make(map[string]string, len(info.Settings))
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
 	}
-	revision := cmp.Or(settings["vcs.revision"], unknown)
+	commit := cmp.Or(settings["vcs.revision"], told, unknown)
 	if settings["vcs.modified"] == "true" {
-		revision += "+dirty"
+		commit += "+dirty"
 	}
 	return Build{
 		Version:  cmp.Or(info.Main.Version, unknown),
-		Revision: revision,
+		Revision: commit,
 		Time:     cmp.Or(settings["vcs.time"], unknown),
 		Go:       cmp.Or(info.GoVersion, unknown),
 	}
