@@ -100,7 +100,10 @@ func (w *World) ConfirmAll() error {
 }
 
 // EndCycle ends a cycle that evicts the events from..to-1.
-func (w *World) EndCycle(from, to int) error {
+func (w *World) EndCycle(from, to int) error { return w.CycleEnd(from, to)() }
+
+// CycleEnd makes a cycle end as EndCycle does. It is written when commit is called, before anything else is.
+func (w *World) CycleEnd(from, to int) (commit func() error) {
 	w.cycles++
 	end := &oddscachev1.CycleEnd{
 		CycleId: fmt.Sprintf("cycle-%d", w.cycles), Status: oddscachev1.CycleStatus_CYCLE_STATUS_SUCCEEDED, FinishedAt: timestamppb.New(w.clock),
@@ -115,7 +118,7 @@ func (w *World) EndCycle(from, to int) error {
 	}
 	b := w.begin()
 	b.add(feedlog.NewCycleEnd(b.next(), end))
-	return b.commit()
+	return b.commit
 }
 
 // Pass lets time go by.
