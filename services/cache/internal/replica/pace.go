@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Pacing of a full sync beside lookups. It takes an eighth of the time, in steps of a batch (decoding and receiving one
+// Pacing of a full sync beside lookups. It takes a ninth of the time, in steps of a batch (decoding and receiving one
 // take about as long as applying it), and the transport's flow control makes the source wait. Where others wait for the
 // processor, be it for the sync or for the collector that it keeps busy, it rests for many times as long as they do. A
 // sync beside which nothing is served runs at full speed.
 const (
-	restPerWork = 10
+	restPerWork = 14
 	restPerWait = 50
 	longestRest = 200 * time.Millisecond
 )

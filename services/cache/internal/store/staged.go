@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -24,7 +25,10 @@ type staged struct {
 }
 
 func stage(dst []staged, entries []*feedlog.Entry) ([]staged, error) {
-	for _, e := range entries {
+	for i, e := range entries {
+		if i%yieldContents == yieldContents-1 {
+			runtime.Gosched()
+		}
 		var s staged
 		var err error
 		switch e.Key.Kind {
