@@ -66,6 +66,16 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 	counted := newMetrics() // counts nothing before add
 	s.grpc = grpc.NewServer(s.options(s.unary(table, counted), s.chain(table, counted))...)
 
+	if err := s.open(register, counted); err != nil {
+		s.endAll()
+		s.grpc.Stop() // its goroutines wait for calls already
+		return nil, err
+	}
+	return s, nil
+}
+
+// open registers what the server answers and opens its listener.
+func (s *Server) open(register func(grpc.ServiceRegistrar), counted *metrics) (err error) {
 	register(s.grpc)
 	for name := range s.grpc.GetServiceInfo() {
 		s.services = append(s.services, name)
@@ -74,21 +84,21 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
 
-	if cfg.Registry != nil {
+	if s.cfg.Registry != nil {
 		counted.add(s.grpc.GetServiceInfo())
 		for _, c := range []prometheus.Collector{counted, s.doors} {
-			if err := cfg.Registry.Register(c); err != nil {
-				return nil, fmt.Errorf("registering the rpc metrics: %w", err)
+			if err := s.cfg.Registry.Register(c); err != nil {
+				return fmt.Errorf("registering the rpc metrics: %w", err)
 			}
 		}
 	}
 	if s.listener == nil {
-		if s.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
-			return nil, fmt.Errorf("opening the rpc listener: %w", err)
+		if s.listener, err = net.Listen("tcp", s.cfg.Listen); err != nil {
+			return fmt.Errorf("opening the rpc listener: %w", err)
 		}
-		s.listener = Limited(s.listener, cfg.MaxConnections, cfg.MaxConnectionsPerHost, s.doors.connections)
+		s.listener = Limited(s.listener, s.cfg.MaxConnections, s.cfg.MaxConnectionsPerHost, s.doors.connections)
 	}
-	return s, nil
+	return nil
 }
 
 // Methods lists the full names of the rpcs that the server answers, health and reflection included, for whoever checks

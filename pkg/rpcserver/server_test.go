@@ -268,6 +268,7 @@ func TestNewTellsThatThePortIsTaken(t *testing.T) {
 	}
 	_, err = rpcserver.New(rpcserver.Config{
 		Listen: b.server.Addr().String(), Errors: table, Logger: slog.New(slog.DiscardHandler),
+		Options: []grpc.ServerOption{grpc.NumStreamWorkers(2)}, // must not be left behind
 	}, func(grpc.ServiceRegistrar) {})
 	if err == nil || !strings.Contains(err.Error(), "opening the rpc listener") {
 		t.Errorf("got %v", err)

@@ -51,7 +51,7 @@ func TestHandlersAllocateLittle(t *testing.T) { //nolint:paralleltest // allocat
 	}{
 		{"full event", func(ctx context.Context) (*rawpb.Message, error) { return server.GetEvent(ctx, bySrID("68995116")) }, 7, 1000},
 		{"by BetPawa's id", func(ctx context.Context) (*rawpb.Message, error) { return server.GetEvent(ctx, byPawa(pawa.ID)) }, 7, 1000},
-		{"one market", func(ctx context.Context) (*rawpb.Message, error) { return server.GetEvent(ctx, market) }, 3, 1200},
+		{"one market", func(ctx context.Context) (*rawpb.Message, error) { return server.GetEvent(ctx, market) }, 2, 300},
 		{"batch of 20", func(ctx context.Context) (*rawpb.Message, error) { return server.BatchGetEvents(ctx, batch) }, 36, 12_000},
 		{"page of 1", func(ctx context.Context) (*rawpb.Message, error) {
 			return server.ListEvents(ctx, &oddscachev1.ListEventsRequest{IncludeSnapshots: true})

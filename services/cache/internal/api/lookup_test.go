@@ -243,7 +243,7 @@ func TestAllocationsOfAnAnswer(t *testing.T) { //nolint:paralleltest // allocati
 		copied       uint64  // bytes allocated a streamed answer, at most: its own size, which the client takes, and little more
 	}{
 		{"full event", bySrID("68995116"), 180, 52, 60_000},
-		{"one market", market, 170, 40, 4_000},
+		{"one market", market, 165, 36, 3_000},
 	} {
 		codec := grpc.ForceCodecV2(rawpb.NewCodec())
 		body, err := proto.Marshal(test.request)
