@@ -15,7 +15,7 @@ import (
 
 // chain makes the one order of interceptors, outermost first. Metrics and the log see the code that callers see;
 // the error table sees the capped context, whose cause it words, and the guard's refusals; panics become errors inside
-// of the table, so they are logged and hidden as any bug is. unary has the same order, in one function.
+// of the table, so they are logged and hidden as any bug is. unary has the same order, but for the guard inside of the recovery.
 func (s *Server) chain(table *rpcerr.Table, counted *metrics) (stream []grpc.StreamServerInterceptor) {
 	stream = append(stream, counted.stream, s.logStream, table.Stream(s.cfg.Logger))
 	if s.cfg.Guard != nil {
@@ -59,8 +59,7 @@ func levelOf(code codes.Code) slog.Level {
 	}
 }
 
-// logStream logs the end of a stream. It is written by hand because the middleware collection's logger makes its fields
-// before it knows whether the line is wanted, which is a large part of what a lookup costs.
+// logStream logs the end of a stream.
 func (s *Server) logStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	start := time.Now()
 	err := handler(srv, stream)
@@ -68,7 +67,8 @@ func (s *Server) logStream(srv any, stream grpc.ServerStream, info *grpc.StreamS
 	return err
 }
 
-// logEnd writes the line. err has been through the error table.
+// logEnd writes the line. err has been through the error table. It is written by hand because the middleware collection's
+// logger makes its fields before it knows whether the line is wanted, which is a large part of what a lookup costs.
 func (s *Server) logEnd(ctx context.Context, method string, start time.Time, err error) {
 	code := status.Code(err)
 	level := levelOf(code)

@@ -75,12 +75,6 @@ func (b *Builder) Release() {
 // Size is the number of bytes so far.
 func (b *Builder) Size() int { return b.size }
 
-// Shared adds bytes that are immutable and may stand in any number of answers.
-func (b *Builder) Shared(p mem.Buffer) {
-	b.parts = append(b.parts, p)
-	b.size += p.Len()
-}
-
 // Append adds what write appends to the slice it is given, n bytes or less.
 func (b *Builder) Append(n int, write func([]byte) []byte) {
 	b.part(b.scratch(n, write))

@@ -52,33 +52,21 @@ type Event struct {
 	node  *node
 }
 
-// newEvent makes an event of up to some snapshots in one piece of memory: a lookup waits for one place less.
+// fewSnapshots is what events have today.
+const fewSnapshots = 3
+
+// newEvent makes an event of some snapshots, few of them in one piece of memory with it: a lookup waits for one place less.
 func newEvent(snapshots int) *Event {
-	switch {
-	case snapshots <= fewSnapshots:
-		e := &struct {
-			Event
-			room [fewSnapshots]frame.Snapshot
-		}{}
-		e.Snapshots = e.room[:snapshots]
-		return &e.Event
-	case snapshots <= someSnapshots:
-		e := &struct {
-			Event
-			room [someSnapshots]frame.Snapshot
-		}{}
-		e.Snapshots = e.room[:snapshots]
-		return &e.Event
-	default:
+	if snapshots > fewSnapshots {
 		return &Event{Snapshots: make([]frame.Snapshot, snapshots)}
 	}
+	e := &struct {
+		Event
+		room [fewSnapshots]frame.Snapshot
+	}{}
+	e.Snapshots = e.room[:snapshots]
+	return &e.Event
 }
-
-// fewSnapshots and someSnapshots are what events have, today and with more competitors.
-const (
-	fewSnapshots  = 3
-	someSnapshots = 6
-)
 
 // HasSnapshots reports whether the event has a snapshot of every one of the bookmakers.
 func (e *Event) HasSnapshots(bookmakers []string) bool {

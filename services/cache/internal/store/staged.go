@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -26,9 +25,7 @@ type staged struct {
 
 func stage(dst []staged, entries []*feedlog.Entry) ([]staged, error) {
 	for i, e := range entries {
-		if i%yieldContents == yieldContents-1 {
-			runtime.Gosched()
-		}
+		yieldAfter(yieldContents, i)
 		var s staged
 		var err error
 		switch e.Key.Kind {

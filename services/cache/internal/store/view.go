@@ -39,8 +39,8 @@ func (v View) LastCycle() (id string, finishedAt time.Time) {
 	return v.seen.cycleID, v.seen.cycleFinished
 }
 
-// Once is how word words the view. It is done once for all views of one publication, so word must not look at the view's
-// Freshness; nobody may change the bytes.
+// Once is how word words the view. It is done once for all views of one publication, so everybody passes the same word,
+// which must not look at the view's Freshness; nobody may change the bytes.
 func (v View) Once(word func(View) []byte) []byte {
 	if v.seen == nil {
 		return word(v)

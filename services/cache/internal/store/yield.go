@@ -10,8 +10,10 @@ const yieldEvery = 64
 const yieldContents = 16
 
 // yield lets lookups go first, now and then, in work that one cycle end can make long. i counts the steps.
-func yield(i int) {
-	if i%yieldEvery == yieldEvery-1 {
+func yield(i int) { yieldAfter(yieldEvery, i) }
+
+func yieldAfter(every, i int) {
+	if i%every == every-1 {
 		runtime.Gosched()
 	}
 }
