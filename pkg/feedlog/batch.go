@@ -2,7 +2,6 @@ package feedlog
 
 import (
 	"fmt"
-	"runtime"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -65,14 +64,15 @@ func BatchIn(response []byte) ([]byte, bool) {
 	return body, m >= 0 && n+m == len(response)
 }
 
-// yieldEvery is how many entries are decoded before others may have the processor: some hundred microseconds of contents,
-// where the scheduler itself would take it away after 10 ms. A full sync is decoded beside lookups.
-const yieldEvery = 16
+// restBytes is how much is decoded before it may be time to rest: some microseconds' worth.
+const restBytes = 4096
 
 // DecodeBatch reads an encoded Batch. Every entry is copied into bytes of its own, so that one entry that stays in
-// the log does not hold the whole message in memory. It returns ErrWire.
-func DecodeBatch(b []byte) (Batch, error) {
+// the log does not hold the whole message in memory. between is called every few microseconds, for a caller that lets
+// others go first; nil for none. It returns ErrWire.
+func DecodeBatch(b []byte, between func()) (Batch, error) {
 	var batch Batch
+	rest := len(b)
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
 		if n < 0 {
@@ -95,13 +95,14 @@ func DecodeBatch(b []byte) (Batch, error) {
 		case num == batchEntries && typ == protowire.BytesType:
 			own := make([]byte, n+m) // not cleared, since it is copied to at once
 			copy(own, b)
-			e, err := Parse(own)
+			e, err := parse(own, between)
 			if err != nil {
 				return Batch{}, fmt.Errorf("batch (%d, %d]: %w", batch.From, batch.To, err)
 			}
 			batch.Entries = append(batch.Entries, e)
-			if len(batch.Entries)%yieldEvery == 0 {
-				runtime.Gosched()
+			if between != nil && rest-len(b) >= restBytes {
+				rest = len(b)
+				between()
 			}
 		}
 		b = b[n+m:]

@@ -55,8 +55,8 @@ type Listener interface {
 	// without a search: that of the key, or for a confirmation of the key that it confirms. It lasts until the key is
 	// removed.
 	Put(e *Entry, note *any)
-	// Removed follows an eviction by a cycle end; confirmations are not told apart from their content.
-	Removed(k Key, by *Entry)
+	// Removed follows an eviction by a cycle end, with the key's note; confirmations are not told apart from their content.
+	Removed(k Key, note any, by *Entry)
 }
 
 // Log is a compacted log. Use New.
@@ -132,7 +132,7 @@ func (l *Log) Append(from, to int64, entries []*Entry) error {
 // checkLocked finds everything that could be wrong with a block before any of it is applied.
 func (l *Log) checkLocked(from, to int64, entries []*Entry) error {
 	last := from
-	var contents blockContents
+	contents := blockContents{size: len(entries), until: lastConfirmation(entries)}
 	l.found = slices.Grow(l.found[:0], len(entries))[:len(entries)]
 	for i, e := range entries {
 		if e.Revision <= last || e.Revision > to {
@@ -141,16 +141,14 @@ func (l *Log) checkLocked(from, to int64, entries []*Entry) error {
 		last, l.found[i] = e.Revision, nil // a block that was refused may have left something
 		switch e.Key.Kind {
 		case KindSnapshot:
-			contents.set(e.Key, true, len(entries))
+			contents.set(i, e.Key, true)
 		case KindCycleEnd:
 			for _, k := range e.CycleEnd.Removed {
-				if k.Kind == KindSnapshot {
-					contents.set(k, false, len(entries)) // whatever stood before this entry is older than it
-				}
+				contents.set(i, k, false) // whatever stood before this entry is older than it
 			}
 		case KindConfirmation:
 			content := e.Key.content()
-			held, said := contents[content]
+			held, said := contents.held[content]
 			if !said {
 				l.found[i] = l.keys[content]
 				held = l.found[i] != nil
@@ -164,14 +162,30 @@ func (l *Log) checkLocked(from, to int64, entries []*Entry) error {
 	return nil
 }
 
-// blockContents says which contents a block brings (true) or takes away (false) up to some entry of it.
-type blockContents map[Key]bool
+// blockContents says which contents a block brings (true) or takes away (false) up to some entry of it. Only
+// confirmations ask, so what comes behind the last of them, such as a cycle end with all that it removes, is not noted.
+type blockContents struct {
+	held        map[Key]bool
+	size, until int // entries of the block, and up to its last confirmation
+}
 
-func (b *blockContents) set(k Key, held bool, size int) {
-	if *b == nil {
-		*b = make(blockContents, size)
+func (b *blockContents) set(i int, k Key, held bool) {
+	if i >= b.until || k.Kind != KindSnapshot {
+		return
 	}
-	(*b)[k] = held
+	if b.held == nil {
+		b.held = make(map[Key]bool, b.size)
+	}
+	b.held[k] = held
+}
+
+func lastConfirmation(entries []*Entry) int {
+	for i, e := range slices.Backward(entries) {
+		if e.Key.Kind == KindConfirmation {
+			return i
+		}
+	}
+	return 0
 }
 
 // keepFound is how many confirmations a block may have for its memory to be used again.
@@ -217,9 +231,9 @@ func (l *Log) endCycleLocked(end *Entry) {
 		if s == nil || s.entry.Revision >= end.Revision {
 			continue
 		}
-		l.removeLocked(k)
+		l.takeLocked(k, s)
 		if l.listener != nil {
-			l.listener.Removed(k, end)
+			l.listener.Removed(k, s.note, end)
 		}
 	}
 	l.ends = append(l.ends, end)
@@ -235,13 +249,17 @@ func (l *Log) endCycleLocked(end *Entry) {
 // removeLocked takes away what stands for a key, with its confirmation, and returns it; nil for nothing.
 func (l *Log) removeLocked(k Key) *standing {
 	s := l.keys[k]
-	if s == nil {
-		return nil
+	if s != nil {
+		l.takeLocked(k, s)
 	}
+	return s
+}
+
+// takeLocked takes away s, which stands for a key.
+func (l *Log) takeLocked(k Key, s *standing) {
 	delete(l.keys, k)
 	l.dropLocked(s.entry)
 	l.dropLocked(s.confirmation)
-	return s
 }
 
 // dropLocked takes an entry, nil for none, out of the order of revisions.

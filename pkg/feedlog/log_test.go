@@ -191,7 +191,7 @@ func (n *noter) Put(e *feedlog.Entry, note *any) {
 	n.seen = append(n.seen, fmt.Sprintf("%d: %v", e.Revision, *note))
 }
 
-func (*noter) Removed(feedlog.Key, *feedlog.Entry) {}
+func (*noter) Removed(feedlog.Key, any, *feedlog.Entry) {}
 
 func TestCompaction(t *testing.T) {
 	t.Parallel()
@@ -305,7 +305,7 @@ func TestAfterBoundsBytes(t *testing.T) {
 type listener []string
 
 func (l *listener) Put(e *feedlog.Entry, _ *any) { *l = append(*l, fmt.Sprint("put ", e.Key)) }
-func (l *listener) Removed(k feedlog.Key, by *feedlog.Entry) {
+func (l *listener) Removed(k feedlog.Key, _ any, by *feedlog.Entry) {
 	*l = append(*l, fmt.Sprintf("removed %v by %d", k, by.Revision))
 }
 

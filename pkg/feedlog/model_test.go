@@ -117,7 +117,7 @@ func TestReplicasAreTheSource(t *testing.T) {
 				if !is {
 					t.Fatalf("%x is no batch", message)
 				}
-				b, err := feedlog.DecodeBatch(body)
+				b, err := feedlog.DecodeBatch(body, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

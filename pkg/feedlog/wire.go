@@ -76,7 +76,9 @@ func frame(revision int64, field protowire.Number, body []byte) []byte {
 
 // Parse reads one framed entry. The entry aliases b, which must not be changed. It returns ErrWire for anything that
 // is not exactly one entry with a revision and a key.
-func Parse(b []byte) (*Entry, error) {
+func Parse(b []byte) (*Entry, error) { return parse(b, nil) }
+
+func parse(b []byte, between func()) (*Entry, error) {
 	num, typ, n := protowire.ConsumeTag(b)
 	if n < 0 || num != batchEntries || typ != protowire.BytesType {
 		return nil, fmt.Errorf("frame of %d bytes: %w", len(b), ErrWire)
@@ -108,14 +110,14 @@ func Parse(b []byte) (*Entry, error) {
 		}
 		inner = inner[n+m:]
 	}
-	if err := e.readKey(member); err != nil {
+	if err := e.readKey(member, between); err != nil {
 		return nil, fmt.Errorf("entry at revision %d: %w", e.Revision, err)
 	}
 	return e, nil
 }
 
 // readKey finds the key in the body, decoding only cycle ends.
-func (e *Entry) readKey(member protowire.Number) error {
+func (e *Entry) readKey(member protowire.Number, between func()) error {
 	switch member {
 	case entryEvent:
 		e.Key = EventKey(stringField(e.Body, eventSrID))
@@ -125,12 +127,11 @@ func (e *Entry) readKey(member protowire.Number) error {
 		key := bytesField(e.Body, confirmationSnapshot)
 		e.Key = ConfirmationKey(intern(bytesField(key, snapshotKeyBookmaker)), stringField(key, snapshotKeyEventID))
 	case entryCycleEnd:
-		var end oddscachev1.CycleEnd
-		if err := proto.Unmarshal(e.Body, &end); err != nil {
-			return fmt.Errorf("decoding cycle end: %w", errors.Join(ErrWire, err))
+		end, err := readCycleEnd(e.Body, between)
+		if err != nil {
+			return err
 		}
-		e.Key = CycleEndKey(end.GetCycleId())
-		e.CycleEnd = decodeCycleEnd(&end)
+		e.Key, e.CycleEnd = CycleEndKey(end.CycleID), end
 	default:
 		return fmt.Errorf("no known kind: %w", ErrWire)
 	}
@@ -139,19 +140,6 @@ func (e *Entry) readKey(member protowire.Number) error {
 		return fmt.Errorf("no revision or no key (%v): %w", e.Key, ErrWire)
 	}
 	return nil
-}
-
-func decodeCycleEnd(end *oddscachev1.CycleEnd) *CycleEnd {
-	c := &CycleEnd{CycleID: end.GetCycleId(), FinishedAt: end.GetFinishedAt().AsTime(), Removed: make([]Key, 0, len(end.GetRemoved()))}
-	for _, r := range end.GetRemoved() {
-		switch k := r.GetKey().(type) {
-		case *oddscachev1.RemovedKey_SrId:
-			c.Removed = append(c.Removed, EventKey(k.SrId))
-		case *oddscachev1.RemovedKey_Snapshot:
-			c.Removed = append(c.Removed, SnapshotKey(k.Snapshot.GetBookmaker(), k.Snapshot.GetBookmakerEventId()))
-		}
-	}
-	return c
 }
 
 // readSnapshotKey finds the key of an encoded CachedSnapshot. It stands before the markets, as the package snapshot lays

@@ -2,9 +2,12 @@ package feedlog_test
 
 import (
 	"bytes"
+	"slices"
+	"strconv"
 	"testing"
 
 	"go.uber.org/goleak"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
@@ -47,7 +50,7 @@ func TestBatchIsTheMessage(t *testing.T) {
 	if !is {
 		t.Fatal("not seen as a batch")
 	}
-	decoded, err := feedlog.DecodeBatch(body)
+	decoded, err := feedlog.DecodeBatch(body, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +75,37 @@ func TestBatchIsTheMessage(t *testing.T) {
 	}
 }
 
+// TestDecodingLetsOthersGoFirst has a cycle end that names very many keys, beside entries that are many bytes.
+func TestDecodingLetsOthersGoFirst(t *testing.T) {
+	t.Parallel()
+	const keys = 10_000
+	removed := make([]feedlog.Key, keys)
+	for i := range removed {
+		removed[i] = feedlog.EventKey(strconv.Itoa(i))
+	}
+	entries := []*feedlog.Entry{cycleEnd(t, 1, noon, removed...)}
+	body, _ := feedlog.BatchIn(bytes.Join(feedlog.EncodeBatch(feedlog.Batch{To: 1, Entries: entries}), nil))
+	calls := 0
+	if _, err := feedlog.DecodeBatch(body, func() { calls++ }); err != nil {
+		t.Fatal(err)
+	}
+	if calls < 2*keys/100 {
+		t.Errorf("of a cycle end with %d keys: %d calls", keys, calls)
+	}
+	entries = nil
+	for i := range int64(1000) {
+		entries = append(entries, confirmation(t, i+1, strconv.FormatInt(i, 10)))
+	}
+	body, _ = feedlog.BatchIn(bytes.Join(feedlog.EncodeBatch(feedlog.Batch{To: 1000, Entries: entries}), nil))
+	calls = 0
+	if _, err := feedlog.DecodeBatch(body, func() { calls++ }); err != nil {
+		t.Fatal(err)
+	}
+	if calls < 5 || calls > 100 {
+		t.Errorf("of %d bytes of confirmations: %d calls", len(body), calls)
+	}
+}
+
 // FuzzDecodeBatch feeds any bytes to what reads the network: it takes whole batches only, what it takes encodes back
 // to the same entries, and protobuf reads the same from it.
 func FuzzDecodeBatch(f *testing.F) {
@@ -82,18 +116,21 @@ func FuzzDecodeBatch(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(body[:len(body)-3])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		batch, err := feedlog.DecodeBatch(b)
+		batch, err := feedlog.DecodeBatch(b, nil)
 		if err != nil {
 			return
 		}
 		var plain oddscachev1.Batch
-		if err := proto.Unmarshal(b, &plain); err == nil {
+		if err = proto.Unmarshal(b, &plain); err == nil {
 			if plain.GetFromRevision() != batch.From || plain.GetToRevision() != batch.To || plain.GetMore() != batch.More ||
 				len(plain.GetEntries()) != len(batch.Entries) {
 				t.Fatalf("read (%d, %d] of %d entries, protobuf reads %v", batch.From, batch.To, len(batch.Entries), &plain)
 			}
 		}
-		for _, e := range batch.Entries {
+		for i, e := range batch.Entries {
+			if e.CycleEnd != nil && err == nil {
+				sameCycleEnd(t, e.CycleEnd, plain.GetEntries()[i].GetCycleEnd())
+			}
 			if e.Revision <= 0 || e.Key.ID == "" || (e.Key.Kind == feedlog.KindCycleEnd) != (e.CycleEnd != nil) {
 				t.Fatalf("entry without revision or key: %+v", e)
 			}
@@ -102,7 +139,7 @@ func FuzzDecodeBatch(f *testing.F) {
 		if !is {
 			t.Fatal("encoded anew it is no batch")
 		}
-		second, err := feedlog.DecodeBatch(again)
+		second, err := feedlog.DecodeBatch(again, nil)
 		if err != nil || len(second.Entries) != len(batch.Entries) || second.From != batch.From || second.To != batch.To || second.More != batch.More {
 			t.Fatalf("encoded anew it is (%d, %d] of %d entries, %v", second.From, second.To, len(second.Entries), err)
 		}
@@ -111,4 +148,57 @@ func FuzzDecodeBatch(f *testing.F) {
 			t.Fatalf("after %v the log has %d entries", err, l.View().Entries)
 		}
 	})
+}
+
+// sameCycleEnd compares what was read by hand with what protobuf reads.
+func sameCycleEnd(t *testing.T, got *feedlog.CycleEnd, want *oddscachev1.CycleEnd) {
+	t.Helper()
+	var removed []feedlog.Key
+	for _, r := range want.GetRemoved() {
+		switch k := r.GetKey().(type) {
+		case *oddscachev1.RemovedKey_SrId:
+			removed = append(removed, feedlog.EventKey(k.SrId))
+		case *oddscachev1.RemovedKey_Snapshot:
+			removed = append(removed, feedlog.SnapshotKey(k.Snapshot.GetBookmaker(), k.Snapshot.GetBookmakerEventId()))
+		}
+	}
+	if got.CycleID != want.GetCycleId() || !got.FinishedAt.Equal(want.GetFinishedAt().AsTime()) || !slices.Equal(got.Removed, removed) {
+		t.Fatalf("cycle end is %+v, protobuf reads %v", got, want)
+	}
+}
+
+// TestCycleEndIsReadAsProtobufReadsIt has keys in pieces: protobuf merges what comes twice.
+func TestCycleEndIsReadAsProtobufReadsIt(t *testing.T) {
+	t.Parallel()
+	field := func(num protowire.Number, parts ...[]byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), bytes.Join(parts, nil))
+	}
+	bookmaker, id, srID := field(1, []byte("bet9ja")), field(2, []byte("2")), field(1, []byte("68995116"))
+	for name, removed := range map[string][]byte{
+		"event": srID, "snapshot": field(2, bookmaker, id), "nothing": nil, "no bookmaker": field(2, id), "no id": field(2, bookmaker),
+		"snapshot in two pieces":                      bytes.Join([][]byte{field(2, bookmaker), field(2, id)}, nil),
+		"event behind snapshot":                       bytes.Join([][]byte{field(2, bookmaker, id), srID}, nil),
+		"snapshot behind event":                       bytes.Join([][]byte{srID, field(2, id), field(7, id)}, nil),
+		"snapshot, event, and the rest of a snapshot": bytes.Join([][]byte{field(2, bookmaker, id), srID, field(2, bookmaker)}, nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var body []byte
+			for range 3 {
+				body = bytes.Join([][]byte{
+					body, field(1, []byte("c-1")), field(3, []byte{8, 1}), field(5, removed), field(3, []byte{16, 2}), field(5, srID),
+				}, nil)
+			}
+			entry := bytes.Join([][]byte{{8, 12}, field(5, body)}, nil)
+			e, err := feedlog.Parse(field(3, entry))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want oddscachev1.CycleEnd
+			if err := proto.Unmarshal(body, &want); err != nil {
+				t.Fatal(err)
+			}
+			sameCycleEnd(t, e.CycleEnd, &want)
+		})
+	}
 }

@@ -125,7 +125,8 @@ func (a *App) follow(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 	}
 	counted := metrics.NewFeed()
 	a.replica, err = replica.New(replica.Config{
-		ID: cfg.replicaID(a.server.Addr()), Conn: a.feed, Store: a.store, Observer: counted, Logger: a.log,
+		ID: cfg.replicaID(a.server.Addr()), Conn: a.feed, Store: a.store, Answered: lookups.Answered,
+		Observer: counted, Logger: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("making the replica: %w", err)

@@ -68,7 +68,7 @@ func (r *recorder) follow(ctx context.Context) error {
 		}
 		silent.Reset(4 * time.Second)
 		if body, is := feedlog.BatchIn(m.Bytes()); is {
-			b, err := feedlog.DecodeBatch(body)
+			b, err := feedlog.DecodeBatch(body, nil)
 			if err == nil {
 				err = log.Append(b.From, b.To, b.Entries)
 			}

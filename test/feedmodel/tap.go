@@ -151,6 +151,6 @@ func batchIn(m any) (*feedlog.Batch, error) {
 		return nil, nil //nolint:nilnil // no batch and no error: it is another message
 	}
 	body, _ := feedlog.BatchIn(raw.Bytes())
-	b, err := feedlog.DecodeBatch(body)
+	b, err := feedlog.DecodeBatch(body, nil)
 	return &b, err
 }

@@ -75,7 +75,7 @@ func play(t *testing.T, log *feedlog.Log, bodies [][]byte) (epoch string) {
 	t.Helper()
 	for _, body := range bodies {
 		if batch, is := feedlog.BatchIn(body); is {
-			b, err := feedlog.DecodeBatch(batch)
+			b, err := feedlog.DecodeBatch(batch, nil)
 			if err == nil {
 				err = log.Append(b.From, b.To, b.Entries)
 			}
@@ -116,7 +116,7 @@ func follow(t *testing.T, conn *grpc.ClientConn, said [][]byte, log *feedlog.Log
 			t.Fatalf("after %d messages of the previous replica: %v", len(said), err)
 		}
 		if batch, is := feedlog.BatchIn(m.Bytes()); is {
-			b, err := feedlog.DecodeBatch(batch)
+			b, err := feedlog.DecodeBatch(batch, nil)
 			if err == nil {
 				err = log.Append(b.From, b.To, b.Entries)
 			}

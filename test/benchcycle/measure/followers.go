@@ -158,7 +158,7 @@ func (f follower) take(message []byte) (answer *oddscachev1.StreamSnapshotsReque
 		}
 		return ack(other.GetProgress().GetRevision()), true, nil
 	}
-	b, err := feedlog.DecodeBatch(body)
+	b, err := feedlog.DecodeBatch(body, nil)
 	if err != nil {
 		return nil, false, fmt.Errorf("decoding a batch: %w", err)
 	}

@@ -44,6 +44,12 @@ func (l *Lookups) Total() (hits, misses int64) {
 	return hits, misses
 }
 
+// Answered is how many keys were looked up.
+func (l *Lookups) Answered() int64 {
+	hits, misses := l.Total()
+	return hits + misses
+}
+
 // of is one method's counters, for a path on which finding them would count.
 func (l *Lookups) of(method string) counted {
 	return counted{hits: l.hits[method], misses: l.misses[method]}

@@ -59,7 +59,7 @@ func (s *session) receive() message {
 		return message{err: s.cause(errSilent)}
 	}
 	if body, is := feedlog.BatchIn(m.Bytes()); is {
-		b, err := feedlog.DecodeBatch(body)
+		b, err := feedlog.DecodeBatch(body, s.r.decoding.Step)
 		if err != nil {
 			return message{err: fmt.Errorf("decoding batch of %d bytes: %w", len(body), err)}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/oddscache/oddscache/services/cache/internal/pace"
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
@@ -43,7 +44,9 @@ type Config struct {
 	// Conn leads to the sources. The replica does not close it.
 	Conn grpc.ClientConnInterface
 	// Store is written by the replica alone.
-	Store    *store.Store
+	Store *store.Store
+	// Answered counts the lookups that were answered so far. While it rises, work rests now and then; nil never rises.
+	Answered func() int64
 	Observer Observer
 	Logger   *slog.Logger
 }
@@ -52,6 +55,8 @@ type Config struct {
 type Replica struct {
 	cfg     Config
 	backoff backoff
+
+	decoding, applying *pace.Pacer
 
 	head     atomic.Int64 // the source's, as last heard
 	wantFull bool         // the next stream asks for a full sync
@@ -63,7 +68,10 @@ func New(cfg Config) (*Replica, error) {
 	if n := len(cfg.ID); n < 1 || n > 200 {
 		return nil, fmt.Errorf("replica id of %d bytes (must be 1 to 200)", n)
 	}
-	return &Replica{cfg: cfg}, nil
+	if cfg.Answered == nil {
+		cfg.Answered = func() int64 { return 0 }
+	}
+	return &Replica{cfg: cfg, decoding: pace.New(cfg.Answered), applying: pace.New(cfg.Answered)}, nil
 }
 
 // SourceHead is the newest revision that the source is known to have; 0 before the first stream.

@@ -25,7 +25,6 @@ type session struct {
 	cancel context.CancelCauseFunc
 	silent *time.Timer // ends the stream when nothing arrives; stopped while the inbox is full
 	stuck  *time.Timer // ends the stream when the source does not read; stopped when nothing is being sent
-	rest   *time.Timer // ends a rest of a full sync
 
 	inbox   chan message
 	reading sync.WaitGroup // the goroutine that fills the inbox; it ends with the stream
@@ -44,7 +43,6 @@ func (r *Replica) open(ctx context.Context) (*session, error) {
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.silent = time.AfterFunc(Silence, func() { s.cancel(errSilent) })
 	s.stuck = time.AfterFunc(Silence, func() { s.cancel(errSilent) })
-	s.rest = time.NewTimer(time.Hour)
 	if err := s.subscribe(); err != nil {
 		err = s.cause(err)
 		s.close()
@@ -83,7 +81,6 @@ func (s *session) close() {
 	s.reading.Wait()
 	s.silent.Stop()
 	s.stuck.Stop()
-	s.rest.Stop()
 }
 
 // cause is why the stream ended, when that was this side's doing, else err.
@@ -123,6 +120,7 @@ func (s *session) begin() error {
 	case mode == oddscachev1.StreamMode_STREAM_MODE_RESUME && served != nil && served.Epoch() == start.GetEpoch() && !s.r.wantFull:
 	case mode == oddscachev1.StreamMode_STREAM_MODE_FULL && start.GetEpoch() != "":
 		s.index, s.aside = store.NewIndex(start.GetEpoch()), true
+		s.index.Rest(s.r.applying.Step)
 		s.r.cfg.Store.Doubt()
 		if s.r.wantFull {
 			s.r.wantFull, s.r.lastFull = false, time.Now()
@@ -170,7 +168,6 @@ func (s *session) apply(b feedlog.Batch) error {
 	s.note(b, began)
 	s.r.head.Store(max(s.r.head.Load(), b.To))
 	s.r.cfg.Observer.Applied(done, took)
-	s.pace(took)
 	if s.aside {
 		return nil
 	}

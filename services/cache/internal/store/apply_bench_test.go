@@ -23,7 +23,7 @@ func BenchmarkFullSync(b *testing.B) {
 	for b.Loop() {
 		x := store.NewIndex("e1")
 		for _, encoded := range batches {
-			decoded, err := feedlog.DecodeBatch(encoded)
+			decoded, err := feedlog.DecodeBatch(encoded, nil)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func BenchmarkConfirmation(b *testing.B) {
 		runtime.ReadMemStats(&before)
 		b.StartTimer()
 		for _, encoded := range batches {
-			decoded, err := feedlog.DecodeBatch(encoded)
+			decoded, err := feedlog.DecodeBatch(encoded, nil)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -86,6 +86,31 @@ func BenchmarkConfirmation(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(confirmations), "ns/confirmation")
 	b.ReportMetric(float64(allocated)/float64(confirmations), "B/confirmation")
+}
+
+// BenchmarkEviction decodes and applies a cycle end that evicts half of 20,000 events of five bookmakers.
+func BenchmarkEviction(b *testing.B) {
+	bulk := &bulk{bookmakers: []string{"betpawa", "sportybet", "bet9ja", "msport", "betking"}, markets: 4}
+	x := store.NewIndex("e1")
+	const events = 20_000
+	bulk.fill(b, x, 0, events/2)
+	for b.Loop() {
+		b.StopTimer()
+		bulk.fill(b, x, events/2, events)
+		e := bulk.cycleEnd(b, events/2, events)
+		encoded := encode(feedlog.Batch{From: bulk.head - 1, To: bulk.head, Entries: []*feedlog.Entry{e}})
+		runtime.GC()
+		b.StartTimer()
+		decoded, err := feedlog.DecodeBatch(encoded, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := x.Apply(decoded); err != nil {
+			b.Fatal(err)
+		}
+	}
+	keys := b.N * events / 2 * (1 + len(bulk.bookmakers))
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(keys), "ns/key")
 }
 
 // confirm is a cycle that confirms every snapshot of events 0..events-1, as the feed sends it.

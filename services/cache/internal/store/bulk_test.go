@@ -95,6 +95,13 @@ func (b *bulk) content(t testing.TB, event int) []byte {
 // evict removes events from..to-1 with their snapshots, by a cycle end.
 func (b *bulk) evict(t testing.TB, x *store.Index, from, to int) {
 	t.Helper()
+	e := b.cycleEnd(t, from, to)
+	b.apply(t, x, b.head-1, []*feedlog.Entry{e})
+}
+
+// cycleEnd is one that names events from..to-1 and their snapshots.
+func (b *bulk) cycleEnd(t testing.TB, from, to int) *feedlog.Entry {
+	t.Helper()
 	end := &oddscachev1.CycleEnd{CycleId: fmt.Sprintf("cycle-%d", b.head), FinishedAt: timestamppb.New(bulkKickoff)}
 	for event := from; event < to; event++ {
 		end.Removed = append(end.Removed, &oddscachev1.RemovedKey{Key: &oddscachev1.RemovedKey_SrId{SrId: srID(event)}})
@@ -105,12 +112,12 @@ func (b *bulk) evict(t testing.TB, x *store.Index, from, to int) {
 			}})
 		}
 	}
-	e, err := feedlog.NewCycleEnd(b.head+1, end)
+	b.head++
+	e, err := feedlog.NewCycleEnd(b.head, end)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.head++
-	b.apply(t, x, b.head-1, []*feedlog.Entry{e})
+	return e
 }
 
 func (b *bulk) apply(t testing.TB, x *store.Index, from int64, entries []*feedlog.Entry) {

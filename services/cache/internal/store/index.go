@@ -35,6 +35,7 @@ type Index struct {
 	holes   bool  // entries may have been left out since
 	stats   Stats // Bytes without the slots
 	slots   slots
+	rests   *rests
 }
 
 // owners are the events that one bookmaker's ids belong to. There are few of them, and a list is searched faster than a map.
@@ -67,9 +68,11 @@ var _ feedlog.Listener = (*Index)(nil)
 
 // NewIndex makes an empty index at revision 0 of an epoch.
 func NewIndex(epoch string) *Index {
+	r := &rests{}
 	x := &Index{
 		epoch: epoch,
-		srIDs: newTable(),
+		rests: r,
+		srIDs: newTable(r),
 		books: make(map[Key]*book),
 		tree:  btree.NewBTreeGOptions((*Event).before, btree.Options{NoLocks: true}),
 		nodes: make(map[string]*node),
@@ -106,7 +109,7 @@ func (x *Index) Apply(b feedlog.Batch) (Applied, error) {
 // until then. It is for batches that end within a transaction.
 func (x *Index) Append(b feedlog.Batch) (Applied, error) {
 	var done Applied
-	staged, err := stage(x.staged[:0], b.Entries)
+	staged, err := x.stage(x.staged[:0], b.Entries)
 	if err != nil {
 		return done, fmt.Errorf("applying batch (%d, %d]: %w", b.From, b.To, err)
 	}
@@ -137,6 +140,7 @@ func (x *Index) Append(b feedlog.Batch) (Applied, error) {
 
 // Put is the log's call for an entry of the batch. The note of a snapshot is its book.
 func (x *Index) Put(e *feedlog.Entry, note *any) {
+	x.rests.after(restKeys, len(x.staged))
 	s := x.staged[0]
 	x.staged = x.staged[1:]
 	switch e.Key.Kind {
@@ -152,14 +156,14 @@ func (x *Index) Put(e *feedlog.Entry, note *any) {
 }
 
 // Removed is the log's call for a key that a cycle end evicted.
-func (x *Index) Removed(k feedlog.Key, _ *feedlog.Entry) {
+func (x *Index) Removed(k feedlog.Key, note any, _ *feedlog.Entry) {
 	x.removed++
-	yield(x.removed)
+	x.rests.after(restKeys, x.removed)
 	switch k.Kind {
 	case feedlog.KindEvent:
 		x.removeEvent(k.ID)
 	case feedlog.KindSnapshot:
-		x.removeSnapshot(Key{k.Bookmaker, k.ID})
+		x.removeSnapshot(Key{k.Bookmaker, k.ID}, note)
 	case feedlog.KindConfirmation, feedlog.KindCycleEnd: // never told apart
 	}
 }

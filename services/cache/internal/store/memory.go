@@ -91,13 +91,13 @@ const pastBytes = 96 // 88 rounded up
 // pastBytes must be the size class of a Past.
 var _ [pastBytes - unsafe.Sizeof(Past{})]struct{}
 
-// cycleEndBytes is what the log holds of a cycle end's decoded keys.
+// cycleEndBytes is what the log holds of a cycle end's decoded keys. Their ids are pieces of one string.
 func cycleEndBytes(end *feedlog.CycleEnd) int64 {
-	n := heapSize(int(unsafe.Sizeof(*end))) + heapSize(cap(end.Removed)*int(unsafe.Sizeof(feedlog.Key{})))
+	ids := 0
 	for _, k := range end.Removed {
-		n += heapSize(len(k.ID)) + heapSize(len(k.Bookmaker))
+		ids += len(k.ID)
 	}
-	return n
+	return heapSize(int(unsafe.Sizeof(*end))) + heapSize(cap(end.Removed)*int(unsafe.Sizeof(feedlog.Key{}))) + heapSize(ids)
 }
 
 // heapSize is what an allocation of n bytes takes: the runtime rounds small ones up to a size class and large ones to

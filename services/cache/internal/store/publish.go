@@ -38,16 +38,19 @@ type change struct {
 func (x *Index) Publish() {
 	log := x.log.View()
 	for i, n := range x.dirty {
-		yield(i)
+		x.rests.after(restKeys, i)
 		n.next = x.build(n, log.Head)
 	}
 	c := &change{events: make(map[string]*Event, len(x.dirty)), owners: make(map[Key]*Event, len(x.moved))}
 	for i, n := range x.dirty {
-		yield(i)
+		x.rests.after(restKeys, i)
 		x.order(n.state, n.next)
 		c.events[n.srID] = n.next
 	}
+	i := 0
 	for k, n := range x.moved {
+		x.rests.after(restKeys, i)
+		i++
 		c.owners[k] = nil
 		if n != nil {
 			c.owners[k] = n.next
@@ -70,13 +73,16 @@ func (x *Index) Publish() {
 
 // settle brings the tables up to date with what is published.
 func (x *Index) settle(p *published) {
+	i := 0
 	for k, n := range x.moved {
+		x.rests.after(restKeys, i)
+		i++
 		if n == nil {
 			x.table(k.Bookmaker).put(k.ID, nil)
 		}
 	}
 	for i, n := range x.dirty {
-		yield(i)
+		x.rests.after(restKeys, i)
 		x.show(n)
 		n.state, n.next, n.dirty = n.next, nil, false
 		x.dirty[i] = nil
@@ -132,7 +138,7 @@ func (x *Index) table(bookmaker string) *table {
 	if t := x.ids(bookmaker); t != nil {
 		return t
 	}
-	t := newTable()
+	t := newTable(x.rests)
 	x.owners.Store(new(append(slices.Clone(*x.owners.Load()), owners{bookmaker, t})))
 	return t
 }

@@ -48,11 +48,7 @@ func (x *Index) removeEvent(srID string) {
 	if n == nil || n.identity == nil {
 		return
 	}
-	for _, k := range n.identity.listed {
-		if x.owner(k) == n {
-			x.setOwner(k, nil)
-		}
-	}
+	x.disown(n)
 	x.evict(n.identity)
 	n.identity = nil
 	x.stats.Events--
@@ -87,9 +83,9 @@ func (x *Index) putConfirmation(note any, suffix frame.Suffix, entry int64) {
 	x.touch(b.owner)
 }
 
-func (x *Index) removeSnapshot(k Key) {
-	b := x.books[k]
-	if b == nil {
+func (x *Index) removeSnapshot(k Key, note any) {
+	b, had := note.(*book)
+	if !had {
 		return
 	}
 	x.count(b, b.owner, -1)
@@ -164,4 +160,22 @@ func (x *Index) touch(n *node) {
 		n.dirty = true
 		x.dirty = append(x.dirty, n)
 	}
+}
+
+// disown lets all ids of an event, and their snapshots, belong to nobody.
+func (x *Index) disown(n *node) {
+	owned, books := n.state.ids(), n.books
+	if n.stale {
+		owned, books = x.structure(n)
+	}
+	for _, b := range books {
+		x.count(b, n, -1)
+		x.count(b, nil, +1)
+		b.owner = nil
+	}
+	for _, k := range owned {
+		x.countID(k, n, -1)
+		x.moved[k] = nil
+	}
+	x.restructure(n)
 }

@@ -23,17 +23,18 @@ type staged struct {
 	suffix   frame.Suffix   // of a confirmation
 }
 
-func stage(dst []staged, entries []*feedlog.Entry) ([]staged, error) {
+func (x *Index) stage(dst []staged, entries []*feedlog.Entry) ([]staged, error) {
 	for i, e := range entries {
-		yieldAfter(yieldContents, i)
 		var s staged
 		var err error
 		switch e.Key.Kind {
 		case feedlog.KindEvent:
 			s.identity, err = readIdentity(e.Body, e.Revision)
 		case feedlog.KindSnapshot:
+			x.rests.after(restContents, i)
 			s.content, err = frame.NewContent(e.Key.Bookmaker, e.Key.ID, e.Body)
 		case feedlog.KindConfirmation:
+			x.rests.after(restKeys, i)
 			s.suffix, err = readConfirmation(e.Body)
 		case feedlog.KindCycleEnd: // decoded by the log
 		}

@@ -26,6 +26,7 @@ type table struct {
 	// The writer's own.
 	used, held int   // slots with an id, and with an event
 	longs      int64 // the most ids that long ever had
+	rests      *rests
 }
 
 // bucket is filled from its first slot on.
@@ -39,8 +40,8 @@ type slot struct {
 
 const longestPacked = 3*8 - 1
 
-func newTable() *table {
-	t := &table{long: xsync.NewMap[string, *Event]()}
+func newTable(r *rests) *table {
+	t := &table{long: xsync.NewMap[string, *Event](), rests: r}
 	t.buckets.Store(new(make([]bucket, 1)))
 	return t
 }
@@ -106,7 +107,7 @@ func (t *table) putPacked(p packed, e *Event) {
 func (t *table) move() []bucket {
 	old, all := *t.buckets.Load(), make([]bucket, t.held+1)
 	for i := range old {
-		yield(i)
+		t.rests.after(restBuckets, i)
 		for k := range old[i] {
 			s := &old[i][k]
 			if e := s.event.Load(); e != nil {

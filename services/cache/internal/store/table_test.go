@@ -20,7 +20,7 @@ func drawTableID(t *rapid.T) string {
 func TestTableIsAMap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		tab, model := newTable(), map[string]*Event{}
+		tab, model := newTable(&rests{}), map[string]*Event{}
 		for range rapid.IntRange(0, 300).Draw(t, "steps") {
 			id := drawTableID(t)
 			if rapid.IntRange(0, 2).Draw(t, "kind") == 0 {
@@ -45,7 +45,7 @@ func TestTableIsAMap(t *testing.T) {
 // TestTableDoesNotGrowByChurn lets ever new ids come and old ones go.
 func TestTableDoesNotGrowByChurn(t *testing.T) {
 	t.Parallel()
-	tab := newTable()
+	tab := newTable(&rests{})
 	const held = 1000
 	for i := range 200 * held {
 		tab.put(fmt.Sprint(i), &Event{})

@@ -1,0 +1,136 @@
+package feedlog
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// Field numbers of CycleEnd and RemovedKey.
+const (
+	cycleEndID         protowire.Number = 1
+	cycleEndFinishedAt protowire.Number = 3
+	cycleEndRemoved    protowire.Number = 5
+	removedSrID        protowire.Number = 1
+	removedSnapshot    protowire.Number = 2
+)
+
+// restKeys is how many keys are read before it may be time to rest.
+const restKeys = 64
+
+// readCycleEnd decodes a CycleEnd. One may name hundreds of thousands of keys, so it is read by hand, twice: their ids
+// are pieces of one string. between is called now and then; nil for none. It returns ErrWire.
+func readCycleEnd(body []byte, between func()) (*CycleEnd, error) {
+	var finished timestamppb.Timestamp
+	c := &CycleEnd{}
+	var keys, bytes int
+	err := eachField(body, func(num protowire.Number, value []byte) error {
+		switch num {
+		case cycleEndID:
+			c.CycleID = string(value)
+		case cycleEndFinishedAt:
+			return proto.UnmarshalOptions{Merge: true}.Unmarshal(value, &finished)
+		case cycleEndRemoved:
+			if keys++; keys%restKeys == 0 && between != nil {
+				between()
+			}
+			_, id, err := readRemoved(value, nil)
+			bytes += len(id)
+			return err
+		default: // status and evict_kickoff_before are of no use here
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("decoding cycle end of %d bytes, key %d: %w", len(body), keys, errors.Join(ErrWire, err))
+	}
+	c.FinishedAt = finished.AsTime()
+	c.Removed = make([]Key, 0, keys)
+	var ids strings.Builder // of which all keys keep their piece
+	ids.Grow(bytes)
+	var known bookmakers
+	return c, eachField(body, func(num protowire.Number, value []byte) error {
+		if num != cycleEndRemoved {
+			return nil
+		}
+		k, id, err := readRemoved(value, &known)
+		if k.Kind != 0 {
+			start := ids.Len()
+			ids.Write(id)
+			k.ID = ids.String()[start:]
+			c.Removed = append(c.Removed, k)
+		}
+		if len(c.Removed)%restKeys == 0 && between != nil {
+			between()
+		}
+		return err
+	})
+}
+
+// readRemoved reads a RemovedKey; its id is not copied. Kind is 0 when it names nothing. Without known the bookmaker is
+// left out.
+func readRemoved(b []byte, known *bookmakers) (k Key, id []byte, err error) {
+	err = eachField(b, func(num protowire.Number, value []byte) error {
+		switch num {
+		case removedSrID:
+			k, id = Key{Kind: KindEvent}, value
+		case removedSnapshot:
+			if k.Kind != KindSnapshot {
+				k, id = Key{Kind: KindSnapshot}, nil
+			}
+			return eachField(value, func(num protowire.Number, value []byte) error {
+				switch {
+				case num == snapshotKeyBookmaker && known != nil:
+					k.Bookmaker = known.name(value)
+				case num == snapshotKeyEventID:
+					id = value
+				}
+				return nil
+			})
+		default:
+		}
+		return nil
+	})
+	return k, id, err
+}
+
+// bookmakers are the names that were read, of which there are few.
+type bookmakers []string
+
+func (all *bookmakers) name(b []byte) string {
+	for _, name := range *all {
+		if name == string(b) {
+			return name
+		}
+	}
+	name := intern(b)
+	*all = append(*all, name)
+	return name
+}
+
+// eachField calls do for the length-delimited fields of an encoded message. It returns do's errors, and one for bytes
+// that are no message.
+func eachField(b []byte, do func(num protowire.Number, value []byte) error) error {
+	for len(b) > 0 {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return fmt.Errorf("reading a tag: %w", protowire.ParseError(n))
+		}
+		m := protowire.ConsumeFieldValue(num, typ, b[n:])
+		if m < 0 {
+			return fmt.Errorf("reading field %d: %w", num, protowire.ParseError(m))
+		}
+		if typ == protowire.BytesType {
+			value, _ := protowire.ConsumeBytes(b[n:])
+			if err := do(num, value); err != nil {
+				return err
+			}
+		}
+		b = b[n+m:]
+	}
+	return nil
+}
