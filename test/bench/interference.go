@@ -4,37 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"time"
 
 	"github.com/oddscache/oddscache/test/bench/contestant"
 	"github.com/oddscache/oddscache/test/bench/load"
-	"github.com/oddscache/oddscache/test/bench/world"
 )
 
-// manyEvents is the size that the store is made for, with five bookmakers and 5 kB a snapshot.
-const manyEvents = 100_000
+// quietTime is long enough for the cache's collector to come by, as it does every some thousand lookups in any case.
+const quietTime = 20 * time.Second
 
 // interference measures lookups at half load while nothing else happens, during a cycle end that evicts half of all
-// events, and during a full sync.
+// events, and during a full sync. Source, cache and load are three processes: what the source does for its cache, and its
+// collector, are not in the way of the goroutines that measure.
 func (b *bench) interference(ctx context.Context) (err error) {
-	say(fmt.Sprintf("making %d events", manyEvents))
-	w, err := world.New(world.Small(), manyEvents)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
+	say(fmt.Sprintf("making %d events", b.many))
+	source, err := contestant.NewSource(ctx, b.many)
 	if err != nil {
 		return err
 	}
-	feed, err := contestant.NewFeed(w)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, feed.Close()) }()
-	c, err := contestant.NewCacheProcess(ctx, feed, manyEvents/2) // lookups go to the half that stays
+	defer func() { err = errors.Join(err, source.Close()) }()
+	c, err := contestant.NewCacheProcess(ctx, source.Addr, b.many/2) // lookups go to the half that stays
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	if _, err := c.Reached(ctx, w.Epoch(), w.Head()); err != nil {
+	done := func(d contestant.Deed) error {
+		epoch, revision, err := source.Do(d)
+		if err == nil {
+			_, err = c.Reached(ctx, epoch, revision)
+		}
+		return err
+	}
+	if err := done(contestant.PlanEviction); err != nil { // nothing is written: it has all events then
 		return err
 	}
 	call := c.Calls[contestant.Market]
@@ -43,41 +47,35 @@ func (b *bench) interference(ctx context.Context) (err error) {
 		return fmt.Errorf("measuring the full load: %w", err)
 	}
 	rate := full.Rate() / 2
-	var quiet, evicting, syncing []load.Latency
-	during := func(change func() error) (load.Latency, error) {
-		failed := make(chan error, 1)
-		l := alone(func() load.Latency {
-			done := make(chan struct{})
-			go func() { // ends when the cache has the change
-				defer close(done)
-				time.Sleep(50 * time.Millisecond) //nolint:forbidigo // the load is steady by then
-				err := change()
-				if err == nil {
-					_, err = c.Reached(ctx, w.Epoch(), w.Head())
-				}
-				failed <- err
-			}()
-			return load.Open(ctx, rate, time.Minute, done, call)
-		})
-		return l, <-failed
+	during := func(d contestant.Deed) (load.Latency, error) {
+		failed, over := make(chan error, 1), make(chan struct{})
+		go func() { // ends when the cache has it
+			defer close(over)
+			time.Sleep(load.Warm) //nolint:forbidigo // the load is steady by then
+			failed <- done(d)
+		}()
+		l := load.Open(ctx, rate, load.Warm, 2*time.Minute, over, call)
+		err := <-failed
+		say(fmt.Sprintf("%s: p50 %v, p99 %v, %.1f s", d, l.At(50), l.At(99), float64(l.Histogram.TotalCount())/rate))
+		return l, err
 	}
+	var quiet, evicting, syncing []load.Latency
 	for round := range min(b.rounds, 3) { // each takes half a minute
 		say(fmt.Sprintf("interference at %.0f lookups/s, round %d", rate, round+1))
-		quiet = append(quiet, alone(func() load.Latency { return load.Open(ctx, rate, time.Second, nil, call) }))
-		l, err := during(w.CycleEnd(manyEvents/2, manyEvents))
+		if err := done(contestant.PlanEviction); err != nil {
+			return err
+		}
+		quiet = append(quiet, load.Open(ctx, rate, load.Warm, quietTime, nil, call))
+		say(fmt.Sprintf("quiet: p50 %v, p99 %v", quiet[round].At(50), quiet[round].At(99)))
+		l, err := during(contestant.Evict)
 		if err != nil {
 			return err
 		}
 		evicting = append(evicting, l)
-		for i := manyEvents / 2; i < manyEvents; i++ { // back again
-			if err := w.Put(i); err != nil {
-				return err
-			}
-		}
-		if _, err := c.Reached(ctx, w.Epoch(), w.Head()); err != nil {
+		if err := done(contestant.PutBack); err != nil {
 			return err
 		}
-		if l, err = during(func() error { feed.LoseHistory(); return nil }); err != nil {
+		if l, err = during(contestant.LoseHistory); err != nil {
 			return err
 		}
 		syncing = append(syncing, l)
@@ -86,18 +84,10 @@ func (b *bench) interference(ctx context.Context) (err error) {
 	return nil
 }
 
-// alone measures without this process's own collector, for which the source's copy of all events would be half a second of
-// work: it is not the cache's, nor its callers'.
-func alone(measure func() load.Latency) load.Latency {
-	runtime.GC()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	return measure()
-}
-
 // interferenceTable shows the latencies and judges them against quiet times.
 func (b *bench) interferenceTable(rate float64, quiet, evicting, syncing []load.Latency) {
 	t := b.report.Table("Interference", fmt.Sprintf("One market of one of %d events at five bookmakers, asked %.0f times a second (half of what the cache answers "+
-		"then), open loop, from the intended start. The cache is a process of its own; source and load share the machine with it.", manyEvents, rate),
+		"then), open loop, from the intended start. Source, cache and load are three processes that share the machine.", b.many, rate),
 		"while", "p50", "p99", "p99.9", "failed")
 	at := func(all []load.Latency, q float64) float64 {
 		return median(all, func(l load.Latency) float64 { return float64(l.At(q)) })

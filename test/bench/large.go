@@ -78,7 +78,7 @@ func (b *bench) fullSync(ctx context.Context, w *world.World) (sync, confirm tim
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, feed.Close()) }()
-	c, err := contestant.NewCacheProcess(ctx, feed, 1) // nothing is looked up
+	c, err := contestant.NewCacheProcess(ctx, feed.Addr, 1) // nothing is looked up
 	if err != nil {
 		return 0, 0, err
 	}

@@ -115,7 +115,7 @@ func (b *bench) latency(ctx context.Context, all []*contestant.Contestant, shape
 		say(fmt.Sprintf("%s, open loop at %.0f/s, round %d of %d", shape, rate, round+1, b.rounds))
 		for _, c := range turn(all, round) {
 			runtime.GC()
-			cells[c.Name].open = append(cells[c.Name].open, load.Open(ctx, rate, b.slice, nil, c.Calls[shape]))
+			cells[c.Name].open = append(cells[c.Name].open, load.Open(ctx, rate, 0, b.slice, nil, c.Calls[shape]))
 		}
 	}
 }

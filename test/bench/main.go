@@ -18,6 +18,7 @@ import (
 func main() {
 	var o options
 	flag.IntVar(&o.events, "events", 300, "events that the contestants hold")
+	flag.IntVar(&o.many, "many", 100_000, "events of five bookmakers and 5 kB a snapshot that the cache holds for interference; the store is made for as many")
 	flag.IntVar(&o.rounds, "rounds", 10, "interleaved rounds; the tables show medians")
 	flag.DurationVar(&o.slice, "slice", 250*time.Millisecond, "how long a contestant is asked in a round")
 	flag.IntVar(&o.callers, "callers", 32, "callers of the closed loop")
@@ -27,16 +28,20 @@ func main() {
 	flag.StringVar(&o.markdown, "markdown", "", "file to write the report to")
 	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of the cache's own slices")
 	serve := flag.String("serve-cache", "", "be a cache that follows this feed, until standard input ends; for the program's own use")
+	source := flag.Int("serve-source", 0, "be a source of so many small events, until standard input ends; for the program's own use")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if *serve != "" {
-		if err := contestant.ServeCache(ctx, *serve, os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, "bench: cache:", err)
-		}
-		return
+	var err error
+	switch {
+	case *serve != "":
+		err = contestant.ServeCache(ctx, *serve, os.Stdin, os.Stdout)
+	case *source > 0:
+		err = contestant.ServeSource(*source, os.Stdin, os.Stdout)
+	default:
+		err = run(ctx, o)
 	}
-	if err := run(ctx, o); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop was called

@@ -37,7 +37,7 @@ func follower(ctx context.Context, w *world.World) (c *contestant.Contestant, em
 		return nil, 0, nil, err
 	}
 	feed.StandBy()
-	if c, err = contestant.NewCacheProcess(ctx, feed, 1); err != nil {
+	if c, err = contestant.NewCacheProcess(ctx, feed.Addr, 1); err != nil {
 		return nil, 0, nil, errors.Join(err, feed.Close())
 	}
 	stop = func() error { return errors.Join(c.Close(), feed.Close()) }

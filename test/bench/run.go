@@ -16,6 +16,7 @@ import (
 // options are the flags.
 type options struct {
 	events   int
+	many     int
 	rounds   int
 	slice    time.Duration
 	callers  int

@@ -1,17 +1,13 @@
 package contestant
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
@@ -37,32 +33,18 @@ func ServeCache(ctx context.Context, feed string, in io.Reader, out io.Writer) e
 	return app.Run(ctx)
 }
 
-// NewCacheProcess starts a cache in a process of its own, so that its heap and its collector are its own. It does not
-// wait for the cache to be filled.
-func NewCacheProcess(ctx context.Context, feed *Feed, events int) (*Contestant, error) {
+// NewCacheProcess starts a cache that follows the feed at an address, in a process of its own, so that its heap and its
+// collector are its own. It does not wait for the cache to be filled.
+func NewCacheProcess(ctx context.Context, feed string, events int) (*Contestant, error) {
 	c := &Contestant{Name: "oddscache, a process"}
-	self, err := os.Executable()
+	process, err := startChild(ctx, 0, "-serve-cache", feed)
 	if err != nil {
-		return nil, fmt.Errorf("finding the own program: %w", err)
+		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-serve-cache", feed.Addr)
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("making the cache's input: %w", err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("making the cache's output: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting the cache: %w", err)
-	}
-	c.stop = append(c.stop, func() error { return errors.Join(in.Close(), cmd.Wait()) })
-	c.PIDs = func() []int { return []int{cmd.Process.Pid} }
-	line, err := bufio.NewReader(out).ReadString('\n')
-	addr, admin, _ := strings.Cut(strings.TrimSpace(line), " ")
+	c.stop = append(c.stop, process.stop)
+	c.PIDs = func() []int { return []int{process.pid()} }
+	line, err := process.tells()
+	addr, admin, _ := strings.Cut(line, " ")
 	c.admin = admin
 	if err == nil {
 		err = c.dial(addr, events)

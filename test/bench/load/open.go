@@ -26,10 +26,14 @@ const askers = 256
 // longest is the largest latency that is told apart, in microseconds.
 const longest = 60_000_000
 
-// Open asks rate times a second until d is over or done is closed, whichever comes first; nil never closes.
-func Open(ctx context.Context, rate float64, d time.Duration, done <-chan struct{}, call Call) Latency {
+// Warm is how long an open loop lasts before it is steady, when goroutines and buffers have grown.
+const Warm = 500 * time.Millisecond
+
+// Open asks rate times a second until d is over or done is closed, whichever comes first; nil never closes. Requests that
+// are due in the first warm are asked and not counted.
+func Open(ctx context.Context, rate float64, warm, d time.Duration, done <-chan struct{}, call Call) Latency {
 	every := time.Duration(float64(time.Second) / rate)
-	total := int(d / every)
+	total, counted := int((warm+d)/every), int(warm/every)
 	all := Latency{Histogram: hdrhistogram.New(1, longest, 3)}
 	var mu sync.Mutex // guards all
 	var wg sync.WaitGroup
@@ -41,7 +45,11 @@ func Open(ctx context.Context, rate float64, d time.Duration, done <-chan struct
 			for k := a; k < total && !closed(done); k += askers {
 				due := began.Add(time.Duration(k) * every)
 				time.Sleep(time.Until(due)) //nolint:forbidigo // an open loop: requests have their time
-				if _, err := call(ctx, k*stride); err != nil {
+				_, err := call(ctx, k*stride)
+				if k < counted {
+					continue
+				}
+				if err != nil {
 					failed++
 				}
 				_ = own.RecordValue(min(longest, max(1, time.Since(due).Microseconds()))) // in range by construction
