@@ -22,8 +22,9 @@ func (b *bench) intro() {
 			"answer with one market waits for the three snapshots' tables, markets and headers, which the bare server does not have. A full " +
 			"sync writes all bytes to memory that the process never had, hashes them and walks through every market once; decoding goes " +
 			"on beside applying, so it needs the second core. A confirmation is one map lookup, one step each in three trees and its share of " +
-			"the event's new state. During a full sync beside lookups the collector marks both states; the sync rests for as long as others " +
-			"wait for the processor, many times over. [What is missed](benchmarks-limits.md) has a page of its own, with what was tried.",
+			"the event's new state. Beside lookups, the feed's work goes on in bursts of a quarter of a millisecond with rests four times " +
+			"as long, an eviction's and a full sync's alike; what lookups wait for then is the collector, which marks both states of a " +
+			"full sync. [What is missed](benchmarks-limits.md) has a page of its own, with what was tried.",
 	}
 }
 
