@@ -154,7 +154,7 @@ func (r *results) endure(ctx context.Context, s *stand, p *pool, g *gauge) error
 		}
 		r.windows = append(r.windows, w)
 		asking.Go(func() { // its last answers may come after the window's end
-			l := load.Open(ctx, r.rate, r.opts.window, running.Done(), r.lookups.call)
+			l := load.Open(ctx, r.rate, 0, r.opts.window, running.Done(), r.lookups.call)
 			w.asked, w.failed = l.Histogram.TotalCount(), l.Failed
 			w.p50, w.p99, w.longest = l.At(50), l.At(99), l.At(100)
 		})
