@@ -28,7 +28,7 @@ func readCycleEnd(body []byte, between func()) (*CycleEnd, error) {
 	var finished timestamppb.Timestamp
 	c := &CycleEnd{}
 	var keys, bytes int
-	err := eachField(body, func(num protowire.Number, value []byte) error {
+	err := eachBytes(body, func(num protowire.Number, value []byte) error {
 		switch num {
 		case cycleEndID:
 			c.CycleID = string(value)
@@ -53,7 +53,7 @@ func readCycleEnd(body []byte, between func()) (*CycleEnd, error) {
 	var ids strings.Builder // of which all keys keep their piece
 	ids.Grow(bytes)
 	var known bookmakers
-	return c, eachField(body, func(num protowire.Number, value []byte) error {
+	return c, eachBytes(body, func(num protowire.Number, value []byte) error {
 		if num != cycleEndRemoved {
 			return nil
 		}
@@ -74,7 +74,7 @@ func readCycleEnd(body []byte, between func()) (*CycleEnd, error) {
 // readRemoved reads a RemovedKey; its id is not copied. Kind is 0 when it names nothing. Without known the bookmaker is
 // left out.
 func readRemoved(b []byte, known *bookmakers) (k Key, id []byte, err error) {
-	err = eachField(b, func(num protowire.Number, value []byte) error {
+	err = eachBytes(b, func(num protowire.Number, value []byte) error {
 		switch num {
 		case removedSrID:
 			k, id = Key{Kind: KindEvent}, value
@@ -82,7 +82,7 @@ func readRemoved(b []byte, known *bookmakers) (k Key, id []byte, err error) {
 			if k.Kind != KindSnapshot {
 				k, id = Key{Kind: KindSnapshot}, nil
 			}
-			return eachField(value, func(num protowire.Number, value []byte) error {
+			return eachBytes(value, func(num protowire.Number, value []byte) error {
 				switch {
 				case num == snapshotKeyBookmaker && known != nil:
 					k.Bookmaker = known.name(value)
@@ -98,8 +98,10 @@ func readRemoved(b []byte, known *bookmakers) (k Key, id []byte, err error) {
 	return k, id, err
 }
 
-// bookmakers are the names that were read, of which there are few.
+// bookmakers are the names that were read, the first mostBookmakers of them.
 type bookmakers []string
+
+const mostBookmakers = 16
 
 func (all *bookmakers) name(b []byte) string {
 	for _, name := range *all {
@@ -108,29 +110,8 @@ func (all *bookmakers) name(b []byte) string {
 		}
 	}
 	name := intern(b)
-	*all = append(*all, name)
-	return name
-}
-
-// eachField calls do for the length-delimited fields of an encoded message. It returns do's errors, and one for bytes
-// that are no message.
-func eachField(b []byte, do func(num protowire.Number, value []byte) error) error {
-	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return fmt.Errorf("reading a tag: %w", protowire.ParseError(n))
-		}
-		m := protowire.ConsumeFieldValue(num, typ, b[n:])
-		if m < 0 {
-			return fmt.Errorf("reading field %d: %w", num, protowire.ParseError(m))
-		}
-		if typ == protowire.BytesType {
-			value, _ := protowire.ConsumeBytes(b[n:])
-			if err := do(num, value); err != nil {
-				return err
-			}
-		}
-		b = b[n+m:]
+	if len(*all) < mostBookmakers {
+		*all = append(*all, name)
 	}
-	return nil
+	return name
 }

@@ -176,6 +176,7 @@ func TestCycleEndIsReadAsProtobufReadsIt(t *testing.T) {
 	bookmaker, id, srID := field(1, []byte("bet9ja")), field(2, []byte("2")), field(1, []byte("68995116"))
 	for name, removed := range map[string][]byte{
 		"event": srID, "snapshot": field(2, bookmaker, id), "nothing": nil, "no bookmaker": field(2, id), "no id": field(2, bookmaker),
+		"numbers in the places of ids":                {8, 1, 16, 2},
 		"snapshot in two pieces":                      bytes.Join([][]byte{field(2, bookmaker), field(2, id)}, nil),
 		"event behind snapshot":                       bytes.Join([][]byte{field(2, bookmaker, id), srID}, nil),
 		"snapshot behind event":                       bytes.Join([][]byte{srID, field(2, id), field(7, id)}, nil),

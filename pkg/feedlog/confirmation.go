@@ -1,0 +1,40 @@
+package feedlog
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Field numbers of Confirmation and Timestamp.
+const (
+	confirmationConfirmedAt protowire.Number = 2
+	timestampSeconds        protowire.Number = 1
+	timestampNanos          protowire.Number = 2
+)
+
+// ConfirmedAt reads the time that an encoded Confirmation gives. It reads by hand because a cycle in which nothing changed
+// consists of confirmations. It returns ErrWire.
+func ConfirmedAt(body []byte) (time.Time, error) {
+	var seconds, nanos uint64
+	err := eachField(body, func(num protowire.Number, typ protowire.Type, value []byte) error {
+		if num != confirmationConfirmedAt || typ != protowire.BytesType {
+			return nil
+		}
+		return eachField(value, func(num protowire.Number, typ protowire.Type, value []byte) error {
+			switch v, _ := protowire.ConsumeVarint(value); {
+			case num == timestampSeconds && typ == protowire.VarintType:
+				seconds = v
+			case num == timestampNanos && typ == protowire.VarintType:
+				nanos = v
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading confirmation of %d bytes: %w", len(body), errors.Join(ErrWire, err))
+	}
+	return time.Unix(int64(seconds), int64(int32(nanos))), nil
+}
