@@ -60,7 +60,7 @@ func (b *bench) interference(ctx context.Context) (err error) {
 		return l, err
 	}
 	var quiet, evicting, syncing []load.Latency
-	for round := range min(b.rounds, 3) { // each takes half a minute
+	for round := range min(b.rounds, 3) { // each takes more than a minute
 		say(fmt.Sprintf("interference at %.0f lookups/s, round %d", rate, round+1))
 		if err := done(contestant.PlanEviction); err != nil {
 			return err
@@ -105,6 +105,6 @@ func (b *bench) interferenceTable(rate float64, quiet, evicting, syncing []load.
 		d := func(q float64) string { return time.Duration(at(row.all, q)).Round(10 * time.Microsecond).String() }
 		t.Add(row.name, fmt.Sprintf("%.1f s", median(row.all, took)), d(50), d(99), d(99.9), fmt.Sprint(failed))
 	}
-	b.askMost("p99 while a cycle end evicts half of 100,000 events, over quiet", 3, at(evicting, 99)/at(quiet, 99))
+	b.askMost(fmt.Sprintf("p99 while a cycle end evicts half of %d events, over quiet", b.many), 3, at(evicting, 99)/at(quiet, 99))
 	b.askMost("p99 during a full sync, over quiet", 5, at(syncing, 99)/at(quiet, 99))
 }

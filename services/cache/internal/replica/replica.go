@@ -56,7 +56,7 @@ type Replica struct {
 	cfg     Config
 	backoff backoff
 
-	decoding, applying *pace.Pacer
+	decoding, applying *pace.Pacer // made by Run
 
 	head     atomic.Int64 // the source's, as last heard
 	wantFull bool         // the next stream asks for a full sync
@@ -71,7 +71,7 @@ func New(cfg Config) (*Replica, error) {
 	if cfg.Answered == nil {
 		cfg.Answered = func() int64 { return 0 }
 	}
-	return &Replica{cfg: cfg, decoding: pace.New(cfg.Answered), applying: pace.New(cfg.Answered)}, nil
+	return &Replica{cfg: cfg}, nil
 }
 
 // SourceHead is the newest revision that the source is known to have; 0 before the first stream.
@@ -79,6 +79,8 @@ func (r *Replica) SourceHead() int64 { return r.head.Load() }
 
 // Run follows the feed until ctx ends, and returns nil then.
 func (r *Replica) Run(ctx context.Context) error {
+	answered := until(ctx, r.cfg.Answered)
+	r.decoding, r.applying = pace.New(answered), pace.New(answered)
 	for {
 		err := r.follow(ctx)
 		if ctx.Err() != nil {
@@ -97,6 +99,16 @@ func (r *Replica) Run(ctx context.Context) error {
 			timer.Stop()
 			return nil
 		}
+	}
+}
+
+// until is answered while ctx lasts, and stands still then: whoever stops does not wait for work that rests.
+func until(ctx context.Context, answered func() int64) func() int64 {
+	return func() int64 {
+		if ctx.Err() != nil {
+			return 0
+		}
+		return answered()
 	}
 }
 

@@ -1,6 +1,6 @@
 package store
 
-// How many of them the writer handles before it may be time to rest: some microseconds' worth.
+// How many units of work the writer does before it may be time to rest: some microseconds' worth of each kind.
 const (
 	restKeys     = 8 // keys, events and confirmations
 	restContents = 1 // each of which is walked through
