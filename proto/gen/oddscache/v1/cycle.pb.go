@@ -107,7 +107,10 @@ type Cycle struct {
 	// Events that the cycle end evicted.
 	EvictedEvents int64 `protobuf:"varint,10,opt,name=evicted_events,json=evictedEvents,proto3" json:"evicted_events,omitempty"`
 	// Why the cycle is not SUCCEEDED; empty when it is.
-	Reason        string `protobuf:"bytes,11,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,11,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The clocks as the cycle saw them. They differ by more than a minute when reason says CLOCK_SKEW; then nothing is
+	// evicted.
+	Clocks        []*ClockOffset `protobuf:"bytes,12,rep,name=clocks,proto3" json:"clocks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -219,6 +222,68 @@ func (x *Cycle) GetReason() string {
 	return ""
 }
 
+func (x *Cycle) GetClocks() []*ClockOffset {
+	if x != nil {
+		return x.Clocks
+	}
+	return nil
+}
+
+// ClockOffset is how far a clock was from the time that the cycle went by.
+type ClockOffset struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "scraper", "database", or a bookmaker's name.
+	Clock string `protobuf:"bytes,1,opt,name=clock,proto3" json:"clock,omitempty"`
+	// Seconds that it was ahead; negative when it was behind.
+	OffsetSeconds float64 `protobuf:"fixed64,2,opt,name=offset_seconds,json=offsetSeconds,proto3" json:"offset_seconds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClockOffset) Reset() {
+	*x = ClockOffset{}
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClockOffset) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClockOffset) ProtoMessage() {}
+
+func (x *ClockOffset) ProtoReflect() protoreflect.Message {
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClockOffset.ProtoReflect.Descriptor instead.
+func (*ClockOffset) Descriptor() ([]byte, []int) {
+	return file_oddscache_v1_cycle_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ClockOffset) GetClock() string {
+	if x != nil {
+		return x.Clock
+	}
+	return ""
+}
+
+func (x *ClockOffset) GetOffsetSeconds() float64 {
+	if x != nil {
+		return x.OffsetSeconds
+	}
+	return 0
+}
+
 // BookmakerResult is one bookmaker's part of a cycle.
 type BookmakerResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -253,14 +318,23 @@ type BookmakerResult struct {
 	// Median time from sending a detail request to its complete answer, in milliseconds; 0 without any.
 	LatencyP50Ms float64 `protobuf:"fixed64,15,opt,name=latency_p50_ms,json=latencyP50Ms,proto3" json:"latency_p50_ms,omitempty"`
 	// 95th percentile of the same.
-	LatencyP95Ms  float64 `protobuf:"fixed64,16,opt,name=latency_p95_ms,json=latencyP95Ms,proto3" json:"latency_p95_ms,omitempty"`
+	LatencyP95Ms float64 `protobuf:"fixed64,16,opt,name=latency_p95_ms,json=latencyP95Ms,proto3" json:"latency_p95_ms,omitempty"`
+	// Event details that answered with something that could not be used as a whole. asked = fetched + blocked + failed
+	// + details_refused.
+	DetailsRefused int64 `protobuf:"varint,17,opt,name=details_refused,json=detailsRefused,proto3" json:"details_refused,omitempty"`
+	// Snapshots that were fetched and not stored. fetched = changed + confirmed + snapshots_refused.
+	SnapshotsRefused int64 `protobuf:"varint,18,opt,name=snapshots_refused,json=snapshotsRefused,proto3" json:"snapshots_refused,omitempty"`
+	// Snapshots of events that the bookmaker does not list any more: all their markets were withdrawn.
+	Withdrawn int64 `protobuf:"varint,19,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// What is doubted about events and kept all the same, by reason.
+	Doubts        []*Doubt `protobuf:"bytes,20,rep,name=doubts,proto3" json:"doubts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BookmakerResult) Reset() {
 	*x = BookmakerResult{}
-	mi := &file_oddscache_v1_cycle_proto_msgTypes[1]
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -272,7 +346,7 @@ func (x *BookmakerResult) String() string {
 func (*BookmakerResult) ProtoMessage() {}
 
 func (x *BookmakerResult) ProtoReflect() protoreflect.Message {
-	mi := &file_oddscache_v1_cycle_proto_msgTypes[1]
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -285,7 +359,7 @@ func (x *BookmakerResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BookmakerResult.ProtoReflect.Descriptor instead.
 func (*BookmakerResult) Descriptor() ([]byte, []int) {
-	return file_oddscache_v1_cycle_proto_rawDescGZIP(), []int{1}
+	return file_oddscache_v1_cycle_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *BookmakerResult) GetBookmaker() string {
@@ -400,6 +474,162 @@ func (x *BookmakerResult) GetLatencyP95Ms() float64 {
 	return 0
 }
 
+func (x *BookmakerResult) GetDetailsRefused() int64 {
+	if x != nil {
+		return x.DetailsRefused
+	}
+	return 0
+}
+
+func (x *BookmakerResult) GetSnapshotsRefused() int64 {
+	if x != nil {
+		return x.SnapshotsRefused
+	}
+	return 0
+}
+
+func (x *BookmakerResult) GetWithdrawn() int64 {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return 0
+}
+
+func (x *BookmakerResult) GetDoubts() []*Doubt {
+	if x != nil {
+		return x.Doubts
+	}
+	return nil
+}
+
+// Doubt counts events of which a bookmaker says something that is not believed, or not yet.
+type Doubt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Reason in UPPER_SNAKE_CASE, for example "KICKOFF_DIFFERS".
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// How many events.
+	Count int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// Some of them, each with its ids and what was seen.
+	Examples      []*DoubtedEvent `protobuf:"bytes,3,rep,name=examples,proto3" json:"examples,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Doubt) Reset() {
+	*x = Doubt{}
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Doubt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Doubt) ProtoMessage() {}
+
+func (x *Doubt) ProtoReflect() protoreflect.Message {
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Doubt.ProtoReflect.Descriptor instead.
+func (*Doubt) Descriptor() ([]byte, []int) {
+	return file_oddscache_v1_cycle_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Doubt) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Doubt) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *Doubt) GetExamples() []*DoubtedEvent {
+	if x != nil {
+		return x.Examples
+	}
+	return nil
+}
+
+// DoubtedEvent is an event of which something is doubted.
+type DoubtedEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SportRadar id.
+	SrId string `protobuf:"bytes,1,opt,name=sr_id,json=srId,proto3" json:"sr_id,omitempty"`
+	// The bookmaker's own id.
+	BookmakerEventId string `protobuf:"bytes,2,opt,name=bookmaker_event_id,json=bookmakerEventId,proto3" json:"bookmaker_event_id,omitempty"`
+	// What was seen, with the numbers.
+	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DoubtedEvent) Reset() {
+	*x = DoubtedEvent{}
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DoubtedEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DoubtedEvent) ProtoMessage() {}
+
+func (x *DoubtedEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DoubtedEvent.ProtoReflect.Descriptor instead.
+func (*DoubtedEvent) Descriptor() ([]byte, []int) {
+	return file_oddscache_v1_cycle_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *DoubtedEvent) GetSrId() string {
+	if x != nil {
+		return x.SrId
+	}
+	return ""
+}
+
+func (x *DoubtedEvent) GetBookmakerEventId() string {
+	if x != nil {
+		return x.BookmakerEventId
+	}
+	return ""
+}
+
+func (x *DoubtedEvent) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 // Refusal counts what was refused for one reason.
 type Refusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -413,7 +643,7 @@ type Refusal struct {
 
 func (x *Refusal) Reset() {
 	*x = Refusal{}
-	mi := &file_oddscache_v1_cycle_proto_msgTypes[2]
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -425,7 +655,7 @@ func (x *Refusal) String() string {
 func (*Refusal) ProtoMessage() {}
 
 func (x *Refusal) ProtoReflect() protoreflect.Message {
-	mi := &file_oddscache_v1_cycle_proto_msgTypes[2]
+	mi := &file_oddscache_v1_cycle_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -438,7 +668,7 @@ func (x *Refusal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
 func (*Refusal) Descriptor() ([]byte, []int) {
-	return file_oddscache_v1_cycle_proto_rawDescGZIP(), []int{2}
+	return file_oddscache_v1_cycle_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Refusal) GetReason() string {
@@ -459,7 +689,7 @@ var File_oddscache_v1_cycle_proto protoreflect.FileDescriptor
 
 const file_oddscache_v1_cycle_proto_rawDesc = "" +
 	"\n" +
-	"\x18oddscache/v1/cycle.proto\x12\foddscache.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x03\n" +
+	"\x18oddscache/v1/cycle.proto\x12\foddscache.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf9\x03\n" +
 	"\x05Cycle\x12\x19\n" +
 	"\bcycle_id\x18\x01 \x01(\tR\acycleId\x121\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x19.oddscache.v1.CycleStatusR\x06status\x129\n" +
@@ -476,7 +706,11 @@ const file_oddscache_v1_cycle_proto_rawDesc = "" +
 	"\x0fmarkets_changed\x18\t \x01(\x03R\x0emarketsChanged\x12%\n" +
 	"\x0eevicted_events\x18\n" +
 	" \x01(\x03R\revictedEvents\x12\x16\n" +
-	"\x06reason\x18\v \x01(\tR\x06reason\"\x8e\x04\n" +
+	"\x06reason\x18\v \x01(\tR\x06reason\x121\n" +
+	"\x06clocks\x18\f \x03(\v2\x19.oddscache.v1.ClockOffsetR\x06clocks\"J\n" +
+	"\vClockOffset\x12\x14\n" +
+	"\x05clock\x18\x01 \x01(\tR\x05clock\x12%\n" +
+	"\x0eoffset_seconds\x18\x02 \x01(\x01R\roffsetSeconds\"\xaf\x05\n" +
 	"\x0fBookmakerResult\x12\x1c\n" +
 	"\tbookmaker\x18\x01 \x01(\tR\tbookmaker\x12\x16\n" +
 	"\x06listed\x18\x02 \x01(\x03R\x06listed\x12\x14\n" +
@@ -494,7 +728,19 @@ const file_oddscache_v1_cycle_proto_rawDesc = "" +
 	"\brefusals\x18\r \x03(\v2\x15.oddscache.v1.RefusalR\brefusals\x12\x18\n" +
 	"\askipped\x18\x0e \x01(\x03R\askipped\x12$\n" +
 	"\x0elatency_p50_ms\x18\x0f \x01(\x01R\flatencyP50Ms\x12$\n" +
-	"\x0elatency_p95_ms\x18\x10 \x01(\x01R\flatencyP95Ms\"7\n" +
+	"\x0elatency_p95_ms\x18\x10 \x01(\x01R\flatencyP95Ms\x12'\n" +
+	"\x0fdetails_refused\x18\x11 \x01(\x03R\x0edetailsRefused\x12+\n" +
+	"\x11snapshots_refused\x18\x12 \x01(\x03R\x10snapshotsRefused\x12\x1c\n" +
+	"\twithdrawn\x18\x13 \x01(\x03R\twithdrawn\x12+\n" +
+	"\x06doubts\x18\x14 \x03(\v2\x13.oddscache.v1.DoubtR\x06doubts\"m\n" +
+	"\x05Doubt\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\x126\n" +
+	"\bexamples\x18\x03 \x03(\v2\x1a.oddscache.v1.DoubtedEventR\bexamples\"i\n" +
+	"\fDoubtedEvent\x12\x13\n" +
+	"\x05sr_id\x18\x01 \x01(\tR\x04srId\x12,\n" +
+	"\x12bookmaker_event_id\x18\x02 \x01(\tR\x10bookmakerEventId\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\"7\n" +
 	"\aRefusal\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x03R\x05count*\x94\x01\n" +
@@ -520,25 +766,31 @@ func file_oddscache_v1_cycle_proto_rawDescGZIP() []byte {
 }
 
 var file_oddscache_v1_cycle_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_oddscache_v1_cycle_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_oddscache_v1_cycle_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_oddscache_v1_cycle_proto_goTypes = []any{
 	(CycleStatus)(0),              // 0: oddscache.v1.CycleStatus
 	(*Cycle)(nil),                 // 1: oddscache.v1.Cycle
-	(*BookmakerResult)(nil),       // 2: oddscache.v1.BookmakerResult
-	(*Refusal)(nil),               // 3: oddscache.v1.Refusal
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(*ClockOffset)(nil),           // 2: oddscache.v1.ClockOffset
+	(*BookmakerResult)(nil),       // 3: oddscache.v1.BookmakerResult
+	(*Doubt)(nil),                 // 4: oddscache.v1.Doubt
+	(*DoubtedEvent)(nil),          // 5: oddscache.v1.DoubtedEvent
+	(*Refusal)(nil),               // 6: oddscache.v1.Refusal
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_oddscache_v1_cycle_proto_depIdxs = []int32{
 	0, // 0: oddscache.v1.Cycle.status:type_name -> oddscache.v1.CycleStatus
-	4, // 1: oddscache.v1.Cycle.started_at:type_name -> google.protobuf.Timestamp
-	4, // 2: oddscache.v1.Cycle.finished_at:type_name -> google.protobuf.Timestamp
-	2, // 3: oddscache.v1.Cycle.bookmakers:type_name -> oddscache.v1.BookmakerResult
-	3, // 4: oddscache.v1.BookmakerResult.refusals:type_name -> oddscache.v1.Refusal
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	7, // 1: oddscache.v1.Cycle.started_at:type_name -> google.protobuf.Timestamp
+	7, // 2: oddscache.v1.Cycle.finished_at:type_name -> google.protobuf.Timestamp
+	3, // 3: oddscache.v1.Cycle.bookmakers:type_name -> oddscache.v1.BookmakerResult
+	2, // 4: oddscache.v1.Cycle.clocks:type_name -> oddscache.v1.ClockOffset
+	6, // 5: oddscache.v1.BookmakerResult.refusals:type_name -> oddscache.v1.Refusal
+	4, // 6: oddscache.v1.BookmakerResult.doubts:type_name -> oddscache.v1.Doubt
+	5, // 7: oddscache.v1.Doubt.examples:type_name -> oddscache.v1.DoubtedEvent
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_oddscache_v1_cycle_proto_init() }
@@ -552,7 +804,7 @@ func file_oddscache_v1_cycle_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oddscache_v1_cycle_proto_rawDesc), len(file_oddscache_v1_cycle_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

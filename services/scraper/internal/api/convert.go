@@ -46,7 +46,21 @@ func bookmakerMessages(results []store.BookmakerResult) []*oddscachev1.Bookmaker
 			Blocked: r.Blocked, Failed: r.Failed, Skipped: r.Skipped,
 			Tournaments: r.Tournaments, TournamentsFailed: r.TournamentsFailed, DiscoveryError: r.DiscoveryError,
 			LatencyP50Ms: r.LatencyP50MS, LatencyP95Ms: r.LatencyP95MS,
+			DetailsRefused: r.DetailsRefused, SnapshotsRefused: r.SnapshotsRefused, Withdrawn: r.Withdrawn,
+			Doubts: doubtMessages(r.Doubts),
 		})
+	}
+	return messages
+}
+
+func doubtMessages(doubts []store.Doubt) []*oddscachev1.Doubt {
+	messages := make([]*oddscachev1.Doubt, 0, len(doubts))
+	for _, d := range doubts {
+		m := &oddscachev1.Doubt{Reason: string(d.Reason), Count: d.Count}
+		for _, e := range d.Examples {
+			m.Examples = append(m.Examples, &oddscachev1.DoubtedEvent{SrId: e.SrID, BookmakerEventId: e.EventID, Detail: e.Detail})
+		}
+		messages = append(messages, m)
 	}
 	return messages
 }

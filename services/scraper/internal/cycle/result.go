@@ -1,10 +1,14 @@
 package cycle
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
@@ -41,22 +45,38 @@ func judge(bookmakers []store.BookmakerResult, failure error) (store.CycleStatus
 	return store.Succeeded, ""
 }
 
-// shortfall says what a bookmaker did not deliver; empty when nothing worth mentioning.
+// shortfall says what a bookmaker did not deliver; empty when nothing worth mentioning. A snapshot that was refused is
+// missing, whoever refused it and why.
 func shortfall(b store.BookmakerResult) string {
 	wanted := b.Asked + b.Skipped
-	unread := wanted - b.Fetched // turned away, failed, skipped, or refused as a whole
+	// Turned away, failed, skipped, or refused as a whole; an answer without any price was stored and says nothing.
+	missing := wanted - b.Fetched + b.SnapshotsRefused + int64(b.Lost[odds.NoPrices])
 	switch {
 	case b.DiscoveryError != "":
 		return "discovery failed: " + b.DiscoveryError
 	case b.TournamentsFailed > 0:
 		return fmt.Sprintf("%d of %d tournaments did not answer", b.TournamentsFailed, b.Tournaments)
-	case wanted > 0 && b.Fetched == 0:
-		return fmt.Sprintf("none of %d events could be read", wanted)
-	case float64(unread) > failedShare*float64(wanted):
-		return fmt.Sprintf("%d of %d events could not be read", unread, wanted)
+	case wanted > 0 && missing >= wanted:
+		return fmt.Sprintf("none of %d events could be read%s", wanted, because(b.Lost))
+	case float64(missing) > failedShare*float64(wanted):
+		return fmt.Sprintf("%d of %d events could not be read%s", missing, wanted, because(b.Lost))
 	default:
 		return ""
 	}
+}
+
+// because names the reasons of whole refusals, the most frequent first; empty without any.
+func because(lost odds.Refusals) string {
+	var reasons []string
+	for _, reason := range slices.SortedFunc(maps.Keys(lost), func(a, b odds.Reason) int {
+		return cmp.Or(cmp.Compare(lost[b], lost[a]), cmp.Compare(a, b))
+	}) {
+		reasons = append(reasons, fmt.Sprintf("%s %d", reason, lost[reason]))
+	}
+	if len(reasons) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(reasons, ", ") + ")"
 }
 
 // Describe is the cycle's state while it runs.

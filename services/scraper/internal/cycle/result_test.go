@@ -27,6 +27,12 @@ func TestJudge(t *testing.T) {
 		{"nothing readable", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 3}}, nil, store.Partial, "none of 3 events"},
 		{"all skipped", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Skipped: 3}}, nil, store.Partial, "none of 3 events"},
 		{"too many failures", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 90, Fetched: 89, Skipped: 10}}, nil, store.Partial, "11 of 100 events"},
+		{"too many refused by the store", []store.BookmakerResult{{
+			Bookmaker: odds.Bet9ja, Asked: 100, Fetched: 100, SnapshotsRefused: 6, Lost: odds.Refusals{odds.BadLine: 4, odds.StaleCapture: 2},
+		}}, nil, store.Partial, "6 of 100 events could not be read (BAD_LINE 4, STALE_CAPTURE 2)"},
+		{"one refused in twenty", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 100, Fetched: 100, SnapshotsRefused: 5}}, nil, store.Succeeded, ""},
+		{"all refused by the store", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 3, Fetched: 3, SnapshotsRefused: 3}}, nil, store.Partial, "none of 3 events"},
+		{"answers without any price", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 20, Fetched: 20, Lost: odds.Refusals{odds.NoPrices: 2}}}, nil, store.Partial, "2 of 20 events could not be read (NO_PRICES 2)"},
 		{"too many refused", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 100, Fetched: 50}}, nil, store.Partial, "50 of 100 events"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -32,7 +32,8 @@ func (r *run) say(s Summary) {
 	for _, b := range s.Bookmakers {
 		attrs = append(attrs, slog.Group(string(b.Bookmaker),
 			"listed", b.Listed, "asked", b.Asked, "fetched", b.Fetched, "changed", b.Changed, "confirmed", b.Confirmed,
-			"refused", b.Refusals.Total(), "blocked", b.Blocked, "failed", b.Failed, "skipped", b.Skipped,
+			"withdrawn", b.Withdrawn, "refused", b.Refusals.Total(), "details_refused", b.DetailsRefused,
+			"snapshots_refused", b.SnapshotsRefused, "blocked", b.Blocked, "failed", b.Failed, "skipped", b.Skipped,
 			"tournaments_failed", b.TournamentsFailed, "p50_ms", int(b.LatencyP50MS), "p95_ms", int(b.LatencyP95MS)))
 	}
 	r.log.Info("cycle ended", attrs...)

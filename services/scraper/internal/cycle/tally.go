@@ -21,6 +21,7 @@ type tally struct {
 	mu      sync.Mutex
 	results map[odds.Bookmaker]*store.BookmakerResult
 	refused map[odds.Bookmaker]odds.Refusals
+	lost    map[odds.Bookmaker]odds.Refusals // whole details and snapshots, among refused
 	took    map[odds.Bookmaker][]time.Duration
 
 	marketsChanged int64
@@ -30,11 +31,11 @@ type tally struct {
 func newTally() *tally {
 	t := &tally{
 		results: make(map[odds.Bookmaker]*store.BookmakerResult), refused: make(map[odds.Bookmaker]odds.Refusals),
-		took: make(map[odds.Bookmaker][]time.Duration),
+		lost: make(map[odds.Bookmaker]odds.Refusals), took: make(map[odds.Bookmaker][]time.Duration),
 	}
 	for _, b := range odds.Bookmakers() {
 		t.results[b] = &store.BookmakerResult{Bookmaker: b}
-		t.refused[b] = make(odds.Refusals)
+		t.refused[b], t.lost[b] = make(odds.Refusals), make(odds.Refusals)
 	}
 	return t
 }
@@ -65,7 +66,7 @@ func (t *tally) skipped(b odds.Bookmaker) {
 	t.results[b].Skipped++
 }
 
-// fetched counts the answer to one detail request.
+// fetched counts the answer to one detail request: asked = fetched + blocked + failed + details refused.
 func (t *tally) fetched(b odds.Bookmaker, d bookmaker.Detail, took time.Duration, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -77,9 +78,15 @@ func (t *tally) fetched(b odds.Bookmaker, d bookmaker.Detail, took time.Duration
 		r.Fetched++
 		t.took[b] = append(t.took[b], took)
 		t.refused[b].Add(d.Refusals)
+		if n := d.Refusals[odds.NoPrices]; n > 0 {
+			t.lost[b][odds.NoPrices] += n
+		}
 	case errors.Is(err, bookmaker.ErrPushedBack):
 		r.Blocked++
-	case !errors.As(err, &refused):
+	case errors.As(err, &refused):
+		r.DetailsRefused++
+		t.lost[b][refused.Reason]++
+	default:
 		r.Failed++
 	}
 	if errors.As(err, &refused) { // a page instead of JSON is both: turned away, and no snapshot
@@ -87,13 +94,26 @@ func (t *tally) fetched(b odds.Bookmaker, d bookmaker.Detail, took time.Duration
 	}
 }
 
-// stored counts a committed batch.
+// refusedSnapshot counts a snapshot that was fetched and is not handed to the store.
+func (t *tally) refusedSnapshot(b odds.Bookmaker, reason odds.Reason) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.results[b].SnapshotsRefused++
+	t.refused[b][reason]++
+	t.lost[b][reason]++
+}
+
+// stored counts a committed batch: of a cycle that stored all it fetched, fetched = changed + confirmed + snapshots
+// refused.
 func (t *tally) stored(result store.BatchResult) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for b, r := range t.results {
 		r.Changed += int64(result.Changed[b])
 		r.Confirmed += int64(result.Confirmed[b])
+		r.Withdrawn += int64(result.Withdrawn[b])
+		r.SnapshotsRefused += int64(result.SnapshotsRefused[b].Total())
+		t.lost[b].Add(result.SnapshotsRefused[b])
 		t.refused[b].Add(result.Refused[b])
 	}
 	t.marketsChanged += int64(result.MarketsChanged)
@@ -109,6 +129,8 @@ func (t *tally) bookmakers(only []odds.Bookmaker) []store.BookmakerResult {
 		r := *t.results[b]
 		r.Refusals = make(odds.Refusals, len(t.refused[b]))
 		r.Refusals.Add(t.refused[b])
+		r.Lost = make(odds.Refusals, len(t.lost[b]))
+		r.Lost.Add(t.lost[b])
 		r.LatencyP50MS, r.LatencyP95MS = percentiles(t.took[b])
 		all = append(all, r)
 	}

@@ -12,6 +12,7 @@ type contributions struct {
 	last        *prometheus.GaugeVec
 	sum         *prometheus.CounterVec
 	refusals    *prometheus.CounterVec
+	doubts      *prometheus.CounterVec
 	tournaments *prometheus.GaugeVec
 	short       *prometheus.GaugeVec
 }
@@ -21,6 +22,7 @@ func kinds(r store.BookmakerResult) map[string]int64 {
 	return map[string]int64{
 		"listed": r.Listed, "asked": r.Asked, "fetched": r.Fetched, "changed": r.Changed, "confirmed": r.Confirmed,
 		"refused": int64(r.Refusals.Total()), "blocked": r.Blocked, "failed": r.Failed, "skipped": r.Skipped,
+		"details_refused": r.DetailsRefused, "snapshots_refused": r.SnapshotsRefused, "withdrawn": r.Withdrawn,
 	}
 }
 
@@ -28,11 +30,14 @@ func newContributions() contributions {
 	c := contributions{
 		last: gauges("last_cycle_contribution",
 			"A bookmaker's part of the last cycle, by kind: events listed, details asked and fetched, snapshots "+
-				"changed and confirmed, parts refused, requests blocked and failed, events skipped.", bookmaker, "kind"),
+				"changed and confirmed, parts refused, requests blocked and failed, events skipped, details and "+
+				"snapshots refused as a whole, snapshots withdrawn.", bookmaker, "kind"),
 		sum: counters("contribution_total",
 			"A bookmaker's part of all cycles, by kind as in last_cycle_contribution.", bookmaker, "kind"),
 		refusals: counters("refusals_total",
 			"Answers, markets and outcomes that were refused in cycles, by reason.", bookmaker, "reason"),
+		doubts: counters("doubts_total",
+			"Events of which a bookmaker said something that was not believed, or not yet, by reason.", bookmaker, "reason"),
 		tournaments: gauges("last_cycle_tournaments",
 			"Tournaments asked in the last cycle's discovery, by result: answered, failed.", bookmaker, "result"),
 		short: gauges("last_cycle_short",
@@ -43,11 +48,16 @@ func newContributions() contributions {
 		for _, reason := range append(odds.Reasons(), store.Reasons()...) {
 			c.refusals.WithLabelValues(string(b), string(reason))
 		}
+		for _, reason := range odds.Doubts() {
+			c.doubts.WithLabelValues(string(b), string(reason))
+		}
 	}
 	return c
 }
 
-func (c *contributions) all() set { return set{c.last, c.sum, c.refusals, c.tournaments, c.short} }
+func (c *contributions) all() set {
+	return set{c.last, c.sum, c.refusals, c.doubts, c.tournaments, c.short}
+}
 
 // add adds a bookmaker's part of a cycle.
 func (c *contributions) add(r store.BookmakerResult, short bool) {
@@ -58,6 +68,9 @@ func (c *contributions) add(r store.BookmakerResult, short bool) {
 	}
 	for reason, n := range r.Refusals {
 		c.refusals.WithLabelValues(b, string(reason)).Add(float64(n))
+	}
+	for _, d := range r.Doubts {
+		c.doubts.WithLabelValues(b, string(d.Reason)).Add(float64(d.Count))
 	}
 	c.tournaments.WithLabelValues(b, "answered").Set(float64(r.Tournaments - r.TournamentsFailed))
 	c.tournaments.WithLabelValues(b, "failed").Set(float64(r.TournamentsFailed))

@@ -53,12 +53,26 @@ type Snapshot struct {
 	Bookmaker Bookmaker
 	EventID   string // the bookmaker's own id of the event
 	SrID      string // SportRadar id, digits only
-	// RequestedAt is when the request was sent. Of two snapshots the newer is the one requested later.
-	RequestedAt time.Time
+	// Request numbers the request that was answered. It grows with every request that this process sends, so of two
+	// snapshots the newer is the one with the higher number, whatever the clock said.
+	Request     uint64
+	RequestedAt time.Time // when the request was sent
 	CapturedAt  time.Time // when the answer was complete
-	Markets     []Market  // sorted by MarketKey, no key twice
-	// Complete reports that no market of the answer was refused, so that a market which is not here is not offered.
+	// Markets are what the answer lists, sorted by MarketKey, no key twice. An outcome that the answer lists without a
+	// price has odds 0 and is not active: the odds that were last seen stay.
+	Markets []Market
+	// Unread are markets that the answer lists in a form that could not be read. They are offered, at prices that
+	// nobody knows: closed, and not withdrawn.
+	Unread []UnreadMarket
+	// Complete reports that the answer lists all that the bookmaker offers on the event, so that a market which is
+	// neither in Markets nor in Unread is withdrawn. When it is false, such a market is closed.
 	Complete bool
+}
+
+// UnreadMarket names a market of which nothing but its identity could be read.
+type UnreadMarket struct {
+	MarketKey
+	AnyLine bool // the line could not be read either: any of the market id's may be meant
 }
 
 // SortMarkets brings markets into their order.

@@ -21,6 +21,16 @@ const (
 	NotOffered       Reason = "NOT_OFFERED"       // the bookmaker says that it does not know the event
 	TooLarge         Reason = "TOO_LARGE"         // more bytes, markets or outcomes than the limit
 	DuplicateListing Reason = "DUPLICATE_LISTING" // two listings of one SportRadar id at one bookmaker; the newer stays
+	NoPrices         Reason = "NO_PRICES"         // not one outcome with a price, and none said to be closed
+	SidesSwapped     Reason = "SIDES_SWAPPED"     // home and away are the other way round than at the reference
+	ShortList        Reason = "SHORT_LIST"        // a list of fewer events than the site says there are
+	NotReal          Reason = "NOT_REAL"          // simulated reality, eSoccer or a virtual match
+)
+
+// Doubts about an event as a bookmaker lists it. Nothing is refused for them alone; cycles count and name them.
+const (
+	KickoffDiffers Reason = "KICKOFF_DIFFERS" // a quarter of an hour or more from the reference's
+	KickoffDoubted Reason = "KICKOFF_DOUBTED" // moved by more than a day, or into the past; kept as it was
 )
 
 // Reasons for refusing a market or an outcome.
@@ -39,10 +49,13 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		NotJSON, WrongEvent, WrongSport, NoEventID, NoSrID, BadKickoff, NoMarkets, YieldCollapsed, CountMismatch,
-		StaleCapture, NotOffered, TooLarge, DuplicateListing, BadLine, DuplicateMarket, DuplicateOutcome, BadOdds,
-		UnknownOutcome, NoOutcomes, BadMarket, BadOverround,
+		StaleCapture, NotOffered, TooLarge, DuplicateListing, NoPrices, SidesSwapped, ShortList, NotReal, BadLine,
+		DuplicateMarket, DuplicateOutcome, BadOdds, UnknownOutcome, NoOutcomes, BadMarket, BadOverround,
 	}
 }
+
+// Doubts lists the reasons for which an event is doubted and kept.
+func Doubts() []Reason { return []Reason{KickoffDiffers, KickoffDoubted} }
 
 // Refused is the error of a whole answer that is refused.
 type Refused struct {

@@ -151,7 +151,7 @@ func TestAbsence(t *testing.T) {
 	r := b.apply(t, store.Batch{
 		Events: []odds.Event{live}, Missing: []store.Absence{missing("7"), missing("8"), missing("unknown")},
 	})
-	if r.MarketsChanged != 30 || r.Changed[odds.BetPawa] != 1 || len(r.Refused) != 0 {
+	if r.MarketsChanged != 30 || r.Withdrawn[odds.BetPawa] != 1 || len(r.Changed) != 0 || len(r.Refused) != 0 {
 		t.Errorf("three absences, one of them of a listed event before kickoff: %+v", r)
 	}
 	if s, _ := b.Committed(odds.BetPawa, "7"); s.Available != 0 || s.Markets != 30 {

@@ -54,13 +54,18 @@ type BatchResult struct {
 
 	// EventsChanged counts events that were written, old owners of moved ids among them.
 	EventsChanged int
-	// Changed counts snapshots stored with new content, absences among them.
+	// Changed counts captures stored with new content.
 	Changed map[odds.Bookmaker]int
 	// Confirmed counts snapshots seen again with the content they had.
 	Confirmed map[odds.Bookmaker]int
+	// SnapshotsRefused counts captures that were not stored: with Changed and Confirmed they are all of the batch's.
+	SnapshotsRefused map[odds.Bookmaker]odds.Refusals
+	// Withdrawn counts snapshots of which an absence withdrew every market.
+	Withdrawn map[odds.Bookmaker]int
 	// MarketsChanged counts markets whose content changed; each has its row in the history.
 	MarketsChanged int
-	// Refused counts what was not stored. An event counts for the first bookmaker that lists it.
+	// Refused counts everything that was not stored, captures among it. An event counts for the first bookmaker that
+	// lists it.
 	Refused map[odds.Bookmaker]odds.Refusals
 
 	LookupsMS    float64 // checking, and finding what is committed
@@ -71,16 +76,28 @@ type BatchResult struct {
 
 func newBatchResult() BatchResult {
 	return BatchResult{
-		Changed:   make(map[odds.Bookmaker]int),
-		Confirmed: make(map[odds.Bookmaker]int),
-		Refused:   make(map[odds.Bookmaker]odds.Refusals),
+		Changed:          make(map[odds.Bookmaker]int),
+		Confirmed:        make(map[odds.Bookmaker]int),
+		Withdrawn:        make(map[odds.Bookmaker]int),
+		SnapshotsRefused: make(map[odds.Bookmaker]odds.Refusals),
+		Refused:          make(map[odds.Bookmaker]odds.Refusals),
 	}
 }
 
 // refuse counts a refusal.
-func (r *BatchResult) refuse(b odds.Bookmaker, reason odds.Reason) {
-	if r.Refused[b] == nil {
-		r.Refused[b] = make(odds.Refusals)
+func (r *BatchResult) refuse(b odds.Bookmaker, reason odds.Reason) { count(r.Refused, b, reason) }
+
+// refuseCapture counts a capture, or an absence, that is not stored.
+func (r *BatchResult) refuseCapture(c *capture, reason odds.Reason) {
+	r.refuse(c.bookmaker, reason)
+	if !c.absence {
+		count(r.SnapshotsRefused, c.bookmaker, reason)
 	}
-	r.Refused[b][reason]++
+}
+
+func count(refused map[odds.Bookmaker]odds.Refusals, b odds.Bookmaker, reason odds.Reason) {
+	if refused[b] == nil {
+		refused[b] = make(odds.Refusals)
+	}
+	refused[b][reason]++
 }

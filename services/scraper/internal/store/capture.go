@@ -82,7 +82,7 @@ func captures(batch *Batch, result *BatchResult) []capture {
 			older, newest[i] = newest[i], c
 		}
 		if !older.absence {
-			result.refuse(older.bookmaker, odds.StaleCapture)
+			result.refuseCapture(&older, odds.StaleCapture)
 		}
 	}
 	return newest

@@ -49,6 +49,27 @@ type BookmakerResult struct {
 	LatencyP50MS      float64        `json:"latency_p50_ms,omitempty"` // of detail requests
 	LatencyP95MS      float64        `json:"latency_p95_ms,omitempty"`
 	Refusals          odds.Refusals  `json:"refusals,omitempty"`
+	DetailsRefused    int64          `json:"details_refused,omitempty"`   // details that could not be used as a whole
+	SnapshotsRefused  int64          `json:"snapshots_refused,omitempty"` // fetched and not stored
+	Withdrawn         int64          `json:"withdrawn,omitempty"`         // snapshots of events that are not listed any more
+	Doubts            []Doubt        `json:"doubts,omitempty"`
+
+	// Lost counts the refusals of whole details and snapshots, which are among Refusals. The table does not keep it.
+	Lost odds.Refusals `json:"-"`
+}
+
+// Doubt counts events of which a bookmaker says something that is not believed, or not yet.
+type Doubt struct {
+	Reason   odds.Reason    `json:"reason"`
+	Count    int64          `json:"count"`
+	Examples []DoubtedEvent `json:"examples,omitempty"`
+}
+
+// DoubtedEvent is an event of which something is doubted.
+type DoubtedEvent struct {
+	SrID    string `json:"sr_id"`
+	EventID string `json:"event_id"` // the bookmaker's own
+	Detail  string `json:"detail"`
 }
 
 // ended reports whether a cycle can end with this status.

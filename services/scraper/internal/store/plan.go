@@ -77,7 +77,7 @@ func (w *Writer) plan(batch *Batch) (*plan, error) {
 	inParallel(len(all), func(i int) { found[i].compare(&all[i]) })
 	for i := range all {
 		if reason := w.planCapture(p, &all[i], &found[i], batch.CycleID); reason != "" {
-			p.result.refuse(all[i].bookmaker, reason)
+			p.result.refuseCapture(&all[i], reason)
 		}
 	}
 	err := w.encode(p)
@@ -167,11 +167,17 @@ func (p *plan) add(c *capture, before *CommittedSnapshot, next *content) odds.Re
 			state.LastConfirmedAt = c.capturedAt
 		}
 		p.confirmed = append(p.confirmed, confirmWrite{key: c.key, state: state})
-		p.result.Confirmed[c.bookmaker]++
+		if !c.absence {
+			p.result.Confirmed[c.bookmaker]++
+		}
 	default:
 		state.CapturedAt, state.LastConfirmedAt = c.capturedAt, c.capturedAt
 		p.contents = append(p.contents, contentWrite{key: c.key, state: state, srID: c.srID, changed: next.changed, framed: next.framed})
-		p.result.Changed[c.bookmaker]++
+		if c.absence {
+			p.result.Withdrawn[c.bookmaker]++
+		} else {
+			p.result.Changed[c.bookmaker]++
+		}
 		p.result.MarketsChanged += len(next.changed)
 	}
 	return ""
