@@ -29,7 +29,7 @@ func TestOneLineSaysAll(t *testing.T) {
 			Bookmakers: []store.BookmakerResult{{
 				Bookmaker: odds.Bet9ja, Listed: 6, Asked: 5, Fetched: 4, Changed: 3, Confirmed: 1, Blocked: 7, Failed: 8, Skipped: 9,
 				Tournaments: 20, TournamentsFailed: 2, LatencyP50MS: 120.4, LatencyP95MS: 250.6,
-				Refusals: odds.Refusals{odds.BadLine: 2, odds.NoMarkets: 1},
+				Refusals: odds.Refusals{odds.BadLine: 2, odds.NoMarkets: 1}, DetailsRefused: 1, SnapshotsRefused: 10, Withdrawn: 11,
 			}},
 		},
 		Bound: 68 * time.Second, Batches: 3, Absent: 4,
@@ -46,7 +46,7 @@ func TestOneLineSaysAll(t *testing.T) {
 		"storage_ms": map[string]any{"lookups": 1., "processing": 2., "flush": 3., "commit": 4.},
 		"bet9ja": map[string]any{
 			"listed": 6., "asked": 5., "fetched": 4., "changed": 3., "confirmed": 1., "refused": 3., "blocked": 7., "failed": 8.,
-			"skipped": 9., "tournaments_failed": 2., "p50_ms": 120., "p95_ms": 250.,
+			"withdrawn": 11., "details_refused": 1., "snapshots_refused": 10., "skipped": 9., "tournaments_failed": 2., "p50_ms": 120., "p95_ms": 250.,
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
