@@ -43,19 +43,19 @@ func (d *Decoder) Detail(
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
 	r.offers()
-	markets, refusals, unmapped, complete := r.mapper.Finish()
+	mapped := r.mapper.Finish()
 	detail := bookmaker.Detail{
 		Listing: r.listing,
 		Snapshot: odds.Snapshot{
 			Bookmaker: odds.Bet9ja, EventID: r.listing.EventID, SrID: r.listing.SrID,
 			RequestedAt: requestedAt, CapturedAt: capturedAt,
-			Markets: markets, Complete: complete,
+			Markets: mapped.Markets, Unread: mapped.Unread, Complete: true,
 		},
-		Refusals: refusals,
-		Unmapped: unmapped,
+		Refusals: mapped.Refusals,
+		Unmapped: mapped.Unmapped,
 	}
-	if len(markets) == 0 {
-		return detail, odds.Refuse(odds.NoMarkets, "%d prices, none of them mapped", len(r.prices))
+	if !r.listed || r.unknown > 0 && len(r.prices) == 0 {
+		return detail, odds.Refuse(odds.NoMarkets, "%d prices, none of them readable", r.unknown)
 	}
 	return detail, nil
 }
@@ -72,7 +72,9 @@ type detailReader struct {
 	data      bool   // D is an object
 	sportID   rawjson.Scalar
 	sport     rawjson.Scalar
+	listed    bool // there is a map of prices, an empty one included
 	prices    []price
+	unknown   int               // keys that do not tell a market
 	names     map[string]string // market to its name
 	labels    map[label]string  // the dictionary; see dictionary
 	markets   int

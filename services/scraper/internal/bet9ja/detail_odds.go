@@ -19,26 +19,32 @@ type price struct {
 	market []byte // "S_1X2HND"
 	param  []byte // "-1"; nil without one
 	suffix []byte // "1H"
-	odds   float64
-	valid  bool
+	odds   answer.Price
 }
 
-// odds reads the flat map of prices. A closed price is written as "1", there is no other flag.
+// odds reads the flat map of prices, which PHP writes as a list when it is empty. A closed price is written as "1",
+// there is no other flag.
 func (r *detailReader) odds() {
 	c := r.cursor
-	c.Object(func(key []byte) {
+	listed := c.Object(func(key []byte) {
 		if len(r.prices) > answer.MaxOutcomes {
 			return
 		}
 		market, param, suffix, ok := splitKey(key)
 		if !ok {
-			r.mapper.Refuse(odds.BadMarket, true)
+			r.unknown++
+			r.mapper.Refuse(odds.BadMarket)
 			return
 		}
-		p := price{market: market, param: param, suffix: suffix}
-		p.odds, p.valid = answer.Price(c.Scalar())
-		r.prices = append(r.prices, p)
+		r.prices = append(r.prices, price{
+			market: market, param: param, suffix: suffix, odds: answer.ReadPrice(c.Scalar()),
+		})
 	})
+	elements := 0
+	if !listed {
+		listed = c.Array(func() { elements++ }) && elements == 0
+	}
+	r.listed = listed || r.listed
 }
 
 // splitKey takes a key S_<market>[@<param>]_<suffix> apart. Market names contain digits and hyphens but no
@@ -132,7 +138,7 @@ func (r *detailReader) offers() {
 			p := r.prices[to]
 			o.Quotes = append(o.Quotes, mapping.Quote{
 				Code: p.suffix, Text: []byte(r.labels[label{o.Key, string(p.suffix)}]),
-				Odds: p.odds, Valid: p.valid, Active: true,
+				Price: p.odds,
 			})
 		}
 		o.Name = r.names[o.Key]

@@ -100,30 +100,32 @@ func TestDecoder_Detail_Prices(t *testing.T) {
 		name, prices, dictionary string
 		want                     string
 		refusals                 odds.Refusals
-		complete                 bool
+		unread                   string // "id line", with * for a line that could not be read
 		unmapped                 string
 	}{
-		{"a total", `"S_OU@2.5_U":"1.8","S_OU@2.5_O":"1.9"`, "", "5000 2.5: Over 1.9 true Under 1.8 true", nil, true, ""},
-		{"an Asian total", `"S_OUA@2.25_O":"1.62"`, "", "5000 2.25: Over 1.62 true", nil, true, ""},
-		{"the plain total wins over the Asian one", `"S_OUA@2_O":"1.42","S_OU@2_O":"1.4"`, "", "5000 2: Over 1.4 true", odds.Refusals{odds.DuplicateMarket: 1}, true, ""},
-		{"both teams in one", `"S_HAOU@1.5_OH":"2.2","S_HAOU@1.5_UA":"1.4"`, "", "5003 1.5: Under 1.4 true; 5006 1.5: Over 2.2 true", nil, true, ""},
-		{"the home team's handicap", `"S_1X2HND@-1_1H":"4.9"`, "", "4724 -1: 1 4.9 true", nil, true, ""},
-		{"the first goal", `"S_1STGOAL_X":"9.7"`, "", "28000224 1: None 9.7 true", nil, true, ""},
-		{"double chance 1UP", `"S_DC1X21_X1":"1.2","S_DC1X21_11":"1.3","S_DC1X21_121":"1.1"`, "", "80000 -: 1X 1.3 true X2 1.2 true 12 1.1 true", nil, true, ""},
-		{"the other side's yes", `"S_2SCOREHT_N":"1.57"`, "", "3810 -: Yes 1.57 true", nil, true, ""},
-		{"closed", `"S_1X2_1":"1","S_1X2_X":1.0`, "", "3743 -: 1 1 false X 1 false", nil, true, ""},
-		{"an unknown suffix", `"S_1X2_1":"2","S_1X2_9":"3"`, "", "3743 -: 1 2 true", odds.Refusals{odds.UnknownOutcome: 1}, true, ""},
-		{"bad prices", `"S_1X2_1":"NaN","S_1X2_X":-3,"S_1X2_2":{}`, "", "", odds.Refusals{odds.BadOdds: 3, odds.NoOutcomes: 1}, false, ""},
-		{"a key twice, contradicting", `"S_1X2_1":"2","S_1X2_1":"3","S_1X2_X":"3"`, "", "3743 -: X 3 true", odds.Refusals{odds.DuplicateOutcome: 2}, true, ""},
-		{"a key twice the same", `"S_1X2_1":"2","S_1X2_1":"2"`, "", "3743 -: 1 2 true", odds.Refusals{odds.DuplicateOutcome: 1}, true, ""},
-		{"one line written in two ways", `"S_OU@2.5_O":"2","S_OU@2.50_O":"2.1"`, "", "", odds.Refusals{odds.DuplicateMarket: 2}, false, ""},
-		{"a line off the grid", `"S_OU@2.3_O":"2"`, "", "", odds.Refusals{odds.BadLine: 1}, false, ""},
-		{"no line", `"S_OU_O":"2"`, "", "", odds.Refusals{odds.BadLine: 1}, false, ""},
-		{"a line where there is none", `"S_1X2@1_1":"2"`, "", "", nil, true, "S_1X2 UNKNOWN_SPECIFIER"},
-		{"keys that are none", `"S_":"2","S_1X2":"2","B_1X2_1":"2","S_@1_1":"2","S_OU@_O":"2"`, "", "", odds.Refusals{odds.BadMarket: 5}, false, ""},
-		{"an unknown market", `"S_NEW_1":"2"`, `{"ID":"S_NEW","DS":"New","SGN":["One"],"SGNK":["1"]}`, "", nil, true, "S_NEW UNKNOWN_MARKET"},
-		{"a market left out", `"S_WINMARGIN_X":"3.1"`, "", "", nil, true, "S_WINMARGIN LEFT_OUT"},
-		{"implausible together", `"S_DC_1X":"9","S_DC_X2":"9","S_DC_12":"9"`, "", "", odds.Refusals{odds.BadOverround: 1}, false, ""},
+		{"a total", `"S_OU@2.5_U":"1.8","S_OU@2.5_O":"1.9"`, "", "5000 2.5: Over 1.9 true Under 1.8 true", nil, "", ""},
+		{"an Asian total", `"S_OUA@2.25_O":"1.62"`, "", "5000 2.25: Over 1.62 true", nil, "", ""},
+		{"the plain total wins over the Asian one", `"S_OUA@2_O":"1.42","S_OU@2_O":"1.4"`, "", "5000 2: Over 1.4 true", odds.Refusals{odds.DuplicateMarket: 1}, "", ""},
+		{"both teams in one", `"S_HAOU@1.5_OH":"2.2","S_HAOU@1.5_UA":"1.4"`, "", "5003 1.5: Under 1.4 true; 5006 1.5: Over 2.2 true", nil, "", ""},
+		{"the home team's handicap", `"S_1X2HND@-1_1H":"4.9"`, "", "4724 -1: 1 4.9 true", nil, "", ""},
+		{"the first goal", `"S_1STGOAL_X":"9.7"`, "", "28000224 1: None 9.7 true", nil, "", ""},
+		{"double chance 1UP", `"S_DC1X21_X1":"1.2","S_DC1X21_11":"1.3","S_DC1X21_121":"1.1"`, "", "80000 -: 1X 1.3 true X2 1.2 true 12 1.1 true", nil, "", ""},
+		{"the other side's yes", `"S_2SCOREHT_N":"1.57"`, "", "3810 -: Yes 1.57 true", nil, "", ""},
+		{"closed", `"S_1X2_1":"1","S_1X2_X":1.0`, "", "3743 -: 1 1 false X 1 false", nil, "", ""},
+		{"an unknown suffix", `"S_1X2_1":"2","S_1X2_9":"3"`, "", "3743 -: 1 2 true", odds.Refusals{odds.UnknownOutcome: 1}, "", ""},
+		{"bad prices", `"S_1X2_1":"NaN","S_1X2_X":-3,"S_1X2_2":{}`, "", "3743 -: 1 0 false X 0 false 2 0 false", odds.Refusals{odds.BadOdds: 3}, "", ""},
+		{"no prices", `"S_1X2_1":"","S_1X2_X":null,"S_1X2_2":"-"`, "", "3743 -: 1 0 false X 0 false 2 0 false", nil, "", ""},
+		{"the plain total has no price", `"S_OUA@2_O":"1.42","S_OU@2_O":""`, "", "5000 2: Over 1.42 true", odds.Refusals{odds.DuplicateMarket: 1}, "", ""},
+		{"a key twice, contradicting", `"S_1X2_1":"2","S_1X2_1":"3","S_1X2_X":"3"`, "", "3743 -: X 3 true", odds.Refusals{odds.DuplicateOutcome: 2}, "", ""},
+		{"a key twice the same", `"S_1X2_1":"2","S_1X2_1":"2"`, "", "3743 -: 1 2 true", odds.Refusals{odds.DuplicateOutcome: 1}, "", ""},
+		{"one line written in two ways", `"S_OU@2.5_O":"2","S_OU@2.50_O":"2.1"`, "", "", odds.Refusals{odds.DuplicateMarket: 2}, "5000 2.5", ""},
+		{"a line off the grid", `"S_OU@2.3_O":"2"`, "", "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
+		{"no line", `"S_OU_O":"2"`, "", "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
+		{"a line where there is none", `"S_1X2@1_1":"2"`, "", "", nil, "", "S_1X2 UNKNOWN_SPECIFIER"},
+		{"keys that are none", `"S_":"2","S_1X2":"2","B_1X2_1":"2","S_@1_1":"2","S_OU@_O":"2"`, "", "", odds.Refusals{odds.BadMarket: 5}, "", ""},
+		{"an unknown market", `"S_NEW_1":"2"`, `{"ID":"S_NEW","DS":"New","SGN":["One"],"SGNK":["1"]}`, "", nil, "", "S_NEW UNKNOWN_MARKET"},
+		{"a market left out", `"S_WINMARGIN_X":"3.1"`, "", "", nil, "", "S_WINMARGIN LEFT_OUT"},
+		{"implausible together", `"S_DC_1X":"9","S_DC_X2":"9","S_DC_12":"9"`, "", "", odds.Refusals{odds.BadOverround: 1}, "4693 -", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -152,8 +154,8 @@ func TestDecoder_Detail_Prices(t *testing.T) {
 			if diff := cmp.Diff(tt.refusals, d.Refusals); diff != "" {
 				t.Errorf("refusals: %s", diff)
 			}
-			if d.Snapshot.Complete != tt.complete {
-				t.Errorf("complete %t, want %t", d.Snapshot.Complete, tt.complete)
+			if got := recordedtest.Unread(d.Snapshot); got != tt.unread || !d.Snapshot.Complete {
+				t.Errorf("unread %q, want %q; complete %t", got, tt.unread, d.Snapshot.Complete)
 			}
 			unmapped := ""
 			for _, u := range d.Unmapped {
@@ -207,7 +209,8 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 		{"kickoff missing", with("STARTDATE", "DATE"), bookmaker.Target{}, odds.BadKickoff},
 		{"kickoff unreadable", with("2026-05-06 11:00:00", "06/05/2026"), bookmaker.Target{}, odds.BadKickoff},
 		{"kickoff absurd", with("2026-05-06", "0001-01-01"), bookmaker.Target{}, odds.BadKickoff},
-		{"no prices", body("", ""), bookmaker.Target{}, odds.NoMarkets},
+		{"no map of prices", strings.Replace(body("", ""), `"O"`, `"P"`, 1), bookmaker.Target{}, odds.NoMarkets},
+		{"prices that tell no market", body(`"S_":"2","X":"3"`, ""), bookmaker.Target{}, odds.NoMarkets},
 		{"too many prices", body(many.String()+`"S_1X2_1":"2"`, ""), bookmaker.Target{}, odds.TooLarge},
 	}
 	for _, tt := range tests {

@@ -27,7 +27,7 @@ func NewDecoder(table *mapping.Table) *Decoder { return &Decoder{table: table} }
 // a whole cannot be used; the Detail then still holds what was read and counted. Single markets and outcomes that
 // cannot be used are counted in the Detail. The result does not depend on the order of the answer's arrays.
 //
-// BetPawa says how many markets there are. If that is not how many were read, the snapshot is not complete and
+// BetPawa says how many markets there are. If that is not how many the answer lists, the snapshot is not complete and
 // COUNT_MISMATCH is counted.
 func (d *Decoder) Detail(
 	body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time,
@@ -45,20 +45,21 @@ func (d *Decoder) Detail(
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
 	markets := r.drafts.finish()
-	if int64(len(markets)) != r.total {
+	complete := r.drafts.holds(r.total, len(markets))
+	if !complete {
 		r.drafts.refusals[odds.CountMismatch]++
-		r.drafts.lost = true
 	}
 	detail := bookmaker.Detail{
 		Listing: r.listing,
 		Snapshot: odds.Snapshot{
 			Bookmaker: odds.BetPawa, EventID: r.listing.EventID, SrID: r.listing.SrID,
 			RequestedAt: requestedAt, CapturedAt: capturedAt,
-			Markets: markets, Complete: !r.drafts.lost,
+			Markets: markets, Unread: odds.SortUnread(r.drafts.unread), Complete: complete,
 		},
 		Refusals: r.drafts.refusals,
 	}
-	if len(markets) == 0 {
+	// Version 4 leaves out what is empty: no list and no count are an answer.
+	if len(markets) == 0 && (!complete || r.markets > 0 && r.drafts.unknown == r.markets) {
 		return detail, odds.Refuse(odds.NoMarkets, "no market of %d could be read", r.total)
 	}
 	return detail, nil

@@ -14,7 +14,11 @@ type drafts struct {
 	table    *mapping.Table
 	byKey    map[odds.MarketKey]*draft
 	refusals odds.Refusals
-	lost     bool // a market of the answer is not among the result
+	unread   []odds.UnreadMarket
+	unknown  int // entries that do not even tell which market they are
+	empty    int // entries without rows
+	// quotes and telling count the outcomes, and those of which the answer says whether they are open.
+	quotes, telling int
 }
 
 // draft is a market whose rows are still coming.
@@ -24,6 +28,7 @@ type draft struct {
 	handicap string
 	groups   []string
 	outcomes []drafted
+	refused  bool // an outcome was refused
 }
 
 // drafted is an outcome with what orders it: its place in the row, else BetPawa's id of its kind.
@@ -41,10 +46,24 @@ func newDrafts(table *mapping.Table) *drafts {
 	}
 }
 
-// refuse counts a market that is lost.
-func (d *drafts) refuse(reason odds.Reason) {
+// refuse counts a market that is offered and cannot be read.
+func (d *drafts) refuse(reason odds.Reason, market odds.UnreadMarket) {
 	d.refusals[reason]++
-	d.lost = true
+	d.unread = append(d.unread, market)
+}
+
+// refuseUnknown counts an entry that does not even tell which market it is.
+func (d *drafts) refuseUnknown() {
+	d.refusals[odds.BadMarket]++
+	d.unknown++
+}
+
+// holds reports whether the answer can hold total markets, BetPawa's own count of them; read is how many could be read.
+// BetPawa counts the lines of a type each (118 of 79 entries in one recorded answer, 87 of 59 in another). What it
+// makes of one that lists nothing, or cannot be read, is not known.
+func (d *drafts) holds(total int64, read int) bool {
+	most := len(d.byKey) + d.empty + d.unknown + len(d.unread)
+	return int64(read) <= total && total <= int64(most)
 }
 
 // add enters the prices of one row of e.
@@ -63,38 +82,48 @@ func (d *drafts) add(e *entry, line odds.Line, prices []quoted) {
 	}
 	for i := range prices {
 		q := &prices[i]
-		price, active, ok := q.read()
-		if !ok {
-			d.refusals[odds.BadOdds]++
-			continue
+		price := q.read()
+		d.quotes++
+		if price.Tells() {
+			d.telling++
 		}
-		o := drafted{Outcome: odds.Outcome{Odds: price, Active: active}}
-		o.typeID, _ = q.typeID.Int()
-		if m.row != nil {
-			o.position = len(m.row.Names)
-			if at, known := m.row.Position(q.name.Bytes()); known {
-				o.position, o.Name = at, m.row.Names[at]
-			}
-		}
-		if o.Name == "" {
-			o.Name = answer.Name(q.name)
-		}
-		if o.Name == "" {
+		o, known := m.outcome(q)
+		if !known {
 			d.refusals[odds.UnknownOutcome]++
+			m.refused = true
 			continue
 		}
+		if price.Unreadable() {
+			d.refusals[odds.BadOdds]++
+		}
+		o.Odds, o.Active = price.Odds, price.Active()
 		m.outcomes = append(m.outcomes, o)
 	}
 }
 
-// finish makes the markets. A market whose prices cannot be its own is counted and kept all the same: BetPawa is the
+// outcome finds the name of an outcome: in the tables where the type has a row, by BetPawa's id of its kind or, should
+// that id be new, by its name; else it is what BetPawa writes. False for one that has no name.
+func (m *draft) outcome(q *quoted) (o drafted, known bool) {
+	o.typeID, _ = q.typeID.Int()
+	if m.row == nil {
+		o.Name = answer.Name(q.name)
+		return o, o.Name != ""
+	}
+	o.Name, o.position, known = m.row.Outcome(q.typeID.Bytes(), q.name.Bytes())
+	return o, known
+}
+
+// finish makes the markets. A market without outcomes is not offered; one of which every outcome had to be refused is,
+// and cannot be read. A market whose prices cannot be its own is counted and kept all the same: BetPawa is the
 // reference, and there is nothing that would say better.
 func (d *drafts) finish() []odds.Market {
 	markets := make([]odds.Market, 0, len(d.byKey))
 	for key, m := range d.byKey {
-		outcomes := d.settle(m.outcomes)
+		outcomes := d.settle(m)
 		if len(outcomes) == 0 {
-			d.refuse(odds.NoOutcomes)
+			if m.refused {
+				d.refuse(odds.NoOutcomes, odds.UnreadMarket{MarketKey: key})
+			}
 			continue
 		}
 		if m.row != nil && mapping.Overround(m.row, outcomes) == mapping.Implausible {
@@ -104,13 +133,17 @@ func (d *drafts) finish() []odds.Market {
 			MarketKey: key, Name: m.name, Handicap: m.handicapType(), Outcomes: outcomes, Groups: m.groups,
 		})
 	}
+	if d.quotes > 0 && d.telling == 0 {
+		d.refusals[odds.NoPrices]++
+	}
 	odds.SortMarkets(markets)
 	return markets
 }
 
 // settle brings outcomes into their canonical order and leaves one of each name. Of two that agree one stays; two
 // that contradict each other both go, as nothing but their order would tell which is right.
-func (d *drafts) settle(all []drafted) []odds.Outcome {
+func (d *drafts) settle(m *draft) []odds.Outcome {
+	all := m.outcomes
 	slices.SortFunc(all, func(a, b drafted) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.typeID, b.typeID))
 	})
@@ -127,6 +160,7 @@ func (d *drafts) settle(all []drafted) []odds.Outcome {
 		}
 		if refused > 0 {
 			d.refusals[odds.DuplicateOutcome] += refused
+			m.refused = true
 		}
 		from = to
 	}

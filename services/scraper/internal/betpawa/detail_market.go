@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/rawjson"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
@@ -31,7 +32,8 @@ type quoted struct {
 	name, typeID, odds, price, suspended rawjson.Scalar
 }
 
-// market reads the element of markets that the cursor stands before.
+// market reads the element of markets that the cursor stands before. A market type without rows, or a row without
+// prices, is not offered.
 func (r *detailReader) market() {
 	r.markets++
 	if r.markets > answer.MaxMarkets || r.prices > answer.MaxOutcomes {
@@ -39,25 +41,36 @@ func (r *detailReader) market() {
 	}
 	c, e := r.cursor, &r.entry
 	*e = entry{rows: e.rows[:0], prices: e.prices[:0]}
-	rows := false
+	rows := true // none listed is an answer, another type than a list is not
 	c.Object(func(key []byte) {
 		switch string(key) {
 		case "marketType":
 			c.Object(r.marketType)
 		case "row":
-			rows = c.Array(r.row) || rows
+			rows = c.Array(r.row) || c.Scalar().Kind() == rawjson.Null
 		}
 	})
-	if !answer.Digits(e.typeID) || e.name == "" || !rows {
-		r.drafts.refuse(odds.BadMarket)
+	if !answer.Digits(e.typeID) {
+		r.drafts.refuseUnknown()
 		return
+	}
+	row := r.drafts.table.Row(e.typeID)
+	if row != nil {
+		e.name = row.Name // in whatever language it was written
+	}
+	if e.name == "" || !rows {
+		r.drafts.refuse(odds.BadMarket, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: e.typeID}, AnyLine: true})
+		return
+	}
+	if len(e.rows) == 0 {
+		r.drafts.empty++
 	}
 	slices.Sort(e.tabs)
 	e.tabs = slices.Compact(e.tabs)
 	for i := range e.rows {
 		line, ok := e.rows[i].line(e.handicap)
-		if !ok {
-			r.drafts.refuse(odds.BadLine)
+		if !ok || !line.IsSet() && row != nil && row.Line != mapping.NoLine {
+			r.drafts.refuse(odds.BadLine, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: e.typeID}, AnyLine: true})
 			continue
 		}
 		r.drafts.add(e, line, e.prices[e.rows[i].from:e.rows[i].to])
@@ -174,22 +187,18 @@ func (r *row) line(handicapType string) (odds.Line, bool) {
 
 func text(s rawjson.Scalar) string { return string(s.Bytes()) }
 
-// read reads the price of an outcome. A closed outcome may come without one; an open one may not, lest a renamed
-// field reads as everything closed.
-func (q *quoted) read() (price float64, active, ok bool) {
-	suspended, readable := q.suspended.Bool()
-	if absent(q.suspended) { // version 4 leaves false out
-		readable = true
-	}
+// read reads the price of an outcome: version 4 calls it odds, version 3 price. BetPawa closes an outcome by suspended,
+// by a price of null or of zero, and in version 4 by leaving the price out: 75 of 2,390 recorded prices were null, none
+// of them suspended.
+func (q *quoted) read() answer.Price {
 	written := q.odds
 	if absent(written) {
 		written = q.price
 	}
-	if absent(written) {
-		return 0, false, readable && suspended
-	}
-	price, ok = answer.Price(written)
-	return price, ok && readable && !suspended && price > odds.ClosedPrice, ok
+	price := answer.ReadPrice(written)
+	suspended, readable := q.suspended.Bool()
+	price.Closed = suspended || !readable && !absent(q.suspended) // version 4 leaves false out
+	return price
 }
 
 func absent(s rawjson.Scalar) bool { return s.Kind() == rawjson.Missing || s.Kind() == rawjson.Null }

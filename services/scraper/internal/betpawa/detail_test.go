@@ -164,18 +164,28 @@ func TestDecoder_Detail_Rows(t *testing.T) {
 		{"no line where there is none", plain(`{"name":"1","odds":2}`), "3743 -: 1 2 true", nil},
 		{"suspended", plain(`{"name":"1","odds":2,"suspended":true}`), "3743 -: 1 2 false", nil},
 		{"suspended without a price", plain(`{"name":"1","suspended":true}`), "3743 -: 1 0 false", nil},
-		{"open without a price", plain(`{"name":"1"},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Refusals{odds.BadOdds: 1}},
+		{"without a price", plain(`{"name":"1"},{"name":"X","odds":3}`), "3743 -: 1 0 false X 3 true", nil},
+		{"a price of null, not suspended", plain(`{"name":"1","price":null,"suspended":false},{"name":"X","price":3,"suspended":false}`), "3743 -: 1 0 false X 3 true", nil},
+		{"a row of nothing", `{"marketType":{"id":"3743","name":"1X2 - FT"},"row":[]}`, "", nil},
+		{"rows of nothing", over(`{"handicap":10,"prices":[]}`), "", nil},
+		{"no rows", `{"marketType":{"id":"3743","name":"1X2 - FT"}}`, "", nil},
+		{"another language", `{"marketType":{"id":"5000","name":"Plus/Moins","handicapType":"NORMAL"},"row":[{"handicap":10,"prices":[{"name":"Moins de","typeId":"5002","odds":1.8},{"name":"Plus de","typeId":5001,"odds":2}]}]}`, "5000 2.5: Over 2 true Under 1.8 true", nil},
+		{"another language, by name alone", over(`{"handicap":10,"prices":[{"name":"Moins de","odds":1.8},{"name":"Over","odds":2}]}`), "5000 2.5: Over 2 true", odds.Refusals{odds.UnknownOutcome: 1}},
+		{"name and kind contradict", over(`{"handicap":10,"prices":[{"name":"Under","typeId":"5001","odds":1.8},{"name":"Over","typeId":"5001","odds":2}]}`), "5000 2.5: Over 2 true", odds.Refusals{odds.UnknownOutcome: 1}},
+		{"a score that no competitor has", `{"marketType":{"id":"4429","name":"Correct Score - FT"},"row":[{"prices":[{"name":"7-3","typeId":"4510","odds":90},{"name":"Autre","typeId":"1126332","odds":9},{"name":"Autre","typeId":"2","odds":9},{"name":"0-0","odds":8}]}]}`, "4429 -: 0-0 8 true 7-3 90 true Other 9 true", odds.Refusals{odds.UnknownOutcome: 1}},
+		{"a handicap of which the type is not told", `{"marketType":{"id":"3774","name":"AH","handicapType":""},"row":[{"prices":[{"name":"1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
 		{"closed by its price", plain(`{"name":"1","odds":1},{"name":"X","odds":0.0}`), "3743 -: 1 1 false X 0 false", nil},
 		{
 			"bad prices", plain(`{"name":"1","odds":-2},{"name":"X","odds":"inf"},{"name":"2","odds":100001},{"name":"1","odds":{}}`),
-			"",
-			odds.Refusals{odds.BadOdds: 4, odds.NoOutcomes: 1},
+			"3743 -: 1 0 false X 0 false 2 0 false",
+			odds.Refusals{odds.BadOdds: 4, odds.DuplicateOutcome: 1},
 		},
 		{"doubtful flags close", plain(`{"name":"1","odds":2,"suspended":"perhaps"}`), "3743 -: 1 2 false", nil},
 		{"twice the same", plain(`{"name":"1","odds":2},{"name":"1","odds":2}`), "3743 -: 1 2 true", odds.Refusals{odds.DuplicateOutcome: 1}},
 		{"twice, contradicting", plain(`{"name":"1","odds":2},{"name":"1","odds":3},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Refusals{odds.DuplicateOutcome: 2}},
 		{"without a name", plain(`{"odds":2},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Refusals{odds.UnknownOutcome: 1}},
-		{"names that no row knows come last", plain(`{"name":"b","typeId":"2","odds":2},{"name":"a","typeId":"3","odds":2},{"name":"X","odds":3}`), "3743 -: X 3 true b 2 true a 2 true", nil},
+		{"names that the row does not know", plain(`{"name":"b","typeId":"2","odds":2},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Refusals{odds.UnknownOutcome: 1}},
+		{"nothing known in it", plain(`{"name":"b","typeId":"2","odds":2}`), "", odds.Refusals{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}},
 		{"implausible together, kept and counted", plain(`{"name":"1","odds":9},{"name":"X","odds":9},{"name":"2","odds":9}`), "3743 -: 1 9 true X 9 true 2 9 true", odds.Refusals{odds.BadOverround: 1}},
 		{"broken", `{"marketType":{"name":"no id"},"row":[]}`, "", odds.Refusals{odds.BadMarket: 1}},
 		{"no market at all", `"market"`, "", odds.Refusals{odds.BadMarket: 1}},
@@ -212,6 +222,9 @@ func TestDecoder_Detail_Rows(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.refusals, d.Refusals); diff != "" {
 				t.Errorf("refusals: %s", diff)
+			}
+			if !d.Snapshot.Complete {
+				t.Error("not complete, though nothing is missing")
 			}
 		})
 	}
@@ -251,7 +264,8 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 		{"no kickoff", with(`"startTime"`, `"start"`), bookmaker.Target{}, odds.BadKickoff},
 		{"kickoff long ago", with("2026-05", "1999-05"), bookmaker.Target{}, odds.BadKickoff},
 		{"kickoff far ahead", with("2026-05", "2029-05"), bookmaker.Target{}, odds.BadKickoff},
-		{"no markets", string(body(0)), bookmaker.Target{}, odds.NoMarkets},
+		{"no markets, but a number of them", string(body(3)), bookmaker.Target{}, odds.NoMarkets},
+		{"markets that tell nothing", string(body(1, `"market"`)), bookmaker.Target{}, odds.NoMarkets},
 		{"too many bytes", `"` + strings.Repeat("x", answer.MaxBytes) + `"`, bookmaker.Target{}, odds.TooLarge},
 		{"too many markets", string(body(1, bytesOf("7", answer.MaxMarkets+1)...)), bookmaker.Target{}, odds.TooLarge},
 	}

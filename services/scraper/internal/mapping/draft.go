@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -21,7 +22,7 @@ type draft struct {
 	rank   int
 	slots  []slot // one for each of row.Names
 	filled int    // outcomes put, duplicates included
-	lost   bool   // an outcome had no valid price
+	priced bool   // one of them has a price
 }
 
 // slot is where an outcome of the row goes.
@@ -36,18 +37,27 @@ func newDraft(row *Row, rank int) *draft {
 	return &draft{row: row, rank: rank, slots: make([]slot, len(row.Names))}
 }
 
-func (d *draft) put(position int, price float64, active bool) {
+func (d *draft) put(position int, price answer.Price) {
 	s := &d.slots[position]
-	if s.times > 0 && (s.odds != price || s.active != active) {
+	if s.times > 0 && (s.odds != price.Odds || s.active != price.Active()) {
 		s.disagree = true
 	}
-	s.odds, s.active = price, active
+	s.odds, s.active = price.Odds, price.Active()
 	s.times++
 	d.filled++
+	d.priced = d.priced || price.Odds > 0
+}
+
+// before reports whether d is to be believed rather than e.
+func (d *draft) before(e *draft) bool {
+	if d.priced != e.priced {
+		return d.priced
+	}
+	return d.rank < e.rank
 }
 
 // equal reports whether two drafts say the same.
-func (d *draft) equal(e *draft) bool { return d.lost == e.lost && slices.Equal(d.slots, e.slots) }
+func (d *draft) equal(e *draft) bool { return slices.Equal(d.slots, e.slots) }
 
 // market makes the market, counting in m what had to be refused. It reports false if nothing is left.
 func (d *draft) market(key odds.MarketKey, m *Mapper) (odds.Market, bool) {
@@ -64,11 +74,11 @@ func (d *draft) market(key odds.MarketKey, m *Mapper) (odds.Market, bool) {
 		outcomes = append(outcomes, odds.Outcome{Name: d.row.Names[i], Odds: s.odds, Active: s.active})
 	}
 	if len(outcomes) == 0 {
-		m.Refuse(odds.NoOutcomes, true)
+		m.refuse(odds.NoOutcomes, odds.UnreadMarket{MarketKey: key})
 		return odds.Market{}, false
 	}
 	if Overround(d.row, outcomes) == Implausible {
-		m.Refuse(odds.BadOverround, true)
+		m.refuse(odds.BadOverround, odds.UnreadMarket{MarketKey: key})
 		return odds.Market{}, false
 	}
 	return odds.Market{

@@ -35,8 +35,8 @@ func example(o *Offer) string {
 			text = string(q.Code)
 		}
 		price := none
-		if q.Valid {
-			price = strconv.FormatFloat(q.Odds, 'g', 8, 64)
+		if q.Price.Odds > 0 {
+			price = strconv.FormatFloat(q.Price.Odds, 'g', 8, 64)
 		}
 		shown = append(shown, text+" "+price)
 	}

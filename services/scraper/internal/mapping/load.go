@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ var data embed.FS
 // The files under data that are not market families.
 const (
 	outcomesFile   = "outcomes.txt"
+	kindsFile      = "betpawa-outcomes.txt"
 	leftOutFile    = "left-out.txt"
 	exceptionsFile = "exceptions.txt"
 )
@@ -57,10 +59,13 @@ func Load(folder fs.FS) (*Table, error) {
 	l.file(folder, outcomesFile, l.outcomeLine)
 	for _, name := range files { // sorted by name, so that ranks and row order never depend on the file system
 		switch name {
-		case outcomesFile, leftOutFile, exceptionsFile:
+		case outcomesFile, kindsFile, leftOutFile, exceptionsFile:
 		default:
 			l.file(folder, name, l.marketLine)
 		}
+	}
+	if slices.Contains(files, kindsFile) {
+		l.file(folder, kindsFile, l.kindsLine)
 	}
 	l.file(folder, leftOutFile, l.leftOutLine)
 	l.file(folder, exceptionsFile, l.exceptionLine)
@@ -125,7 +130,7 @@ func (l *loader) marketLine(cells []string) {
 	}
 	row := &Row{
 		ID: cells[0], Name: cells[1], Family: l.stem, Line: LineKind(cells[2]),
-		Names: set.names, ways: set.ways, order: set.order,
+		Names: set.names, ways: set.ways, order: set.order, scores: set.scores,
 	}
 	switch row.Line {
 	case NoLine, Total, EuropeanHandicap, AsianHandicap, GoalNumber:

@@ -73,7 +73,7 @@ func TestLoad_Faults(t *testing.T) {
 		{"an outcome of nothing", "1 | 1 | 1\n" + someOutcomes, good, "", "", "outcomes.txt:1: an outcome has 3 or 4 cells"},
 		{"left out without a reason", someOutcomes + "- | 4 | -\n", good, "", "", "an outcome that is left out needs a reason"},
 		{"a quote not closed", someOutcomes + "3 | \"4 | -\n", good, "", "", "a quote is not closed"},
-		{"bad ways", "outcomes 1x2 ways=no\n1 | 1 | 1\n", good, "", "", `"ways=no" is not ways=NUMBER`},
+		{"bad ways", "outcomes 1x2 ways=no\n1 | 1 | 1\n", good, "", "", `"ways=no" is neither ways=NUMBER nor scores`},
 		{"no column for the competitor", "outcomes 1x2\n1 | - | 1\n", good, "", "", "the outcomes have no column for sportybet"},
 		{"mapped and left out", someOutcomes, good, "sportybet | 1 | 1X2 | because", "", "sportybet 1 is both mapped and left out"},
 		{"left out for nothing", someOutcomes, good, "sportybet | 2 | 1X2 |", "", "left-out.txt:1: a market left out has 4 cells"},

@@ -11,11 +11,9 @@ import (
 
 // Quote is one outcome of a competitor's market as it was read.
 type Quote struct {
-	Code   []byte // id or suffix
-	Text   []byte // text or label; may be empty
-	Odds   float64
-	Valid  bool // Odds is a price
-	Active bool // nothing but the price itself speaks against betting on it
+	Code  []byte // id or suffix
+	Text  []byte // text or label; may be empty
+	Price answer.Price
 }
 
 // Offer is a competitor's market as it was read.
@@ -37,8 +35,9 @@ type Mapper struct {
 	drafts   map[odds.MarketKey][]*draft
 	refusals odds.Refusals
 	unmapped map[unmappedKey]bookmaker.Unmapped
-	// incomplete is set once a market of the answer is lost, so that its absence does not mean that it is not offered.
-	incomplete bool
+	unread   []odds.UnreadMarket
+	// quotes and telling count the outcomes of the answer, and those of which it says whether they are open.
+	quotes, telling int
 }
 
 type unmappedKey struct {
@@ -56,14 +55,39 @@ func (t *Table) NewMapper(b odds.Bookmaker) *Mapper {
 	}
 }
 
-// Refuse counts something that the caller refuses; lost says that a market went with it.
-func (m *Mapper) Refuse(reason odds.Reason, lost bool) {
+// Refuse counts a part of the answer that does not even tell which market it is.
+func (m *Mapper) Refuse(reason odds.Reason) { m.refusals[reason]++ }
+
+// refuse counts a market that is offered and cannot be read.
+func (m *Mapper) refuse(reason odds.Reason, market odds.UnreadMarket) {
 	m.refusals[reason]++
-	m.incomplete = m.incomplete || lost
+	m.unread = append(m.unread, market)
 }
 
-// Add maps an offer to every row that it feeds. The offer and its quotes are not kept.
+// RefuseOffer counts an offer of which no more can be believed than its key and, if they could be read, its
+// specifiers.
+func (m *Mapper) RefuseOffer(o *Offer, specified bool, reason odds.Reason) {
+	m.refusals[reason]++
+	for _, s := range m.table.sources[m.book][o.Key] {
+		line, verdict := s.line(o.Params)
+		switch {
+		case !specified || verdict == unreadable:
+			m.unread = append(m.unread, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: s.Row.ID}, AnyLine: true})
+		case verdict == readable:
+			m.unread = append(m.unread, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: s.Row.ID, Line: line}})
+		}
+	}
+}
+
+// Add maps an offer to every row that it feeds. The offer and its quotes are not kept. An offer without quotes adds
+// nothing: a market that lists nothing is not offered.
 func (m *Mapper) Add(o *Offer) {
+	for i := range o.Quotes {
+		m.quotes++
+		if o.Quotes[i].Price.Tells() {
+			m.telling++
+		}
+	}
 	sources := m.table.sources[m.book][o.Key]
 	if len(sources) == 0 {
 		reason := bookmaker.UnknownMarket
@@ -73,17 +97,17 @@ func (m *Mapper) Add(o *Offer) {
 		m.report(o, reason)
 		return
 	}
-	fed, drafted, lost := false, false, false
+	fed, lost := false, false
 	for _, s := range sources {
 		line, verdict := s.line(o.Params)
 		switch verdict {
 		case foreign:
 			continue
 		case unreadable:
-			m.Refuse(odds.BadLine, true)
 			lost = true
+			m.refuse(odds.BadLine, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: s.Row.ID}, AnyLine: true})
 		case readable:
-			drafted = m.draft(s, line, o.Quotes) || drafted
+			m.draft(s, line, o.Quotes)
 		}
 		fed = true
 	}
@@ -98,13 +122,14 @@ func (m *Mapper) Add(o *Offer) {
 		}
 	}
 	m.refuseTimes(odds.UnknownOutcome, unknown)
-	if !drafted && !lost && unknown == len(o.Quotes) { // empty, or nothing in it is known
-		m.Refuse(odds.NoOutcomes, true)
+	if !lost && unknown > 0 && unknown == len(o.Quotes) {
+		m.RefuseOffer(o, true, odds.NoOutcomes)
 	}
 }
 
-// draft enters what s knows of quotes as a draft of its row. It reports false if that is nothing.
-func (m *Mapper) draft(s *Source, line odds.Line, quotes []Quote) bool {
+// draft enters what s knows of quotes as a draft of its row. That may be nothing: the other outcomes may be those of
+// another row, or such as are left out.
+func (m *Mapper) draft(s *Source, line odds.Line, quotes []Quote) {
 	d := newDraft(s.Row, s.rank)
 	for i := range quotes {
 		q := &quotes[i]
@@ -112,19 +137,15 @@ func (m *Mapper) draft(s *Source, line odds.Line, quotes []Quote) bool {
 		if !ok || position == omitted {
 			continue
 		}
-		if !q.Valid {
+		if q.Price.Unreadable() {
 			m.refusals[odds.BadOdds]++
-			d.lost = true
-			continue
 		}
-		d.put(position, q.Odds, q.Active && q.Odds > odds.ClosedPrice)
+		d.put(position, q.Price)
 	}
-	if d.filled == 0 && !d.lost {
-		return false // nothing but outcomes of other rows, or such as are left out
+	if d.filled > 0 {
+		key := odds.MarketKey{ID: s.Row.ID, Line: line}
+		m.drafts[key] = append(m.drafts[key], d)
 	}
-	key := odds.MarketKey{ID: s.Row.ID, Line: line}
-	m.drafts[key] = append(m.drafts[key], d)
-	return true
 }
 
 // report notes a market without a partner, once a market and reason. Of several the smallest example is kept, so
@@ -141,30 +162,44 @@ func (m *Mapper) report(o *Offer, reason bookmaker.UnmappedReason) {
 	}
 }
 
-// Finish returns the markets in their order, what was refused, what has no partner, and whether no market was lost.
-func (m *Mapper) Finish() (markets []odds.Market, refusals odds.Refusals, unmapped []bookmaker.Unmapped, complete bool) {
-	markets = make([]odds.Market, 0, len(m.drafts))
+// Mapped is what an answer's offers become.
+type Mapped struct {
+	Markets  []odds.Market       // in their order
+	Unread   []odds.UnreadMarket // offered, if not readably
+	Refusals odds.Refusals
+	Unmapped []bookmaker.Unmapped
+	Quotes   int // outcomes of the answer
+}
+
+// Finish ends the answer.
+func (m *Mapper) Finish() Mapped {
+	markets := make([]odds.Market, 0, len(m.drafts))
 	for key, drafts := range m.drafts {
 		if market, ok := m.settle(key, drafts); ok {
 			markets = append(markets, market)
 		}
 	}
 	odds.SortMarkets(markets)
-	for _, u := range m.unmapped {
-		unmapped = append(unmapped, u)
+	if m.quotes > 0 && m.telling == 0 {
+		m.refusals[odds.NoPrices]++
 	}
-	slices.SortFunc(unmapped, func(a, b bookmaker.Unmapped) int {
+	mapped := Mapped{Markets: markets, Unread: odds.SortUnread(m.unread), Refusals: m.refusals, Quotes: m.quotes}
+	for _, u := range m.unmapped {
+		mapped.Unmapped = append(mapped.Unmapped, u)
+	}
+	slices.SortFunc(mapped.Unmapped, func(a, b bookmaker.Unmapped) int {
 		return cmp.Or(cmp.Compare(a.MarketID, b.MarketID), cmp.Compare(a.Reason, b.Reason))
 	})
-	return markets, m.refusals, unmapped, !m.incomplete
+	return mapped
 }
 
-// settle makes one market of all drafts of a key. Drafts of a source that stands earlier in the table win: another
-// market of the competitor with the same line is no contradiction. Two drafts of one source must agree.
+// settle makes one market of all drafts of a key. Drafts of a source that stands earlier in the table win, unless none
+// of their outcomes has a price: another market of the competitor with the same line is no contradiction. Two drafts
+// of one source must agree.
 func (m *Mapper) settle(key odds.MarketKey, drafts []*draft) (odds.Market, bool) {
 	best := drafts[0]
 	for _, d := range drafts[1:] {
-		if d.rank < best.rank {
+		if d.before(best) {
 			best = d
 		}
 	}
@@ -174,7 +209,7 @@ func (m *Mapper) settle(key odds.MarketKey, drafts []*draft) (odds.Market, bool)
 		}
 		m.refusals[odds.DuplicateMarket]++
 		if d.rank == best.rank && !d.equal(best) {
-			m.Refuse(odds.DuplicateMarket, true)
+			m.refuse(odds.DuplicateMarket, odds.UnreadMarket{MarketKey: key})
 			return odds.Market{}, false
 		}
 	}

@@ -33,25 +33,27 @@ func FuzzMapper(f *testing.F) {
 			b = odds.Bet9ja
 		}
 		m := table.NewMapper(b)
-		o := mapping.Offer{Key: key, Name: text, Quotes: []mapping.Quote{{
-			Code: []byte(code), Text: []byte(text), Odds: price, Valid: price >= 0 && price <= answer.MaxOdds, Active: true,
-		}}}
+		q := mapping.Quote{Code: []byte(code), Text: []byte(text)}
+		if price >= 0 && price <= answer.MaxOdds {
+			q.Price = answer.Priced(price)
+		}
+		o := mapping.Offer{Key: key, Name: text, Quotes: []mapping.Quote{q}}
 		if param != "" {
 			o.Params = []mapping.Param{{Name: param, Value: value}}
 		}
 		m.Add(&o)
 		m.Add(&o)
-		markets, refusals, unmapped, complete := m.Finish()
+		mapped := m.Finish()
 		if key == "" || answer.Cut(key, answer.MaxID) == "" {
 			return // the decoders refuse a market without an id
 		}
 		if err := evidence.Invariants(table, bookmaker.Detail{
-			Snapshot: odds.Snapshot{Bookmaker: b, Markets: markets, Complete: complete},
-			Refusals: refusals, Unmapped: unmapped,
+			Snapshot: odds.Snapshot{Bookmaker: b, Markets: mapped.Markets, Unread: mapped.Unread, Complete: true},
+			Refusals: mapped.Refusals, Unmapped: mapped.Unmapped,
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if len(markets) == 0 && len(unmapped) == 0 && complete && refusals.Total() == 0 &&
+		if len(mapped.Markets) == 0 && len(mapped.Unmapped) == 0 && mapped.Refusals.Total() == 0 &&
 			!leftOut(table, b, key, code, text) {
 			t.Fatal("the offer vanished without a trace")
 		}

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -43,12 +44,12 @@ func drawOffer(t *rapid.T) mapping.Offer {
 		})
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "number of quotes") {
-		o.Quotes = append(o.Quotes, mapping.Quote{
-			Code:   []byte(rapid.SampledFrom([]string{"1", "2", "3", "12", "13", "1711", "274", "320", "324", "x"}).Draw(t, "code")),
-			Odds:   rapid.SampledFrom([]float64{0, 1, 2, 2.5, 9}).Draw(t, "odds"),
-			Valid:  rapid.IntRange(0, 5).Draw(t, "valid") > 0,
-			Active: rapid.Bool().Draw(t, "active"),
-		})
+		q := mapping.Quote{Code: []byte(rapid.SampledFrom([]string{"1", "2", "3", "12", "13", "1711", "274", "320", "324", "x"}).Draw(t, "code"))}
+		if rapid.IntRange(0, 5).Draw(t, "priced") > 0 {
+			q.Price = answer.Priced(rapid.SampledFrom([]float64{0, 1, 2, 2.5, 9}).Draw(t, "odds"))
+		}
+		q.Price.Closed = rapid.Bool().Draw(t, "closed")
+		o.Quotes = append(o.Quotes, q)
 	}
 	return o
 }
@@ -58,8 +59,8 @@ func finish(table *mapping.Table, offers []mapping.Offer) []any {
 	for i := range offers {
 		m.Add(&offers[i])
 	}
-	markets, refusals, unmapped, complete := m.Finish()
-	return []any{markets, refusals, unmapped, complete}
+	mapped := m.Finish()
+	return []any{mapped.Markets, mapped.Unread, mapped.Refusals, mapped.Unmapped, mapped.Quotes}
 }
 
 // TestMapper_TextAgainstID shows that a text that says something else than the id makes an outcome unknown.
@@ -81,14 +82,14 @@ func TestMapper_TextAgainstID(t *testing.T) {
 		{"77", "Home", ""},
 	} {
 		m := table.NewMapper(odds.SportyBet)
-		m.Add(&mapping.Offer{Key: "10", Quotes: []mapping.Quote{{Code: []byte(tt.code), Text: []byte(tt.text), Odds: 2, Valid: true, Active: true}}})
-		markets, refusals, _, _ := m.Finish()
+		m.Add(&mapping.Offer{Key: "10", Quotes: []mapping.Quote{{Code: []byte(tt.code), Text: []byte(tt.text), Price: answer.Priced(2)}}})
+		mapped := m.Finish()
 		got := ""
-		if len(markets) == 1 {
-			got = markets[0].Outcomes[0].Name
+		if len(mapped.Markets) == 1 {
+			got = mapped.Markets[0].Outcomes[0].Name
 		}
-		if got != tt.want || (tt.want == "") != (refusals[odds.UnknownOutcome] == 1) {
-			t.Errorf("%s %q: %q, want %q; refusals %v", tt.code, tt.text, got, tt.want, refusals)
+		if got != tt.want || (tt.want == "") != (mapped.Refusals[odds.UnknownOutcome] == 1) {
+			t.Errorf("%s %q: %q, want %q; refusals %v", tt.code, tt.text, got, tt.want, mapped.Refusals)
 		}
 	}
 }

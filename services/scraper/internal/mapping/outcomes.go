@@ -10,15 +10,16 @@ import (
 
 // outcomeSet is the outcomes of a kind of market with what each competitor calls them.
 type outcomeSet struct {
-	name  string
-	names []string
-	order map[string]int
-	ways  float64
-	codes map[odds.Bookmaker]map[string]int
-	texts map[odds.Bookmaker]map[string]int
+	name   string
+	names  []string
+	order  map[string]int
+	ways   float64
+	scores bool
+	codes  map[odds.Bookmaker]map[string]int
+	texts  map[odds.Bookmaker]map[string]int
 }
 
-// outcomeLine reads a line of outcomes.txt: either "outcomes NAME [ways=N]", which begins a set, or an outcome of it,
+// outcomeLine reads a line of outcomes.txt: either "outcomes NAME [ways=N] [scores]", which begins a set, or an outcome of it,
 // "BetPawa's name | SportyBet | Bet9ja [| reason]". In a competitor's cell a bare word is an id or suffix and a
 // "quoted text" is a text or label; several of them stand for the same bet. An outcome named "-" is left out, and
 // its fourth cell says why.
@@ -62,10 +63,14 @@ func (l *loader) beginSet(words []string) {
 	}
 	l.sets[l.set.name] = l.set
 	for _, word := range words[1:] {
+		if word == "scores" {
+			l.set.scores = true
+			continue
+		}
 		value, isWays := strings.CutPrefix(word, "ways=")
 		ways, err := strconv.ParseFloat(value, 64)
 		if !isWays || err != nil || ways <= 0 {
-			l.failf("%q is not ways=NUMBER", word)
+			l.failf("%q is neither ways=NUMBER nor scores", word)
 			continue
 		}
 		l.set.ways = ways

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"bytes"
+
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -39,13 +41,55 @@ type Row struct {
 	// ways is what the probabilities of a complete market of the type sum up to, the margin apart: 1 for 1X2 and
 	// over/under, 2 for double chance, 0 where the sum says nothing.
 	ways  float64
-	order map[string]int // name to its position in Names
+	order map[string]int    // name to its position in Names
+	kinds map[string]string // BetPawa's id of an outcome's kind (typeId) to its name
+	// scores says that BetPawa offers more scores than any competitor: a name such as 7-2 stands for itself.
+	scores bool
 }
 
 // Position is where name stands in the canonical order; false for a name that the row does not know.
 func (r *Row) Position(name []byte) (int, bool) {
 	i, ok := r.order[string(name)]
 	return i, ok
+}
+
+// Outcome finds BetPawa's name of an outcome, and its position in the canonical order: that of the names that no
+// competitor has is behind all of Names. BetPawa's id of the outcome's kind tells it whatever language the name is in;
+// an id that the tables do not have leaves it to the name. False when neither is known, or they contradict each other.
+func (r *Row) Outcome(kind, name []byte) (known string, position int, ok bool) {
+	byKind, hasKind := r.kinds[string(kind)]
+	position, hasName := r.order[string(name)]
+	switch {
+	case hasKind && hasName && byKind != r.Names[position], hasKind && r.scores && isScore(name) && byKind != string(name):
+		return "", 0, false
+	case hasName:
+		return r.Names[position], position, true
+	case hasKind:
+		known = byKind
+	case r.scores && isScore(name):
+		known = string(name)
+	default:
+		return "", 0, false
+	}
+	if position, hasName = r.order[known]; !hasName {
+		position = len(r.Names)
+	}
+	return known, position, true
+}
+
+// isScore reports whether a name is a score: digits, a hyphen, digits.
+func isScore(name []byte) bool {
+	home, away, ok := bytes.Cut(name, []byte("-"))
+	return ok && isNumber(home) && isNumber(away)
+}
+
+func isNumber(text []byte) bool {
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(text) > 0 && len(text) <= 2
 }
 
 // Source is a competitor's market that feeds a row.

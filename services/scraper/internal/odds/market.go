@@ -79,3 +79,22 @@ type UnreadMarket struct {
 func SortMarkets(markets []Market) {
 	slices.SortFunc(markets, func(a, b Market) int { return a.Compare(b.MarketKey) })
 }
+
+// SortUnread brings unread markets into an order that does not depend on where the answer listed them, each once.
+func SortUnread(unread []UnreadMarket) []UnreadMarket {
+	slices.SortFunc(unread, func(a, b UnreadMarket) int {
+		return cmp.Or(a.Compare(b.MarketKey), compareBool(a.AnyLine, b.AnyLine))
+	})
+	return slices.Compact(unread)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
+}

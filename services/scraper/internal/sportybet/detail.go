@@ -41,19 +41,19 @@ func (d *Decoder) Detail(
 	if err := r.verdict(asked, capturedAt); err != nil {
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
-	markets, refusals, unmapped, complete := r.mapper.Finish()
+	mapped := r.mapper.Finish()
 	detail := bookmaker.Detail{
 		Listing: r.listing,
 		Snapshot: odds.Snapshot{
 			Bookmaker: odds.SportyBet, EventID: r.listing.EventID, SrID: r.listing.SrID,
 			RequestedAt: requestedAt, CapturedAt: capturedAt,
-			Markets: markets, Complete: complete,
+			Markets: mapped.Markets, Unread: mapped.Unread, Complete: true,
 		},
-		Refusals: refusals,
-		Unmapped: unmapped,
+		Refusals: mapped.Refusals,
+		Unmapped: mapped.Unmapped,
 	}
-	if len(markets) == 0 {
-		return detail, odds.Refuse(odds.NoMarkets, "%d markets, none of them mapped", r.markets)
+	if !r.listed || r.markets > 0 && r.unknown == r.markets {
+		return detail, odds.Refuse(odds.NoMarkets, "%d markets, none of them readable", r.markets)
 	}
 	return detail, nil
 }
@@ -70,7 +70,9 @@ type detailReader struct {
 	data      bool // there was one
 	sport     string
 	sportName string
+	listed    bool // there is a list of markets, an empty one included
 	markets   int
+	unknown   int // markets that do not even tell which they are
 	outcomes  int
 }
 
@@ -107,7 +109,7 @@ func (r *detailReader) event(key []byte) {
 	case "sport":
 		r.sportOf()
 	case "markets":
-		c.Array(r.market)
+		r.listed = c.Array(r.market) || r.listed
 	}
 }
 

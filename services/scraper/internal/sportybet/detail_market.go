@@ -13,7 +13,8 @@ import (
 const maxSpecifier = 1_000
 
 // market reads the element of markets that the cursor stands before. Market and outcomes may be closed apart from
-// each other: a market's status other than 0 closes all of it, whatever its outcomes say (1 of 360 recorded).
+// each other: a market's status other than 0 closes all of it, whatever its outcomes say (1 of 360 recorded), and so
+// does banned, which no recorded answer has: the tests of a public project that reads SportyBet do.
 func (r *detailReader) market() {
 	r.markets++
 	if r.markets > answer.MaxMarkets || r.outcomes > answer.MaxOutcomes {
@@ -21,9 +22,9 @@ func (r *detailReader) market() {
 	}
 	c, o := r.cursor, &r.offer
 	o.Key, o.Name, o.Params, o.Quotes = "", "", o.Params[:0], o.Quotes[:0]
-	var status, specifier, desc rawjson.Scalar
-	outcomes := false
-	object := c.Object(func(key []byte) {
+	var status, specifier, desc, banned rawjson.Scalar
+	outcomes := true // none listed is an answer, another type than a list is not
+	c.Object(func(key []byte) {
 		switch string(key) {
 		case "id":
 			o.Key = answer.Cut(c.Scalar().Text(), answer.MaxID)
@@ -33,23 +34,31 @@ func (r *detailReader) market() {
 			desc = c.Scalar()
 		case "status":
 			status = c.Scalar()
+		case "banned":
+			banned = c.Scalar()
 		case "specifier":
 			specifier = c.Scalar()
 		case "outcomes":
-			outcomes = c.Array(r.outcome) || outcomes
+			outcomes = c.Array(r.outcome) || c.Scalar().Kind() == rawjson.Null
 		}
 	})
 	if o.Name == "" {
 		o.Name = answer.Name(desc)
 	}
-	code, readable := status.Int()
-	if !object || o.Key == "" || !outcomes || !readable || !r.specifiers(specifier) {
-		r.mapper.Refuse(odds.BadMarket, true)
+	if o.Key == "" {
+		r.unknown++
+		r.mapper.Refuse(odds.BadMarket)
 		return
 	}
-	if code != 0 {
+	code, readable := status.Int()
+	specified := r.specifiers(specifier)
+	if !outcomes || !readable || !specified {
+		r.mapper.RefuseOffer(o, specified, odds.BadMarket)
+		return
+	}
+	if ban, _ := banned.Bool(); code != 0 || ban {
 		for i := range o.Quotes {
-			o.Quotes[i].Active = false
+			o.Quotes[i].Price.Closed = true
 		}
 	}
 	r.mapper.Add(o)
@@ -62,6 +71,7 @@ func (r *detailReader) outcome() {
 		return
 	}
 	var q mapping.Quote
+	var price, active rawjson.Scalar
 	c := r.cursor
 	c.Object(func(key []byte) {
 		switch string(key) {
@@ -70,11 +80,15 @@ func (r *detailReader) outcome() {
 		case "desc":
 			q.Text = c.Scalar().Bytes()
 		case "odds":
-			q.Odds, q.Valid = answer.Price(c.Scalar())
+			price = c.Scalar()
 		case "isActive":
-			q.Active, _ = c.Scalar().Bool()
+			active = c.Scalar()
 		}
 	})
+	q.Price = answer.ReadPrice(price)
+	if open, _ := active.Bool(); !open {
+		q.Price.Closed = true
+	}
 	r.offer.Quotes = append(r.offer.Quotes, q)
 }
 

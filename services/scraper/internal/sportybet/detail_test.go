@@ -113,50 +113,56 @@ func TestDecoder_Detail_Markets(t *testing.T) {
 		markets  []string
 		want     string
 		refusals odds.Refusals
-		complete bool
+		unread   string // "id line", with * for a line that could not be read
 		unmapped string
 	}{
-		{"a total", []string{market("18", "total=2.5", outcome("13", "1.8"), outcome("12", "2"))}, "5000 2.5: Over 2 true Under 1.8 true", nil, true, ""},
-		{"a quarter line", []string{market("18", "total=2.25", outcome("12", "2"))}, "5000 2.25: Over 2 true", nil, true, ""},
-		{"a European handicap", []string{market("14", "hcp=0:1", outcome("1711", "4.75"))}, "4724 -1: 1 4.75 true", nil, true, ""},
-		{"and the other way", []string{market("14", "hcp=2:0", outcome("1713", "4.75"))}, "4724 2: 2 4.75 true", nil, true, ""},
-		{"an Asian handicap", []string{market("16", "hcp=-0.75", outcome("1714", "2"))}, "3774 -0.75: 1 2 true", nil, true, ""},
-		{"minus zero is zero", []string{market("16", "hcp=-0", outcome("1714", "2"))}, "3774 0: 1 2 true", nil, true, ""},
-		{"the first goal", []string{market("8", "goalnr=1", outcome("7", "11"))}, "28000224 1: None 11 true", nil, true, ""},
+		{"a total", []string{market("18", "total=2.5", outcome("13", "1.8"), outcome("12", "2"))}, "5000 2.5: Over 2 true Under 1.8 true", nil, "", ""},
+		{"a quarter line", []string{market("18", "total=2.25", outcome("12", "2"))}, "5000 2.25: Over 2 true", nil, "", ""},
+		{"a European handicap", []string{market("14", "hcp=0:1", outcome("1711", "4.75"))}, "4724 -1: 1 4.75 true", nil, "", ""},
+		{"and the other way", []string{market("14", "hcp=2:0", outcome("1713", "4.75"))}, "4724 2: 2 4.75 true", nil, "", ""},
+		{"an Asian handicap", []string{market("16", "hcp=-0.75", outcome("1714", "2"))}, "3774 -0.75: 1 2 true", nil, "", ""},
+		{"minus zero is zero", []string{market("16", "hcp=-0", outcome("1714", "2"))}, "3774 0: 1 2 true", nil, "", ""},
+		{"the first goal", []string{market("8", "goalnr=1", outcome("7", "11"))}, "28000224 1: None 11 true", nil, "", ""},
 		{
 			"double chance by id, whatever the order",
 			[]string{market("546", "", outcome("1720", "2.7"), outcome("1722", "2.5"), outcome("1718", "2.3"))},
-			"28000014 -: 1X - Yes 2.3 true 12 - Yes 2.7 true X2 - Yes 2.5 true", nil, true, "",
+			"28000014 -: 1X - Yes 2.3 true 12 - Yes 2.7 true X2 - Yes 2.5 true", nil, "", "",
 		},
 		{
 			"a market that feeds two",
 			[]string{market("45", "", outcome("274", "9.75"), outcome("324", "36"))},
-			"28000869 -: 0-0 9.75 true Other 36 true; 4429 -: 0-0 9.75 true", nil, true, "",
+			"28000869 -: 0-0 9.75 true Other 36 true; 4429 -: 0-0 9.75 true", nil, "", "",
 		},
-		{"buckets by text", []string{`{"id":"143","status":0,"outcomes":[{"id":"x","desc":" 0-1 ","odds":"1.33","isActive":1}]}`}, "1096768 -: 0-1 1.33 true", nil, true, ""},
-		{"market closed, outcome open", []string{strings.Replace(market("1", "", outcome("1", "2")), `"status":0`, `"status":1`, 1)}, "3743 -: 1 2 false", nil, true, ""},
-		{"outcome closed", []string{strings.Replace(market("1", "", outcome("1", "2")), `"isActive":1`, `"isActive":0`, 1)}, "3743 -: 1 2 false", nil, true, ""},
-		{"closed by its price", []string{market("1", "", outcome("1", "1.00"))}, "3743 -: 1 1 false", nil, true, ""},
-		{"an unknown outcome", []string{market("1", "", outcome("1", "2"), outcome("9", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.UnknownOutcome: 1}, true, ""},
-		{"bad prices", []string{market("1", "", outcome("1", "NaN"), outcome("2", "-1"), outcome("3", "1e9"))}, "", odds.Refusals{odds.BadOdds: 3, odds.NoOutcomes: 1}, false, ""},
-		{"an outcome that is none", []string{market("1", "", `7`, outcome("1", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.UnknownOutcome: 1}, true, ""},
-		{"a line off the grid", []string{market("18", "total=2.3", outcome("12", "2"))}, "", odds.Refusals{odds.BadLine: 1}, false, ""},
-		{"a line that is no number", []string{market("18", "total=nan", outcome("12", "2"))}, "", odds.Refusals{odds.BadLine: 1}, false, ""},
-		{"no line", []string{market("18", "", outcome("12", "2"))}, "", odds.Refusals{odds.BadLine: 1}, false, ""},
-		{"half a European handicap", []string{market("14", "hcp=-0.5", outcome("1711", "2"))}, "", odds.Refusals{odds.BadLine: 1}, false, ""},
-		{"a parameter too many", []string{market("18", "total=2.5|minsnr=10", outcome("12", "2"))}, "", nil, true, "18 UNKNOWN_SPECIFIER"},
-		{"another interval", []string{market("105", "from=11|to=20", outcome("1", "2"))}, "", nil, true, "105 UNKNOWN_SPECIFIER"},
-		{"an unknown market", []string{market("4711", "", outcome("1", "2"))}, "", nil, true, "4711 UNKNOWN_MARKET"},
-		{"a market left out", []string{market("900300", "total=3.5", outcome("30", "2"))}, "", nil, true, "900300 LEFT_OUT"},
-		{"twice the same", []string{market("1", "", outcome("1", "2")), market("1", "", outcome("1", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.DuplicateMarket: 1}, true, ""},
-		{"twice, contradicting", []string{market("1", "", outcome("1", "2")), market("1", "", outcome("1", "3"))}, "", odds.Refusals{odds.DuplicateMarket: 2}, false, ""},
-		{"an outcome twice the same", []string{market("1", "", outcome("1", "2"), outcome("1", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.DuplicateOutcome: 1}, true, ""},
-		{"an outcome twice, contradicting", []string{market("1", "", outcome("1", "2"), outcome("2", "3"), outcome("1", "4"))}, "3743 -: X 3 true", odds.Refusals{odds.DuplicateOutcome: 2}, true, ""},
-		{"implausible together", []string{market("1", "", outcome("1", "9"), outcome("2", "9"), outcome("3", "9"))}, "", odds.Refusals{odds.BadOverround: 1}, false, ""},
-		{"a market that is none", []string{`"1"`, `{"id":"1"}`, `{"id":"1","status":"open","outcomes":[]}`}, "", odds.Refusals{odds.BadMarket: 3}, false, ""},
-		{"a specifier that is none", []string{`{"id":"1","status":0,"specifier":{},"outcomes":[]}`, market("1", "total")}, "", odds.Refusals{odds.BadMarket: 2}, false, ""},
-		{"nothing known in it", []string{market("1", "", outcome("9", "2")), market("10", "")}, "", odds.Refusals{odds.UnknownOutcome: 1, odds.NoOutcomes: 2}, false, ""},
-		{"nothing but what is left out", []string{market("71", "variant=sr:exact_goals:3+", outcome("sr:exact_goals:3+:91", "2"))}, "", nil, true, ""},
+		{"buckets by text", []string{`{"id":"143","status":0,"outcomes":[{"id":"x","desc":" 0-1 ","odds":"1.33","isActive":1}]}`}, "1096768 -: 0-1 1.33 true", nil, "", ""},
+		{"market closed, outcome open", []string{strings.Replace(market("1", "", outcome("1", "2")), `"status":0`, `"status":1`, 1)}, "3743 -: 1 2 false", nil, "", ""},
+		{"outcome closed", []string{strings.Replace(market("1", "", outcome("1", "2")), `"isActive":1`, `"isActive":0`, 1)}, "3743 -: 1 2 false", nil, "", ""},
+		{"closed by its price", []string{market("1", "", outcome("1", "1.00"))}, "3743 -: 1 1 false", nil, "", ""},
+		{"an unknown outcome", []string{market("1", "", outcome("1", "2"), outcome("9", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.UnknownOutcome: 1}, "", ""},
+		{"bad prices", []string{market("1", "", outcome("1", "NaN"), outcome("2", "-1"), outcome("3", "1e9"))}, "3743 -: 1 0 false X 0 false 2 0 false", odds.Refusals{odds.BadOdds: 3}, "", ""},
+		{"no prices, said to be open", []string{market("1", "", outcome("1", ""), outcome("2", "n/a"), outcome("3", "-"))}, "3743 -: 1 0 false X 0 false 2 0 false", nil, "", ""},
+		{"a price of null, and none", []string{`{"id":"1","status":0,"outcomes":[{"id":"1","odds":null,"isActive":1},{"id":"2","isActive":1},{"id":"3","odds":"3.4","isActive":1}]}`}, "3743 -: 1 0 false X 0 false 2 3.4 true", nil, "", ""},
+		{"banned", []string{strings.Replace(market("1", "", outcome("1", "2.1")), `"status":0`, `"status":0,"banned":true`, 1)}, "3743 -: 1 2.1 false", nil, "", ""},
+		{"not banned", []string{strings.Replace(market("1", "", outcome("1", "2.1")), `"status":0`, `"status":0,"banned":false`, 1)}, "3743 -: 1 2.1 true", nil, "", ""},
+		{"lists nothing", []string{market("1", ""), `{"id":"10","status":1,"outcomes":null}`, `{"id":"60","status":1}`}, "", nil, "", ""},
+		{"outcomes that are no list", []string{`{"id":"18","specifier":"total=2.5","status":0,"outcomes":{}}`}, "", odds.Refusals{odds.BadMarket: 1}, "5000 2.5", ""},
+		{"an outcome that is none", []string{market("1", "", `7`, outcome("1", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.UnknownOutcome: 1}, "", ""},
+		{"a line off the grid", []string{market("18", "total=2.3", outcome("12", "2"))}, "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
+		{"a line that is no number", []string{market("18", "total=nan", outcome("12", "2"))}, "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
+		{"no line", []string{market("18", "", outcome("12", "2"))}, "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
+		{"half a European handicap", []string{market("14", "hcp=-0.5", outcome("1711", "2"))}, "", odds.Refusals{odds.BadLine: 1}, "4724 *", ""},
+		{"a parameter too many", []string{market("18", "total=2.5|minsnr=10", outcome("12", "2"))}, "", nil, "", "18 UNKNOWN_SPECIFIER"},
+		{"another interval", []string{market("105", "from=11|to=20", outcome("1", "2"))}, "", nil, "", "105 UNKNOWN_SPECIFIER"},
+		{"an unknown market", []string{market("4711", "", outcome("1", "2"))}, "", nil, "", "4711 UNKNOWN_MARKET"},
+		{"a market left out", []string{market("900300", "total=3.5", outcome("30", "2"))}, "", nil, "", "900300 LEFT_OUT"},
+		{"twice the same", []string{market("1", "", outcome("1", "2")), market("1", "", outcome("1", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.DuplicateMarket: 1}, "", ""},
+		{"twice, contradicting", []string{market("1", "", outcome("1", "2")), market("1", "", outcome("1", "3"))}, "", odds.Refusals{odds.DuplicateMarket: 2}, "3743 -", ""},
+		{"an outcome twice the same", []string{market("1", "", outcome("1", "2"), outcome("1", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.DuplicateOutcome: 1}, "", ""},
+		{"an outcome twice, contradicting", []string{market("1", "", outcome("1", "2"), outcome("2", "3"), outcome("1", "4"))}, "3743 -: X 3 true", odds.Refusals{odds.DuplicateOutcome: 2}, "", ""},
+		{"implausible together", []string{market("1", "", outcome("1", "9"), outcome("2", "9"), outcome("3", "9"))}, "", odds.Refusals{odds.BadOverround: 1}, "3743 -", ""},
+		{"a market that is none", []string{`"1"`, `{"id":"1"}`, `{"id":"1","status":"open","outcomes":[]}`}, "", odds.Refusals{odds.BadMarket: 3}, "3743 -", ""},
+		{"a specifier that is none", []string{`{"id":"1","status":0,"specifier":{},"outcomes":[]}`, market("1", "total")}, "", odds.Refusals{odds.BadMarket: 2}, "3743 *", ""},
+		{"nothing known in it", []string{market("1", "", outcome("9", "2")), market("10", "")}, "", odds.Refusals{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}, "3743 -", ""},
+		{"nothing but what is left out", []string{market("71", "variant=sr:exact_goals:3+", outcome("sr:exact_goals:3+:91", "2"))}, "", nil, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -186,8 +192,8 @@ func TestDecoder_Detail_Markets(t *testing.T) {
 			if diff := cmp.Diff(tt.refusals, d.Refusals); diff != "" {
 				t.Errorf("refusals: %s", diff)
 			}
-			if d.Snapshot.Complete != tt.complete {
-				t.Errorf("complete %t, want %t", d.Snapshot.Complete, tt.complete)
+			if got := recordedtest.Unread(d.Snapshot); got != tt.unread || !d.Snapshot.Complete {
+				t.Errorf("unread %q, want %q; complete %t", got, tt.unread, d.Snapshot.Complete)
 			}
 			unmapped := ""
 			for _, u := range d.Unmapped {
@@ -223,7 +229,8 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 		{"kickoff missing", with("estimateStartTime", "startTime"), bookmaker.Target{}, odds.BadKickoff},
 		{"kickoff in seconds", with("1778065200000", "1778065200"), bookmaker.Target{}, odds.BadKickoff},
 		{"kickoff not a number", with("1778065200000", `"soon"`), bookmaker.Target{}, odds.BadKickoff},
-		{"no markets", body(), bookmaker.Target{}, odds.NoMarkets},
+		{"no list of markets", strings.Replace(body(), `"markets"`, `"offers"`, 1), bookmaker.Target{}, odds.NoMarkets},
+		{"markets that tell nothing", body(`"1"`, `{"market":"1"}`), bookmaker.Target{}, odds.NoMarkets},
 		{"too many markets", body(strings.Split(strings.Repeat("7 ", answer.MaxMarkets)+"7", " ")...), bookmaker.Target{}, odds.TooLarge},
 		{"too many outcomes", body(`{"id":"1","status":0,"outcomes":[` + strings.Repeat("7,", answer.MaxOutcomes) + `7]}`), bookmaker.Target{}, odds.TooLarge},
 	}
@@ -243,11 +250,15 @@ func TestDecoder_Detail_OtherRecorded(t *testing.T) {
 	t.Parallel()
 	for folder, want := range map[string]odds.Reason{
 		recordedtest.Basketball: odds.WrongSport, recordedtest.Tennis: odds.WrongSport,
-		recordedtest.InPlay: odds.NoMarkets, // in play the prematch answer holds none
 	} {
 		_, err := newDecoder(t).Detail(recordedtest.Body(t, folder, "sportybet.json"), bookmaker.Target{}, detailTime(), detailTime())
 		if refused, ok := errors.AsType[*odds.Refused](err); !ok || refused.Reason != want {
 			t.Errorf("%s: error %v, want %s", folder, err, want)
 		}
+	}
+	// In play the prematch answer lists nothing.
+	d, err := newDecoder(t).Detail(recordedtest.Body(t, recordedtest.InPlay, "sportybet.json"), bookmaker.Target{}, detailTime(), detailTime())
+	if err != nil || len(d.Snapshot.Markets) != 0 || !d.Snapshot.Complete {
+		t.Errorf("in play: %d markets, complete %t, error %v", len(d.Snapshot.Markets), d.Snapshot.Complete, err)
 	}
 }

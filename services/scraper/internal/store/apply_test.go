@@ -97,8 +97,11 @@ func TestMarketsComeAndGo(t *testing.T) {
 
 	part := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})
 	part.Complete = false
-	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{part}}); r.MarketsChanged != 0 || r.Confirmed[odds.BetPawa] != 1 {
+	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{part}}); r.MarketsChanged != 1 || r.Changed[odds.BetPawa] != 1 {
 		t.Errorf("an incomplete capture without a market: %+v", r)
+	}
+	if m := b.snapshot(t, odds.BetPawa, "7").GetMarkets()[1]; m.GetUnavailableAt() != nil || m.GetOutcomes()[0].GetIsActive() || m.GetOutcomes()[0].GetOdds() != 3 {
+		t.Errorf("a market that may be offered at prices that nobody knows: %v", m)
 	}
 
 	gone := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})
@@ -127,7 +130,8 @@ func TestMarketsComeAndGo(t *testing.T) {
 	var history string
 	err := b.pool.QueryRow(t.Context(), `SELECT string_agg(available || ' ' || outcomes, '; ' ORDER BY revision)
 		FROM market_odds_history WHERE market_id = 'b'`).Scan(&history)
-	const want = `true [["Yes",3],["No",2.5]]; false [["Yes",3],["No",2.5]]; true [["Yes",3],["No",2.5]]`
+	const want = `true [["Yes",3],["No",2.5]]; true [["Yes",3,false],["No",2.5,false]]; ` +
+		`false [["Yes",3,false],["No",2.5,false]]; true [["Yes",3],["No",2.5]]`
 	if err != nil || history != want {
 		t.Errorf("history of the market: %s, %v; want %s", history, err, want)
 	}
@@ -195,6 +199,96 @@ func TestNewerRequestWins(t *testing.T) {
 	}
 }
 
+// What is wrong with one market takes nothing else along: the market is closed, its neighbours stand.
+func TestPoisonInAMarketGoesAlone(t *testing.T) {
+	t.Parallel()
+	first := func(change func(m *odds.Market)) func(*odds.Snapshot) {
+		return func(s *odds.Snapshot) { change(&s.Markets[0]) }
+	}
+	tests := []struct {
+		name   string
+		poison func(*odds.Snapshot)
+		reason odds.Reason
+		open   int // outcomes of the market that stay open
+	}{
+		{"NUL in an outcome", first(func(m *odds.Market) { m.Outcomes[0].Name = "a\x00b" }), store.BadText, 1},
+		{"broken UTF-8 in a market", first(func(m *odds.Market) { m.Name = "\xff" }), store.BadText, 0},
+		{"endless group", first(func(m *odds.Market) { m.Groups = []string{strings.Repeat("x", 1<<20)} }), store.BadText, 0},
+		{"no outcomes", first(func(m *odds.Market) { m.Outcomes = nil }), odds.NoOutcomes, 0},
+		{"too many outcomes", first(func(m *odds.Market) { m.Outcomes = slices.Repeat(m.Outcomes, 501) }), odds.TooLarge, 0},
+		{"handicap without a line", first(func(m *odds.Market) { m.Handicap = odds.Asian }), odds.BadLine, 0},
+		{"a handicap of a new type", first(func(m *odds.Market) { m.Handicap = "ENGLISH" }), store.InternalCheck, 0},
+		{"NaN", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.NaN() }), store.InternalCheck, 0},
+		{"infinity", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.Inf(1) }), store.InternalCheck, 0},
+		{"negative", first(func(m *odds.Market) { m.Outcomes[0].Odds = -2 }), store.InternalCheck, 0},
+		{"closed and active", first(func(m *odds.Market) { m.Outcomes[0].Odds = 1 }), store.InternalCheck, 0},
+		{"outcome twice", first(func(m *odds.Market) { m.Outcomes[1].Name = "Yes" }), store.InternalCheck, 0},
+		{"market twice", func(s *odds.Snapshot) { s.Markets = append(s.Markets, s.Markets[0]) }, store.InternalCheck, 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, store.Config{})
+			good := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})
+			b.apply(t, store.Batch{Events: []odds.Event{event("100", soon(), "7")}, Snapshots: []odds.Snapshot{good}})
+			bad := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 4})
+			test.poison(&bad)
+			r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{bad}})
+			want := map[odds.Bookmaker]odds.Refusals{odds.BetPawa: {test.reason: 1}}
+			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.BetPawa] != 1 || len(r.SnapshotsRefused) != 0 {
+				t.Errorf("%+v, refused (-want +got):\n%s", r, diff)
+			}
+			markets := b.snapshot(t, odds.BetPawa, "7").GetMarkets()
+			if got := markets[1].GetOutcomes()[0]; got.GetOdds() != 4 || !got.GetIsActive() {
+				t.Errorf("the market beside it: %v", markets[1])
+			}
+			open := 0
+			for _, o := range markets[0].GetOutcomes() {
+				if o.GetIsActive() {
+					open++
+				}
+			}
+			if open != test.open || markets[0].GetUnavailableAt() != nil || markets[0].GetOutcomes()[0].GetOdds() != 2 {
+				t.Errorf("%d outcomes open, want %d: %v", open, test.open, markets[0])
+			}
+			b.sameAfterRestore(t)
+		})
+	}
+}
+
+// An answer that lists nothing withdraws everything, but not since the match has begun, and not the first time when
+// that is much.
+func TestNothingListed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		kickoff time.Time
+		markets int
+		refused odds.Reason
+	}{
+		"few markets":  {soon(), 3, ""},
+		"many markets": {soon(), 30, odds.YieldCollapsed},
+		"kicked off":   {time.Now().Add(-time.Minute), 3, odds.NoMarkets},
+		"none before":  {soon(), 0, odds.NoMarkets},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, store.Config{})
+			batch := store.Batch{Events: []odds.Event{event("100", tc.kickoff, "7")}}
+			if tc.markets > 0 {
+				batch.Snapshots = []odds.Snapshot{capture(odds.BetPawa, "7", "100", numbered(tc.markets, 2))}
+			}
+			b.apply(t, batch)
+			r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", nil)}})
+			if got := r.SnapshotsRefused[odds.BetPawa][tc.refused]; (got == 1) != (tc.refused != "") {
+				t.Errorf("%+v, want %q", r, tc.refused)
+			}
+			if s, _ := b.Committed(odds.BetPawa, "7"); tc.refused == "" && (s.Markets != tc.markets || s.Available != 0) {
+				t.Errorf("committed: %+v", s)
+			}
+		})
+	}
+}
+
 func TestPoisonGoesAlone(t *testing.T) {
 	t.Parallel()
 	good := func() odds.Snapshot { return capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3}) }
@@ -203,18 +297,6 @@ func TestPoisonGoesAlone(t *testing.T) {
 		poison func(*odds.Snapshot)
 		reason odds.Reason
 	}{
-		{"NUL in an outcome", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Name = "a\x00b" }, store.BadText},
-		{"broken UTF-8 in a market", func(s *odds.Snapshot) { s.Markets[0].Name = "\xff" }, store.BadText},
-		{"endless group", func(s *odds.Snapshot) { s.Markets[0].Groups = []string{strings.Repeat("x", 1<<20)} }, store.BadText},
-		{"NaN", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Odds = math.NaN() }, odds.BadOdds},
-		{"infinity", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Odds = math.Inf(1) }, odds.BadOdds},
-		{"negative", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Odds = -2 }, odds.BadOdds},
-		{"closed and active", func(s *odds.Snapshot) { s.Markets[0].Outcomes[0].Odds = 1 }, odds.BadOdds},
-		{"market twice", func(s *odds.Snapshot) { s.Markets = append(s.Markets, s.Markets[0]) }, odds.DuplicateMarket},
-		{"outcome twice", func(s *odds.Snapshot) { s.Markets[0].Outcomes[1].Name = "Yes" }, odds.DuplicateOutcome},
-		{"no markets", func(s *odds.Snapshot) { s.Markets = nil }, odds.NoMarkets},
-		{"no outcomes", func(s *odds.Snapshot) { s.Markets[0].Outcomes = nil }, odds.NoOutcomes},
-		{"handicap without a line", func(s *odds.Snapshot) { s.Markets[0].Handicap = odds.Asian }, odds.BadLine},
 		{"another event", func(s *odds.Snapshot) { s.SrID = "999" }, odds.WrongEvent},
 		{"unlisted", func(s *odds.Snapshot) { s.EventID = "nobody lists me" }, store.Unlisted},
 		{"unknown bookmaker", func(s *odds.Snapshot) { s.Bookmaker = "acme" }, store.UnknownBookmaker},
@@ -232,7 +314,8 @@ func TestPoisonGoesAlone(t *testing.T) {
 			other := capture(odds.SportyBet, "s200", "200", map[string]float64{"x": 2 + float64(i)})
 			r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{bad, other}})
 			want := map[odds.Bookmaker]odds.Refusals{bad.Bookmaker: {test.reason: 1}}
-			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.SportyBet] != 1 || len(r.Changed) != 1 {
+			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.SportyBet] != 1 || len(r.Changed) != 1 ||
+				r.SnapshotsRefused[bad.Bookmaker][test.reason] != 1 {
 				t.Errorf("changed %v, refused (-want +got):\n%s", r.Changed, diff)
 			}
 		})

@@ -40,10 +40,15 @@ const (
 	UnknownBookmaker odds.Reason = "UNKNOWN_BOOKMAKER" // not in the table bookmakers
 	BadText          odds.Reason = "BAD_TEXT"          // NUL bytes, invalid UTF-8, or longer than a field may be
 	BadCapture       odds.Reason = "BAD_CAPTURE"       // captured before it was requested, or not around now
+	// InternalCheck is a market that no decoder may make: a defect of the scraper, not of the answer. It is logged as
+	// an error.
+	InternalCheck odds.Reason = "INTERNAL_CHECK"
 )
 
 // Reasons lists those that only the store can find.
-func Reasons() []odds.Reason { return []odds.Reason{Unlisted, UnknownBookmaker, BadText, BadCapture} }
+func Reasons() []odds.Reason {
+	return []odds.Reason{Unlisted, UnknownBookmaker, BadText, BadCapture, InternalCheck}
+}
 
 // BatchResult says what a batch did.
 type BatchResult struct {
@@ -85,19 +90,24 @@ func newBatchResult() BatchResult {
 }
 
 // refuse counts a refusal.
-func (r *BatchResult) refuse(b odds.Bookmaker, reason odds.Reason) { count(r.Refused, b, reason) }
+func (r *BatchResult) refuse(b odds.Bookmaker, reason odds.Reason) { r.refuseParts(b, reason, 1) }
+
+// refuseParts counts parts of a capture; the rest of it stands.
+func (r *BatchResult) refuseParts(b odds.Bookmaker, reason odds.Reason, n int) {
+	addRefusals(r.Refused, b, reason, n)
+}
 
 // refuseCapture counts a capture, or an absence, that is not stored.
 func (r *BatchResult) refuseCapture(c *capture, reason odds.Reason) {
 	r.refuse(c.bookmaker, reason)
 	if !c.absence {
-		count(r.SnapshotsRefused, c.bookmaker, reason)
+		addRefusals(r.SnapshotsRefused, c.bookmaker, reason, 1)
 	}
 }
 
-func count(refused map[odds.Bookmaker]odds.Refusals, b odds.Bookmaker, reason odds.Reason) {
+func addRefusals(refused map[odds.Bookmaker]odds.Refusals, b odds.Bookmaker, reason odds.Reason, n int) {
 	if refused[b] == nil {
 		refused[b] = make(odds.Refusals)
 	}
-	refused[b][reason]++
+	refused[b][reason] += n
 }

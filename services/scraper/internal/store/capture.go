@@ -14,7 +14,8 @@ type capture struct {
 	requestedAt time.Time
 	capturedAt  time.Time
 	markets     []odds.Market // in order; none for an absence
-	complete    bool          // markets that are not here are not offered
+	unread      []odds.UnreadMarket
+	complete    bool // markets that are neither here nor unread are not offered
 	absence     bool
 
 	all    []byte   // markets as in CachedSnapshot.markets; nil until they are encoded
@@ -46,7 +47,7 @@ func captureOf(s *odds.Snapshot) capture {
 		odds.SortMarkets(markets)
 	}
 	return capture{
-		key: key{s.Bookmaker, s.EventID}, srID: s.SrID, markets: markets, complete: s.Complete,
+		key: key{s.Bookmaker, s.EventID}, srID: s.SrID, markets: markets, unread: s.Unread, complete: s.Complete,
 		requestedAt: micros(s.RequestedAt), capturedAt: micros(s.CapturedAt),
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -70,25 +71,56 @@ func (w *Writer) checkCapture(k key, requestedAt, capturedAt time.Time) odds.Rea
 	return ""
 }
 
-// checkMarkets returns why a capture's markets, in order, cannot be stored; empty when they can.
-func checkMarkets(markets []odds.Market) odds.Reason {
-	switch {
-	case len(markets) == 0:
-		return odds.NoMarkets
-	case len(markets) > maxMarkets:
-		return odds.TooLarge
-	}
-	for i := range markets {
-		if i > 0 && markets[i].MarketKey == markets[i-1].MarketKey {
-			return odds.DuplicateMarket
-		}
-		if reason := checkMarket(&markets[i]); reason != "" {
-			return reason
-		}
-	}
-	return ""
+// checked is what is left of a capture's markets once each was checked by itself.
+type checked struct {
+	markets []odds.Market // the capture's own slice when nothing was refused
+	unread  []odds.UnreadMarket
+	refused odds.Refusals // nil when nothing was refused
+	defects []string      // what InternalCheck refused
 }
 
+// checkMarkets refuses the markets and outcomes, in order, that cannot be stored. A market that is refused is offered
+// all the same.
+func checkMarkets(markets []odds.Market) checked {
+	c := checked{markets: markets}
+	for i := range markets {
+		m := markets[i]
+		reason := checkMarket(&m)
+		if i > 0 && m.Compare(markets[i-1].MarketKey) <= 0 {
+			reason = InternalCheck // decoders leave each market once, in order
+		}
+		unusable := 0
+		if reason == "" {
+			unusable, reason = checkOutcomes(&m)
+		}
+		if c.refused == nil {
+			if reason == "" && unusable == 0 {
+				continue
+			}
+			c.refused, c.markets = make(odds.Refusals), slices.Clone(markets[:i])
+		}
+		if reason != "" {
+			c.refuse(reason, &m)
+			continue
+		}
+		if unusable > 0 {
+			c.refused[BadText] += unusable
+			m.Outcomes = slices.DeleteFunc(slices.Clone(m.Outcomes), func(o odds.Outcome) bool { return !usable(o.Name) })
+		}
+		c.markets = append(c.markets, m)
+	}
+	return c
+}
+
+func (c *checked) refuse(reason odds.Reason, m *odds.Market) {
+	c.refused[reason]++
+	c.unread = append(c.unread, odds.UnreadMarket{MarketKey: m.MarketKey, AnyLine: reason == odds.BadLine})
+	if reason == InternalCheck {
+		c.defects = append(c.defects, fmt.Sprintf("market %.40q %v: %.200q", m.ID, m.Line, fmt.Sprint(m.Outcomes)))
+	}
+}
+
+// checkMarket returns why a market cannot be stored, its outcomes apart; empty when it can.
 func checkMarket(m *odds.Market) odds.Reason {
 	switch {
 	case m.ID == "":
@@ -96,25 +128,34 @@ func checkMarket(m *odds.Market) odds.Reason {
 	case !usable(m.ID) || !usable(m.Name) || slices.ContainsFunc(m.Groups, func(g string) bool { return !usable(g) }):
 		return BadText
 	case m.Handicap != odds.NoHandicap && m.Handicap != odds.European && m.Handicap != odds.Asian:
-		return odds.BadMarket
+		return InternalCheck
 	case m.Handicap != odds.NoHandicap && !m.Line.IsSet():
 		return odds.BadLine
 	case len(m.Outcomes) == 0:
 		return odds.NoOutcomes
 	case len(m.Outcomes) > maxOutcomes:
 		return odds.TooLarge
+	default:
+		return ""
 	}
+}
+
+// checkOutcomes counts the outcomes that cannot be stored, or returns why the market cannot.
+func checkOutcomes(m *odds.Market) (unusable int, reason odds.Reason) {
 	for i, o := range m.Outcomes {
 		switch {
+		// Decoders read a price before they say that an outcome is open, and leave each name once.
+		case math.IsNaN(o.Odds) || o.Odds < 0 || o.Odds > maxOdds || o.Active && o.Odds <= odds.ClosedPrice,
+			duplicate(m.Outcomes[:i], o.Name):
+			return 0, InternalCheck
 		case !usable(o.Name):
-			return BadText
-		case math.IsNaN(o.Odds) || o.Odds < 0 || o.Odds > maxOdds || o.Active && o.Odds <= odds.ClosedPrice:
-			return odds.BadOdds
-		case duplicate(m.Outcomes[:i], o.Name):
-			return odds.DuplicateOutcome
+			unusable++
 		}
 	}
-	return ""
+	if unusable == len(m.Outcomes) {
+		return 0, BadText
+	}
+	return unusable, ""
 }
 
 // duplicate reports whether an outcome of that name is there already. Markets have few outcomes: no map.

@@ -3,9 +3,9 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/oddscache/oddscache/pkg/snapshot"
@@ -54,63 +54,117 @@ func fresh(all []byte, markets []odds.Market) content {
 	return c
 }
 
-// over lays a capture over the committed markets old. Markets that the capture does not have stay as they are, and
-// become unavailable at the given instant when the capture is complete. frames belong to markets.
-func over(old []byte, markets []odds.Market, frames [][]byte, complete bool, at time.Time) (content, error) {
-	c := content{framed: make([]byte, 0, len(old))}
-	next := 0
-	take := func(before []byte) {
-		if !bytes.Equal(before, frames[next]) {
-			c.changed = append(c.changed, change{MarketKey: markets[next].MarketKey, available: true, outcomes: markets[next].Outcomes})
-		}
-		c.framed = append(c.framed, frames[next]...)
-		c.markets++
-		c.available++
-		next++
-	}
+// over lays a capture over the committed markets old, so that afterwards an outcome is active exactly when the capture
+// has it active. Of a market that the capture has, outcomes without a price keep the odds they had, and outcomes that
+// it does not have are closed. A market that it does not have is withdrawn at the given instant, or closed when it may
+// be offered all the same. frames belong to c.markets.
+func over(old []byte, c *capture, frames [][]byte) (content, error) {
+	next := content{framed: make([]byte, 0, len(old))}
+	at := 0 // in the capture's markets
 	for frame := range snapshot.Frames(old) {
 		k, unavailable, err := readMarket(frame)
 		if err != nil {
 			return content{}, err
 		}
-		for next < len(markets) && markets[next].Compare(k) < 0 {
-			take(nil)
+		for at < len(c.markets) && c.markets[at].Compare(k) < 0 {
+			next.take(&c.markets[at], frames[at])
+			at++
 		}
-		if next < len(markets) && markets[next].MarketKey == k {
-			take(frame)
-			continue
+		switch {
+		case at < len(c.markets) && c.markets[at].MarketKey == k:
+			err = next.replace(frame, &c.markets[at], frames[at])
+			at++
+		case unavailable:
+			next.keep(frame, false)
+		case c.complete && !c.mayOffer(k):
+			err = next.withdraw(frame, k, c.capturedAt)
+		default:
+			err = next.shut(frame, k)
 		}
-		if complete && !unavailable {
-			if frame, err = c.withdraw(frame, k, at); err != nil {
-				return content{}, err
-			}
-			unavailable = true
-		}
-		c.framed = append(c.framed, frame...)
-		c.markets++
-		if !unavailable {
-			c.available++
+		if err != nil {
+			return content{}, err
 		}
 	}
-	for next < len(markets) {
-		take(nil)
+	for ; at < len(c.markets); at++ {
+		next.take(&c.markets[at], frames[at])
 	}
-	return c, nil
+	return next, nil
 }
 
-// withdraw marks a committed market as unavailable, with the outcomes that were last seen, and returns its new frame.
-func (c *content) withdraw(frame []byte, k odds.MarketKey, at time.Time) ([]byte, error) {
-	var m oddscachev1.CachedMarket
-	if err := proto.Unmarshal(snapshot.MarketBody(frame), &m); err != nil {
-		return nil, fmt.Errorf("decoding committed market %s: %w", k.ID, err)
+// mayOffer reports whether k is among the markets that the capture offers without being readable.
+func (c *capture) mayOffer(k odds.MarketKey) bool {
+	return slices.ContainsFunc(c.unread, func(u odds.UnreadMarket) bool {
+		return u.ID == k.ID && (u.AnyLine || u.Line == k.Line)
+	})
+}
+
+// keep appends a market as it is.
+func (c *content) keep(frame []byte, available bool) {
+	c.framed = append(c.framed, frame...)
+	c.markets++
+	if available {
+		c.available++
 	}
+}
+
+// take appends a market that was not committed.
+func (c *content) take(m *odds.Market, frame []byte) {
+	c.changed = append(c.changed, change{MarketKey: m.MarketKey, available: true, outcomes: m.Outcomes})
+	c.keep(frame, true)
+}
+
+// replace appends what becomes of a committed market that the capture has.
+func (c *content) replace(before []byte, m *odds.Market, frame []byte) error {
+	if bytes.Equal(before, frame) {
+		c.keep(before, true)
+		return nil
+	}
+	committed, err := decodeMarket(before, m.MarketKey)
+	if err != nil {
+		return err
+	}
+	merged := *m
+	merged.Outcomes = mergeOutcomes(outcomesOf(committed), m.Outcomes)
+	if frame = appendMarket(nil, &merged); !bytes.Equal(before, frame) {
+		c.changed = append(c.changed, change{MarketKey: m.MarketKey, available: true, outcomes: merged.Outcomes})
+	}
+	c.keep(frame, true)
+	return nil
+}
+
+// withdraw appends a committed market as not offered any more, with the odds that were last seen.
+func (c *content) withdraw(frame []byte, k odds.MarketKey, at time.Time) error {
+	m, err := decodeMarket(frame, k)
+	if err != nil {
+		return err
+	}
+	closeOutcomes(m)
 	m.UnavailableAt = timestamppb.New(micros(at))
-	outcomes := make([]odds.Outcome, len(m.GetOutcomes()))
-	for i, o := range m.GetOutcomes() {
-		outcomes[i] = odds.Outcome{Name: o.GetName(), Odds: o.GetOdds(), Active: o.GetIsActive()}
+	c.changed = append(c.changed, change{MarketKey: k, outcomes: outcomesOf(m)})
+	return c.append(m, false)
+}
+
+// shut appends a committed market as offered at prices that nobody knows.
+func (c *content) shut(frame []byte, k odds.MarketKey) error {
+	m, err := decodeMarket(frame, k)
+	if err != nil {
+		return err
 	}
-	c.changed = append(c.changed, change{MarketKey: k, outcomes: outcomes})
-	return snapshot.AppendMarket(nil, &m)
+	if !closeOutcomes(m) {
+		c.keep(frame, true)
+		return nil
+	}
+	c.changed = append(c.changed, change{MarketKey: k, available: true, outcomes: outcomesOf(m)})
+	return c.append(m, true)
+}
+
+func (c *content) append(m *oddscachev1.CachedMarket, available bool) error {
+	frame, err := snapshot.AppendMarket(nil, m)
+	if err != nil {
+		return fmt.Errorf("encoding market %s: %w", m.GetMarketId(), err)
+	}
+	c.keep(frame, available)
+	return nil
 }
 
 // countMarkets counts committed markets, and those of them that are offered.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -30,7 +31,8 @@ func line(quarters int) odds.Line {
 	return l
 }
 
-// Laying capture over capture gives what a map of markets would.
+// Laying capture over capture gives what a map of markets would: an outcome is open exactly when the last capture has
+// it open, keeps the odds that were seen last, and the place it had.
 func TestOverIsAMap(t *testing.T) {
 	t.Parallel()
 	keys := []odds.MarketKey{
@@ -42,73 +44,159 @@ func TestOverIsAMap(t *testing.T) {
 		at := time.Date(2026, 1, 1, 0, 0, 0, 123_456_789, time.UTC)
 		for range rapid.IntRange(1, 6).Draw(t, "captures") {
 			at = at.Add(time.Minute)
-			complete := rapid.Bool().Draw(t, "complete")
-			seen := rapid.MapOf(rapid.SampledFrom(keys), rapid.SampledFrom([]float64{1.5, 2, 1})).Draw(t, "prices")
-			var markets []odds.Market
-			for k, price := range seen {
-				m := odds.Market{MarketKey: k, Name: "n", Outcomes: []odds.Outcome{{Name: "x", Odds: price, Active: price > 1}}}
-				if k.Line.IsSet() {
-					m.Handicap = odds.Asian
-				}
-				markets = append(markets, m)
+			c := capture{complete: rapid.Bool().Draw(t, "complete"), capturedAt: at}
+			for _, k := range rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 0, len(keys), rapid.ID).Draw(t, "listed") {
+				c.markets = append(c.markets, drawMarket(t, k))
 			}
-			odds.SortMarkets(markets)
+			odds.SortMarkets(c.markets)
+			for _, k := range rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 0, 2, rapid.ID).Draw(t, "unread") {
+				c.unread = append(c.unread, odds.UnreadMarket{MarketKey: k, AnyLine: rapid.Bool().Draw(t, "any line")})
+			}
+			changed := lay(model, &c)
 
-			changed := map[odds.MarketKey]bool{}
-			for k, old := range model {
-				if _, ok := seen[k]; !ok && complete && old.GetUnavailableAt() == nil {
-					old = proto.CloneOf(old)
-					old.UnavailableAt = timestamppb.New(at.Truncate(time.Microsecond))
-					model[k], changed[k] = old, true
-				}
-			}
-			for i := range markets {
-				m := message(&markets[i])
-				if !proto.Equal(m, model[markets[i].MarketKey]) {
-					changed[markets[i].MarketKey] = true
-				}
-				model[markets[i].MarketKey] = m
-			}
-
-			_, frames := offered(markets)
-			c, err := over(framed, markets, frames, complete, at)
+			_, frames := offered(c.markets)
+			got, err := over(framed, &c, frames)
 			if err != nil {
 				t.Fatal(err)
 			}
-			framed = c.framed
-			var got []*oddscachev1.CachedMarket
-			for f := range snapshot.Frames(framed) {
-				m := new(oddscachev1.CachedMarket)
-				if err := proto.Unmarshal(snapshot.MarketBody(f), m); err != nil {
-					t.Fatal(err)
-				}
-				got = append(got, m)
-			}
-			var want []*oddscachev1.CachedMarket
-			available := 0
-			for _, k := range slices.SortedFunc(maps.Keys(model), odds.MarketKey.Compare) {
-				want = append(want, model[k])
-				if model[k].GetUnavailableAt() == nil {
-					available++
-				}
-			}
-			if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
-				t.Fatalf("markets (-model +content):\n%s", diff)
-			}
-			if len(c.changed) != len(changed) || c.markets != len(model) || c.available != available {
-				t.Fatalf("%d changed, %d markets, %d available; want %d, %d, %d",
-					len(c.changed), c.markets, c.available, len(changed), len(model), available)
-			}
-			for _, m := range c.changed {
-				if !changed[m.MarketKey] {
-					t.Fatalf("%v is said to have changed", m.MarketKey)
-				}
-			}
-			if n, a, err := countMarkets(framed); err != nil || n != c.markets || a != c.available {
-				t.Fatalf("counted %d markets, %d available, %v", n, a, err)
+			framed = got.framed
+			checkContent(t, model, &got, changed)
+			if again, err := over(framed, &c, frames); err != nil || len(again.changed) > 0 || !bytes.Equal(again.framed, framed) {
+				t.Fatalf("the same capture again: %d changed, %v", len(again.changed), err)
 			}
 		}
 	})
+}
+
+// drawMarket draws a market with one to three outcomes, priced, closed or without a price.
+func drawMarket(t *rapid.T, k odds.MarketKey) odds.Market {
+	m := odds.Market{MarketKey: k, Name: "n"}
+	if k.Line.IsSet() {
+		m.Handicap = odds.Asian
+	}
+	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"x", "y", "z"}), 1, 3, rapid.ID).Draw(t, "outcomes") {
+		price := rapid.SampledFrom([]float64{1.5, 2, 1, 0}).Draw(t, "odds")
+		m.Outcomes = append(m.Outcomes, odds.Outcome{Name: name, Odds: price, Active: price > 1 && rapid.IntRange(0, 3).Draw(t, "open") > 0})
+	}
+	return m
+}
+
+// lay does to the model what over does to content, and returns the markets that change by it.
+func lay(model map[odds.MarketKey]*oddscachev1.CachedMarket, c *capture) map[odds.MarketKey]bool {
+	before := maps.Clone(model)
+	for k, old := range model {
+		m := proto.CloneOf(old)
+		for _, o := range m.GetOutcomes() {
+			o.IsActive = false
+		}
+		may := slices.ContainsFunc(c.unread, func(u odds.UnreadMarket) bool {
+			return u.MarketKey == k || u.AnyLine && u.ID == k.ID
+		})
+		if m.GetUnavailableAt() == nil && c.complete && !may {
+			m.UnavailableAt = timestamppb.New(c.capturedAt.Truncate(time.Microsecond))
+		}
+		model[k] = m
+	}
+	for i := range c.markets {
+		m := message(&c.markets[i])
+		was := model[c.markets[i].MarketKey].GetOutcomes()
+		find := func(all []*oddscachev1.Outcome, name string) int {
+			return slices.IndexFunc(all, func(o *oddscachev1.Outcome) bool { return o.GetName() == name })
+		}
+		for _, o := range m.GetOutcomes() {
+			if old := find(was, o.GetName()); old >= 0 && o.GetOdds() == 0 {
+				o.Odds = was[old].GetOdds()
+			}
+		}
+		for at, o := range was { // behind the one it stood behind, first where it stood first
+			if find(m.GetOutcomes(), o.GetName()) >= 0 {
+				continue
+			}
+			place := 0
+			if at > 0 {
+				place = find(m.GetOutcomes(), was[at-1].GetName()) + 1
+			}
+			m.Outcomes = slices.Insert(m.Outcomes, place, o)
+		}
+		model[c.markets[i].MarketKey] = m
+	}
+	changed := map[odds.MarketKey]bool{}
+	for k, m := range model {
+		if !proto.Equal(m, before[k]) {
+			changed[k] = true
+		}
+	}
+	return changed
+}
+
+// checkContent compares content with the model, whose outcomes may stand in another order.
+func checkContent(t *rapid.T, model map[odds.MarketKey]*oddscachev1.CachedMarket, c *content, changed map[odds.MarketKey]bool) {
+	var got, want []*oddscachev1.CachedMarket
+	for f := range snapshot.Frames(c.framed) {
+		m := new(oddscachev1.CachedMarket)
+		if err := proto.Unmarshal(snapshot.MarketBody(f), m); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, m)
+	}
+	available := 0
+	for _, k := range slices.SortedFunc(maps.Keys(model), odds.MarketKey.Compare) {
+		want = append(want, model[k])
+		if model[k].GetUnavailableAt() == nil {
+			available++
+		}
+	}
+	byName := protocmp.SortRepeated(func(a, b *oddscachev1.Outcome) bool { return a.GetName() < b.GetName() })
+	if diff := cmp.Diff(want, got, protocmp.Transform(), byName); diff != "" {
+		t.Fatalf("markets (-model +content):\n%s", diff)
+	}
+	for _, m := range c.changed {
+		if !changed[m.MarketKey] {
+			t.Fatalf("%v is said to have changed", m.MarketKey)
+		}
+	}
+	if len(c.changed) != len(changed) || c.markets != len(model) || c.available != available {
+		t.Fatalf("%d changed, %d markets, %d available; want %d, %d, %d",
+			len(c.changed), c.markets, c.available, len(changed), len(model), available)
+	}
+	if n, a, err := countMarkets(c.framed); err != nil || n != c.markets || a != c.available {
+		t.Fatalf("counted %d markets, %d available, %v", n, a, err)
+	}
+}
+
+// Outcomes that are not listed any more stay where they were, whatever comes back later.
+func TestMergeOutcomes(t *testing.T) {
+	t.Parallel()
+	open := func(name string, price float64) odds.Outcome {
+		return odds.Outcome{Name: name, Odds: price, Active: true}
+	}
+	closed := func(name string, price float64) odds.Outcome { return odds.Outcome{Name: name, Odds: price} }
+	was := []odds.Outcome{open("1", 2), open("X", 3), open("2", 4)}
+	for name, tc := range map[string]struct{ listed, want []odds.Outcome }{
+		"all":                       {[]odds.Outcome{open("1", 2.1), open("X", 3), open("2", 4)}, []odds.Outcome{open("1", 2.1), open("X", 3), open("2", 4)}},
+		"one without a price":       {[]odds.Outcome{open("1", 2), closed("X", 0), open("2", 4)}, []odds.Outcome{open("1", 2), closed("X", 3), open("2", 4)}},
+		"one not listed":            {[]odds.Outcome{open("1", 2), open("2", 4)}, []odds.Outcome{open("1", 2), closed("X", 3), open("2", 4)}},
+		"the first not listed":      {[]odds.Outcome{open("X", 3), open("2", 4)}, []odds.Outcome{closed("1", 2), open("X", 3), open("2", 4)}},
+		"closed by its price":       {[]odds.Outcome{closed("1", 1), open("X", 3), open("2", 4)}, []odds.Outcome{closed("1", 1), open("X", 3), open("2", 4)}},
+		"a new one":                 {[]odds.Outcome{open("1", 2), open("0", 9), open("X", 3), open("2", 4)}, []odds.Outcome{open("1", 2), open("0", 9), open("X", 3), open("2", 4)}},
+		"a new one without a price": {[]odds.Outcome{open("1", 2), open("X", 3), open("2", 4), closed("3", 0)}, []odds.Outcome{open("1", 2), open("X", 3), open("2", 4), closed("3", 0)}},
+		"none of them":              {[]odds.Outcome{open("9", 9)}, []odds.Outcome{closed("1", 2), closed("X", 3), closed("2", 4), open("9", 9)}},
+	} {
+		got := mergeOutcomes(was, tc.listed)
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %v, want %v", name, got, tc.want)
+		}
+		if again := mergeOutcomes(got, tc.listed); !slices.Equal(again, got) {
+			t.Errorf("%s, again: %v", name, again)
+		}
+	}
+	var many []odds.Outcome
+	for i := range maxOutcomes {
+		many = append(many, open(fmt.Sprint("other ", i), 2))
+	}
+	if got := mergeOutcomes(was, many); !slices.Equal(got, many) {
+		t.Errorf("%d outcomes, want the %d that are listed", len(got), len(many))
+	}
 }
 
 func TestOutcomesJSON(t *testing.T) {
@@ -201,7 +289,7 @@ func TestFreshIsWhatNothingIsLaidOver(t *testing.T) {
 	}
 	for n := range len(markets) + 1 {
 		all, frames := offered(markets[:n])
-		want, err := over(nil, markets[:n], frames, true, time.Now())
+		want, err := over(nil, &capture{markets: markets[:n], complete: true, capturedAt: time.Now()}, frames)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,10 +27,29 @@ type world struct {
 }
 
 type modelSnapshot struct {
-	Prices      map[string]float64 // by market; negative when it is unavailable
+	Markets     map[string]modelMarket
 	Captured    time.Time
 	Confirmed   time.Time
 	requestedAt time.Time
+}
+
+type modelMarket struct {
+	Gone     bool // not offered any more
+	Outcomes map[string]modelOutcome
+}
+
+type modelOutcome struct {
+	Odds float64
+	Open bool
+}
+
+// shut is a market of which no outcome is open, with the odds it had.
+func (m modelMarket) shut(gone bool) modelMarket {
+	next := modelMarket{Gone: m.Gone || gone, Outcomes: map[string]modelOutcome{}}
+	for name, o := range m.Outcomes {
+		next.Outcomes[name] = modelOutcome{Odds: o.Odds}
+	}
+	return next
 }
 
 func (w *world) owner(b odds.Bookmaker, id string) string {
@@ -80,17 +99,23 @@ func (w *world) capture(s odds.Snapshot) {
 	if w.owner(s.Bookmaker, s.EventID) != s.SrID || known && s.RequestedAt.Before(old.requestedAt) {
 		return
 	}
-	next := modelSnapshot{Prices: map[string]float64{}, Captured: s.CapturedAt, Confirmed: s.CapturedAt, requestedAt: s.RequestedAt}
-	for id, price := range old.Prices {
-		if s.Complete && price > 0 {
-			price = -price
-		}
-		next.Prices[id] = price
+	next := modelSnapshot{Markets: map[string]modelMarket{}, Captured: s.CapturedAt, Confirmed: s.CapturedAt, requestedAt: s.RequestedAt}
+	for id, m := range old.Markets {
+		unread := slices.ContainsFunc(s.Unread, func(u odds.UnreadMarket) bool { return u.ID == id })
+		next.Markets[id] = m.shut(s.Complete && !unread)
 	}
 	for _, m := range s.Markets {
-		next.Prices[m.ID] = m.Outcomes[0].Odds
+		offered := next.Markets[m.ID].shut(false)
+		offered.Gone = false
+		for _, o := range m.Outcomes {
+			if o.Odds == 0 {
+				o.Odds = offered.Outcomes[o.Name].Odds
+			}
+			offered.Outcomes[o.Name] = modelOutcome{Odds: o.Odds, Open: o.Active}
+		}
+		next.Markets[m.ID] = offered
 	}
-	if known && cmp.Equal(next.Prices, old.Prices) {
+	if known && cmp.Equal(next.Markets, old.Markets) {
 		next.Captured = old.Captured
 		if old.Confirmed.After(next.Confirmed) {
 			next.Confirmed = old.Confirmed
@@ -145,13 +170,13 @@ func read(t *rapid.T, v *feedlog.View) world {
 		case feedlog.KindSnapshot:
 			var m oddscachev1.CachedSnapshot
 			decode(entry, &m)
-			s := modelSnapshot{Prices: map[string]float64{}, Captured: m.GetCapturedAt().AsTime(), Confirmed: m.GetLastConfirmedAt().AsTime()}
+			s := modelSnapshot{Markets: map[string]modelMarket{}, Captured: m.GetCapturedAt().AsTime(), Confirmed: m.GetLastConfirmedAt().AsTime()}
 			for _, market := range m.GetMarkets() {
-				price := market.GetOutcomes()[0].GetOdds()
-				if market.GetUnavailableAt() != nil {
-					price = -price
+				m := modelMarket{Gone: market.GetUnavailableAt() != nil, Outcomes: map[string]modelOutcome{}}
+				for _, o := range market.GetOutcomes() {
+					m.Outcomes[o.GetName()] = modelOutcome{Odds: o.GetOdds(), Open: o.GetIsActive()}
 				}
-				s.Prices[market.GetMarketId()] = price
+				s.Markets[market.GetMarketId()] = m
 			}
 			w.snapshots[k] = s
 		case feedlog.KindConfirmation:
@@ -164,6 +189,21 @@ func read(t *rapid.T, v *feedlog.View) world {
 		}
 	}
 	return w
+}
+
+// spoil takes prices or whole outcomes from a market, but not all of its outcomes.
+func spoil(t *rapid.T, m *odds.Market) {
+	for i := range m.Outcomes {
+		switch rapid.SampledFrom([]string{"open", "open", "closed", "unpriced"}).Draw(t, "outcome") {
+		case "closed":
+			m.Outcomes[i].Active = false
+		case "unpriced":
+			m.Outcomes[i].Odds, m.Outcomes[i].Active = 0, false
+		}
+	}
+	if gone := rapid.IntRange(-2, len(m.Outcomes)-1).Draw(t, "outcome not listed"); gone >= 0 {
+		m.Outcomes = slices.Delete(m.Outcomes, gone, gone+1)
+	}
 }
 
 // reset empties a migrated database.
@@ -217,6 +257,12 @@ func TestModel(t *testing.T) {
 			s.RequestedAt = start.Add(time.Duration(tick-rapid.IntRange(0, 3).Draw(t, "late")) * time.Second)
 			s.CapturedAt = s.RequestedAt.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "latency")) * time.Millisecond)
 			s.Complete = rapid.Bool().Draw(t, "complete")
+			for i := range s.Markets {
+				spoil(t, &s.Markets[i])
+			}
+			for _, id := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"1", "10", "2"}), 0, 2, rapid.ID).Draw(t, "unread") {
+				s.Unread = append(s.Unread, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: id}, AnyLine: rapid.Bool().Draw(t, "any line")})
+			}
 			return s
 		}
 		for range rapid.IntRange(5, 25).Draw(t, "operations") {

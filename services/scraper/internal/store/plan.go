@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,6 +92,7 @@ type finding struct {
 	reason odds.Reason        // why it is refused
 	skip   bool               // an absence that says nothing
 	same   bool               // it is what is committed, byte by byte
+	parts  checked            // what of its markets was refused
 	next   content
 	err    error
 }
@@ -125,20 +127,32 @@ func (f *finding) compare(c *capture) {
 		f.same, f.next = true, content{framed: all, markets: len(frames), available: len(frames)}
 		return
 	}
-	if !c.absence {
-		if f.reason = checkMarkets(c.markets); f.reason != "" {
-			return
-		}
-	}
-	if len(old) == 0 {
-		f.next = fresh(all, c.markets)
+	if len(c.markets) > maxMarkets {
+		f.reason = odds.TooLarge
 		return
 	}
-	f.next, f.err = over(old, c.markets, frames, c.complete, c.capturedAt)
+	if f.parts = checkMarkets(c.markets); f.parts.refused != nil {
+		c.markets, c.unread = f.parts.markets, append(slices.Clone(c.unread), f.parts.unread...)
+		all, frames = offered(c.markets)
+	}
+	switch {
+	case len(old) > 0:
+		f.next, f.err = over(old, c, frames)
+	case len(c.markets) == 0:
+		f.reason = odds.NoMarkets
+	default:
+		f.next = fresh(all, c.markets)
+	}
 }
 
 // planCapture adds a capture to the plan, or says why it is refused.
 func (w *Writer) planCapture(p *plan, c *capture, f *finding, cycleID string) odds.Reason {
+	for reason, n := range f.parts.refused {
+		p.result.refuseParts(c.bookmaker, reason, n)
+	}
+	for _, defect := range f.parts.defects {
+		w.store.log.Error("refused to store a market that no decoder may make", "bookmaker", c.bookmaker, "event_id", c.id, "market", defect)
+	}
 	switch {
 	case f.skip, f.reason != "":
 		return f.reason
@@ -149,7 +163,7 @@ func (w *Writer) planCapture(p *plan, c *capture, f *finding, cycleID string) od
 	case f.err != nil:
 		// Nothing that was checked comes here; if something does, it goes alone.
 		w.store.log.Error("snapshot cannot be compared", "bookmaker", c.bookmaker, "event_id", c.id, "error", f.err)
-		return odds.BadMarket
+		return InternalCheck
 	}
 	return p.add(c, f.before, &f.next)
 }
@@ -206,6 +220,8 @@ func (w *Writer) admit(links *relinking, c *capture, before *CommittedSnapshot) 
 		return Unlisted
 	case owner != c.srID:
 		return odds.WrongEvent
+	case !c.absence && len(c.markets) == 0 && !links.event(owner).Kickoff.After(c.capturedAt):
+		return odds.NoMarkets // since it has kicked off, not since nothing is offered
 	}
 	return ""
 }

@@ -23,9 +23,6 @@ const (
 	MaxOutcomes = 50_000
 )
 
-// MaxOdds is the highest price that is believed. The bookmakers cap theirs at 100, 180 and 250.
-const MaxOdds = 100_000
-
 // Longest texts that are kept, in bytes.
 const (
 	MaxName = 200
@@ -109,13 +106,4 @@ func clean(text string, length int) string {
 		length--
 	}
 	return strings.TrimSpace(text[:length])
-}
-
-// Price reads decimal odds. ok is false for what is no price: not a number, not finite, negative, absurdly high.
-func Price(s rawjson.Scalar) (price float64, ok bool) {
-	price, ok = s.Float()
-	if !ok || price < 0 || price > MaxOdds {
-		return 0, false
-	}
-	return price + 0, true // −0 becomes 0
 }

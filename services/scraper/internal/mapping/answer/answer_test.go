@@ -21,24 +21,35 @@ func scalar(t *testing.T, text string) rawjson.Scalar {
 
 func TestPrice(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		text string
-		want float64
-		ok   bool
-	}{
-		{`"1.01"`, 1.01, true},
-		{`100000`, 100_000, true},
-		{`0`, 0, true},
-		{`100000.01`, 0, false},
-		{`-0.01`, 0, false},
-		{`"nan"`, 0, false},
-		{`null`, 0, false},
-		{`true`, 0, false},
+	type said struct {
+		odds                      float64
+		active, unreadable, tells bool
 	}
-	for _, tt := range tests {
-		if got, ok := answer.Price(scalar(t, tt.text)); got != tt.want || ok != tt.ok {
-			t.Errorf("%s: %g %t, want %g %t", tt.text, got, ok, tt.want, tt.ok)
+	for text, want := range map[string]said{
+		`"1.01"`:    {odds: 1.01, active: true, tells: true},
+		`100000`:    {odds: 100_000, active: true, tells: true},
+		`1`:         {odds: 1, tells: true},
+		`"1.00"`:    {odds: 1, tells: true},
+		`0`:         {tells: true},
+		`100000.01`: {unreadable: true},
+		`-0.01`:     {unreadable: true},
+		`"nan"`:     {unreadable: true},
+		`"1,90"`:    {unreadable: true},
+		`"abc"`:     {unreadable: true},
+		`true`:      {unreadable: true},
+		`{}`:        {unreadable: true},
+		`null`:      {}, `""`: {}, `" "`: {}, `"-"`: {}, `"n/a"`: {}, `"N/A"`: {},
+	} {
+		p := answer.ReadPrice(scalar(t, text))
+		if got := (said{p.Odds, p.Active(), p.Unreadable(), p.Tells()}); got != want {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
 		}
+		if p.Closed = true; p.Active() || !p.Tells() || p.Odds != want.odds {
+			t.Errorf("%s, closed: %+v", text, p)
+		}
+	}
+	if p := answer.ReadPrice(rawjson.Scalar{}); p.Active() || p.Unreadable() || p.Tells() {
+		t.Errorf("no price at all: %+v", p)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/evidence"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/recordedtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
@@ -17,7 +18,7 @@ import (
 // SportRadar's and stable, and not an accident of SportyBet's answer.
 func TestRecorded_SameFeed(t *testing.T) {
 	t.Parallel()
-	var answer struct {
+	var sent struct {
 		Data struct {
 			Markets []struct {
 				ID         int    `json:"id"`
@@ -29,12 +30,12 @@ func TestRecorded_SameFeed(t *testing.T) {
 			} `json:"markets"`
 		} `json:"data"`
 	}
-	if err := json.Unmarshal(recordedtest.Body(t, recordedtest.Prematch, "msport.json"), &answer); err != nil {
+	if err := json.Unmarshal(recordedtest.Body(t, recordedtest.Prematch, "msport.json"), &sent); err != nil {
 		t.Fatal(err)
 	}
 	table := load(t)
 	m := table.NewMapper(odds.SportyBet)
-	for _, market := range answer.Data.Markets {
+	for _, market := range sent.Data.Markets {
 		o := mapping.Offer{Key: strconv.Itoa(market.ID)}
 		for part := range strings.SplitSeq(market.Specifiers, "|") {
 			if name, value, ok := strings.Cut(part, "="); ok {
@@ -42,16 +43,19 @@ func TestRecorded_SameFeed(t *testing.T) {
 			}
 		}
 		for _, outcome := range market.Outcomes {
-			price, err := strconv.ParseFloat(outcome.Odds, 64)
-			o.Quotes = append(o.Quotes, mapping.Quote{Code: []byte(outcome.ID), Odds: price, Valid: err == nil, Active: true})
+			q := mapping.Quote{Code: []byte(outcome.ID)}
+			if price, err := strconv.ParseFloat(outcome.Odds, 64); err == nil {
+				q.Price = answer.Priced(price)
+			}
+			o.Quotes = append(o.Quotes, q)
 		}
 		m.Add(&o)
 	}
-	markets, refusals, _, _ := m.Finish()
+	mapped := m.Finish()
 	c := evidence.Compare(table, decode(t, table, odds.BetPawa, "betpawa-v3.json"),
-		odds.Snapshot{Bookmaker: odds.SportyBet, Markets: markets})
+		odds.Snapshot{Bookmaker: odds.SportyBet, Markets: mapped.Markets})
 	t.Logf("%d shared, %d agree, %d long shots apart, %d refused",
-		c.Shared(), c.Count(evidence.Agreeing), c.Count(evidence.Far), refusals.Total())
+		c.Shared(), c.Count(evidence.Agreeing), c.Count(evidence.Far), mapped.Refusals.Total())
 	for _, p := range c.Pairs {
 		if p.Verdict == evidence.Stray {
 			t.Errorf("astray: %s %s line %s, %s: BetPawa %.2f, here %.2f", p.Market.ID, p.Name, p.Market.Line, p.Outcome, p.Reference, p.Price)

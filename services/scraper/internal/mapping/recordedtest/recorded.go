@@ -7,7 +7,10 @@ package recordedtest
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
 // The recorded events, by folder.
@@ -64,4 +67,17 @@ func All(tb testing.TB, prefix string) [][]byte {
 		bodies = append(bodies, body)
 	}
 	return bodies
+}
+
+// Unread writes a snapshot's unread markets as "id line", with * for a line that could not be read.
+func Unread(s odds.Snapshot) string {
+	var all []string
+	for _, u := range s.Unread {
+		line := u.Line.String()
+		if u.AnyLine {
+			line = "*"
+		}
+		all = append(all, u.ID+" "+line)
+	}
+	return strings.Join(all, "; ")
 }
