@@ -24,21 +24,46 @@ func eventOf(w Write) *oddscachev1.Event {
 // cycleOf is the id of the cycle that a write ends.
 func cycleOf(w Write) string { return fmt.Sprint("cycle-", w.Seq) }
 
-// contentOf is the content that a write brings; no two are alike.
-func contentOf(w Write) *oddscachev1.CachedSnapshot {
+// listedOf is what the answer that a write brings lists; no two are alike. Now and then an outcome is not listed.
+func listedOf(w Write) *oddscachev1.CachedSnapshot {
 	s := &oddscachev1.CachedSnapshot{
 		Bookmaker: w.ID.Bookmaker, BookmakerEventId: w.ID.ID,
 		CapturedAt: timestamppb.New(w.At), LastConfirmedAt: timestamppb.New(w.At),
 	}
 	for i := range w.N + 1 {
 		line := float64(i) + .5
-		s.Markets = append(s.Markets, &oddscachev1.CachedMarket{
+		m := &oddscachev1.CachedMarket{
 			MarketId: "3743", Name: "Over/Under " + strconv.FormatFloat(line, 'f', -1, 64), Line: &line,
-			Outcomes: []*oddscachev1.Outcome{
-				{Name: "Over", Odds: 1 + float64(w.Seq)/1000, IsActive: true},
-				{Name: "Under", Odds: 2, IsActive: true},
-			},
-		})
+			Outcomes: []*oddscachev1.Outcome{{Name: "Over", Odds: 1 + float64(w.Seq)/1000, IsActive: true}},
+		}
+		if (w.Seq+i)%3 > 0 {
+			m.Outcomes = append(m.Outcomes, &oddscachev1.Outcome{Name: "Under", Odds: 2 + float64(w.Seq)/1000, IsActive: true})
+		}
+		s.Markets = append(s.Markets, m)
 	}
 	return s
+}
+
+// contentOf is what a write's answer makes of the committed content, which is nil when there is none: what it does not
+// list is closed, and a market of which it lists nothing is withdrawn. It is the writer's way; the truth has its own.
+func contentOf(w Write, committed *oddscachev1.CachedSnapshot) *oddscachev1.CachedSnapshot {
+	next := listedOf(w)
+	for i, old := range committed.GetMarkets() {
+		if i >= len(next.GetMarkets()) {
+			gone := proto.CloneOf(old)
+			for _, o := range gone.GetOutcomes() {
+				o.IsActive = false
+			}
+			if gone.GetUnavailableAt() == nil {
+				gone.UnavailableAt = timestamppb.New(w.At)
+			}
+			next.Markets = append(next.Markets, gone)
+			continue
+		}
+		listed := next.GetMarkets()[i]
+		for _, o := range old.GetOutcomes()[min(len(listed.GetOutcomes()), len(old.GetOutcomes())):] {
+			listed.Outcomes = append(listed.Outcomes, &oddscachev1.Outcome{Name: o.GetName(), Odds: o.GetOdds()})
+		}
+	}
+	return next
 }

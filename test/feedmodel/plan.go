@@ -48,7 +48,7 @@ func (p *plan) write(w Write) error {
 		if !p.listed(w.ID) {
 			return nil // refused: no event lists it
 		}
-		content := contentOf(w)
+		content := contentOf(w, p.next.snaps[w.ID].content)
 		p.next.snaps[w.ID] = snapRow{revision: p.revision(), content: content, at: w.At}
 		return p.add(contentEntry(p.next.revision, content))
 	case Confirm:

@@ -2,6 +2,7 @@ package feedmodel
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -34,6 +35,55 @@ func newTruth() *Truth {
 	return &Truth{events: map[string]*oddscachev1.Event{}, snaps: map[ID]*oddscachev1.CachedSnapshot{}}
 }
 
+// offered is what can be bet on once an answer was read: what it lists, at its prices. All else that was ever seen is
+// closed, and a market of which nothing is listed is not offered since the answer that said so first.
+func offered(before, answer *oddscachev1.CachedSnapshot) *oddscachev1.CachedSnapshot {
+	open := make(map[string]float64)
+	listed := make(map[float64]bool)
+	name := func(m *oddscachev1.CachedMarket, o *oddscachev1.Outcome) string {
+		return fmt.Sprint(m.GetLine(), o.GetName())
+	}
+	for _, m := range answer.GetMarkets() {
+		listed[m.GetLine()] = true
+		for _, o := range m.GetOutcomes() {
+			open[name(m, o)] = o.GetOdds()
+		}
+	}
+	seen := proto.CloneOf(before)
+	if seen == nil {
+		seen = &oddscachev1.CachedSnapshot{}
+	}
+	for _, m := range answer.GetMarkets() { // makes room for what was never seen before
+		i := slices.IndexFunc(seen.GetMarkets(), func(s *oddscachev1.CachedMarket) bool { return s.GetLine() == m.GetLine() })
+		if i < 0 {
+			i = len(seen.GetMarkets())
+			seen.Markets = append(seen.Markets, proto.CloneOf(m))
+		}
+		for _, o := range m.GetOutcomes() {
+			if !slices.ContainsFunc(seen.GetMarkets()[i].GetOutcomes(), func(s *oddscachev1.Outcome) bool { return s.GetName() == o.GetName() }) {
+				seen.Markets[i].Outcomes = append(seen.Markets[i].Outcomes, proto.CloneOf(o))
+			}
+		}
+	}
+	for _, m := range seen.GetMarkets() {
+		switch {
+		case listed[m.GetLine()]:
+			m.UnavailableAt = nil
+		case m.GetUnavailableAt() == nil:
+			m.UnavailableAt = answer.GetCapturedAt()
+		}
+		for _, o := range m.GetOutcomes() {
+			price, is := open[name(m, o)]
+			if o.IsActive = is; is {
+				o.Odds = price
+			}
+		}
+	}
+	next := proto.CloneOf(answer)
+	next.Markets = seen.GetMarkets()
+	return next
+}
+
 // clone copies the maps; messages are never changed, only replaced.
 func (t *Truth) clone() *Truth {
 	return &Truth{events: maps.Clone(t.events), snaps: maps.Clone(t.snaps), cutoff: t.cutoff, cycle: t.cycle}
@@ -55,7 +105,7 @@ func (t *Truth) apply(w Write) (did effect) {
 		}
 	case PutContent:
 		if t.owner(w.ID) != "" {
-			t.snaps[w.ID] = contentOf(w)
+			t.snaps[w.ID] = offered(t.snaps[w.ID], listedOf(w))
 		}
 	case Confirm:
 		if old := t.snaps[w.ID]; old != nil && t.owner(w.ID) != "" {

@@ -33,7 +33,7 @@ type CachedSnapshot struct {
 	BookmakerEventId string `protobuf:"bytes,3,opt,name=bookmaker_event_id,json=bookmakerEventId,proto3" json:"bookmaker_event_id,omitempty"`
 	// When the content last changed.
 	CapturedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=captured_at,json=capturedAt,proto3" json:"captured_at,omitempty"`
-	// When the content was last seen to be so; never before captured_at.
+	// When the content was last seen to be so; never before captured_at. It covers every outcome that is active.
 	LastConfirmedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_confirmed_at,json=lastConfirmedAt,proto3" json:"last_confirmed_at,omitempty"`
 	// Markets ordered by (market_id, line), no line first; no two share both.
 	Markets       []*CachedMarket `protobuf:"bytes,6,rep,name=markets,proto3" json:"markets,omitempty"`
@@ -132,7 +132,8 @@ type CachedMarket struct {
 	Outcomes []*Outcome `protobuf:"bytes,7,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
 	// BetPawa's groups of the market ("popular", "goals", …); empty for competitors.
 	MarketGroups []string `protobuf:"bytes,8,rep,name=market_groups,json=marketGroups,proto3" json:"market_groups,omitempty"`
-	// Since when the bookmaker does not offer the market any more; absent while it does. The outcomes are the last ones seen.
+	// Since when the bookmaker does not offer the market any more; absent while it does. The outcomes are the last
+	// ones seen, none of them active.
 	UnavailableAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=unavailable_at,json=unavailableAt,proto3" json:"unavailable_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -236,9 +237,11 @@ type Outcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// BetPawa's name of the outcome, for example "1", "X", "Over".
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Decimal odds, finite; at or below 1.00 the price is closed.
+	// Decimal odds, finite: those last seen when the outcome is closed without a price, 0 when it never had one. At or
+	// below 1.00 the price is closed.
 	Odds float64 `protobuf:"fixed64,2,opt,name=odds,proto3" json:"odds,omitempty"`
-	// Whether the outcome can be bet on; always false for a closed price.
+	// Whether the outcome can be bet on: the answer that was confirmed last gave it a price above 1.00 and said nothing
+	// that closes it.
 	IsActive      bool `protobuf:"varint,3,opt,name=is_active,json=isActive,proto3" json:"is_active,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -82,7 +82,7 @@ func (b *bundle) put(t *testing.T, bookmaker odds.Bookmaker, prices ...float64) 
 func quote(bookmaker string, available bool, at *timestamppb.Timestamp, prices ...float64) *oddscachev1.OddsQuote {
 	q := &oddscachev1.OddsQuote{Bookmaker: bookmaker, Available: available, CapturedAt: at}
 	for i, name := range []string{"1", "X", "2"} {
-		q.Outcomes = append(q.Outcomes, &oddscachev1.Outcome{Name: name, Odds: prices[i], IsActive: prices[i] > 1})
+		q.Outcomes = append(q.Outcomes, &oddscachev1.Outcome{Name: name, Odds: prices[i], IsActive: available && prices[i] > 1}) // nothing is open in a market that is not offered
 	}
 	return q
 }

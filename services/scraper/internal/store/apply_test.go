@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"

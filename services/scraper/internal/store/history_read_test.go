@@ -11,10 +11,10 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
-// priced is a change without its instants and revision.
+// priced is a change without its instants and revision. Nothing is open in a market that is not available.
 func priced(b odds.Bookmaker, price float64, available bool) store.HistoryChange {
 	return store.HistoryChange{Bookmaker: b, Available: available, Outcomes: []odds.Outcome{
-		{Name: "Yes", Odds: price, Active: price > 1}, {Name: "No", Odds: 2.5, Active: true},
+		{Name: "Yes", Odds: price, Active: available && price > 1}, {Name: "No", Odds: 2.5, Active: available},
 	}}
 }
 

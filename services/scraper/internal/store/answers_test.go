@@ -1,0 +1,240 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
+	"github.com/oddscache/oddscache/pkg/snapshot"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+// named is an outcome of a market.
+type named struct {
+	odds.MarketKey
+	name string
+}
+
+// Whatever prices, outcomes and markets an answer loses: once it is applied over the one before, no outcome is open
+// that it did not price, none that it did price is lost, and each market that left is withdrawn.
+func TestSpoiltAnswers(t *testing.T) {
+	t.Parallel()
+	table, err := mapping.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, a := range answers(t, table) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			places := a.places(t)
+			whole := a.decode(t, a.document(nil))
+			before := applied(t, nil, whole)
+			open := outcomesIn(t, before)
+			if len(open) < 30 {
+				t.Fatalf("%d outcomes in the whole answer", len(open))
+			}
+			rapid.Check(t, func(t *rapid.T) {
+				edits := drawEdits(t, a, places)
+				spoilt := a.decode(t, a.document(edits))
+				after := applied(t, before, spoilt)
+				checkSpoilt(t, places, edits, open, outcomesIn(t, after))
+				if again := applied(t, after, spoilt); string(again) != string(after) {
+					t.Fatal("the same answer again changes something")
+				}
+				// And back: what is priced again is open again.
+				checkSpoilt(t, places, nil, open, outcomesIn(t, applied(t, after, whole)))
+			})
+		})
+	}
+}
+
+// edit is what becomes of an element of an answer.
+type edit struct {
+	drop  bool
+	price any // in place of the price; without one, the member goes
+}
+
+// unpriced are the ways in which a price is none.
+func unpriced() []any {
+	return []any{missing{}, nil, "", "-", "n/a", " ", "abc", "1,90", -2.0, []any{}, true}
+}
+
+// missing stands for a member that is not there.
+type missing struct{}
+
+// drawEdits takes prices from some outcomes, drops some, and drops all outcomes of some markets.
+func drawEdits(t *rapid.T, a answer, places map[int]named) map[int]edit {
+	edits := make(map[int]edit)
+	share := rapid.SampledFrom([]int{2, 10, 60}).Draw(t, "one in so many outcomes")
+	seed := rapid.Uint64().Draw(t, "which") // drawing each would take longer than the test is worth
+	next := func(n int) int {
+		seed = seed*6364136223846793005 + 1442695040888963407
+		return int(seed>>33) % n
+	}
+	gone := make(map[odds.MarketKey]bool)
+	for _, key := range marketsOf(places) {
+		gone[key] = next(8) == 0
+	}
+	for at := range a.elements {
+		switch {
+		case gone[places[at].MarketKey] && places[at].name != "", next(2*share) == 0:
+			edits[at] = edit{drop: true}
+		case next(share) == 0:
+			ways := unpriced()
+			e := edit{price: ways[next(len(ways))]}
+			e.drop = a.book == odds.Bet9ja && e.price == any(missing{}) // a key is its price
+			edits[at] = e
+		}
+	}
+	return edits
+}
+
+// marketsOf lists the markets in their order, so that a seed tells what is drawn.
+func marketsOf(places map[int]named) []odds.MarketKey {
+	seen := make(map[odds.MarketKey]bool)
+	for _, p := range places {
+		seen[p.MarketKey] = true
+	}
+	return slices.SortedFunc(maps.Keys(seen), odds.MarketKey.Compare)
+}
+
+// shown is an outcome as it is stored.
+type shown struct {
+	odds      float64
+	active    bool
+	withdrawn bool // its market
+}
+
+func checkSpoilt(t *rapid.T, places map[int]named, edits map[int]edit, before, after map[named]shown) {
+	elements := make(map[named][]int)
+	listed := make(map[odds.MarketKey]int) // elements of the market that the answer still lists
+	for at, p := range places {
+		elements[p] = append(elements[p], at)
+		if !edits[at].drop {
+			listed[p.MarketKey]++
+		}
+	}
+	for p, was := range before {
+		if len(elements[p]) == 0 {
+			continue // told by several markets
+		}
+		is, kept := after[p]
+		priced := !slices.ContainsFunc(elements[p], func(at int) bool { _, edited := edits[at]; return edited })
+		switch {
+		case !kept:
+			t.Fatalf("%v is lost", p)
+		case is.odds != was.odds:
+			t.Fatalf("%v: odds %g, were %g", p, is.odds, was.odds)
+		case !priced && is.active:
+			t.Fatalf("%v is open, though the answer does not price it", p)
+		case priced && is.active != was.active:
+			t.Fatalf("%v: open %t, was %t, though the answer prices it", p, is.active, was.active)
+		case is.withdrawn != (listed[p.MarketKey] == 0):
+			t.Fatalf("%v: its market is withdrawn: %t, but %d of its outcomes are listed", p, is.withdrawn, listed[p.MarketKey])
+		}
+	}
+}
+
+// applied lays a snapshot over committed markets the way a batch does.
+func applied(t tester, committed []byte, s odds.Snapshot) []byte {
+	t.Helper()
+	c := captureOf(&s)
+	f := finding{}
+	if committed != nil {
+		f.before = &CommittedSnapshot{framed: committed}
+	}
+	f.compare(&c)
+	if f.reason != "" || f.err != nil || f.parts.refused != nil {
+		t.Fatalf("refused: %q, %v, %v", f.reason, f.err, f.parts.refused)
+	}
+	if f.same {
+		return committed
+	}
+	return f.next.framed
+}
+
+func outcomesIn(t tester, framed []byte) map[named]shown {
+	t.Helper()
+	all := make(map[named]shown)
+	for frame := range snapshot.Frames(framed) {
+		key, _, err := readMarket(frame)
+		if err != nil {
+			t.Fatalf("reading: %v", err)
+		}
+		m := new(oddscachev1.CachedMarket)
+		if err := proto.Unmarshal(snapshot.MarketBody(frame), m); err != nil {
+			t.Fatalf("reading: %v", err)
+		}
+		for _, o := range m.GetOutcomes() {
+			all[named{key, o.GetName()}] = shown{o.GetOdds(), o.GetIsActive(), m.GetUnavailableAt() != nil}
+		}
+	}
+	return all
+}
+
+// tester is what helpers need of a test, and of a property's single check.
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// answers are the recorded ones, where RECORDED names their folder, and simulated ones.
+func answers(t *testing.T, table *mapping.Table) map[string]answer {
+	t.Helper()
+	all := simulated(t, table)
+	root := os.Getenv("RECORDED")
+	if root == "" {
+		return all
+	}
+	for name, book := range map[string]odds.Bookmaker{
+		"football-68995116/betpawa-v3.json": odds.BetPawa, "football-67691078/betpawa-v4.json": odds.BetPawa,
+		"football-68995116/sportybet.json": odds.SportyBet, "football-68995116/bet9ja.json": odds.Bet9ja,
+	} {
+		body, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = newAnswer(t, table, book, body)
+	}
+	return all
+}
+
+// clone copies a document.
+func clone(doc any) any {
+	switch v := doc.(type) {
+	case map[string]any:
+		next := make(map[string]any, len(v))
+		for key, value := range v {
+			next[key] = clone(value)
+		}
+		return next
+	case []any:
+		next := make([]any, len(v))
+		for i, value := range v {
+			next[i] = clone(value)
+		}
+		return next
+	default:
+		return v
+	}
+}
+
+func encode(doc any) []byte {
+	body, err := json.Marshal(doc)
+	if err != nil {
+		panic(fmt.Sprintf("encoding an answer: %v", err))
+	}
+	return body
+}
+
+var answeredAt = time.Now().UTC().Truncate(time.Second) //nolint:gochecknoglobals // one instant for all
