@@ -52,6 +52,7 @@ func (r *run) gather(ctx context.Context, ready <-chan fetched) (store.Batch, bo
 			}
 			batch.Events = append(batch.Events, f.event)
 			batch.Prepared = append(batch.Prepared, f.snapshots...)
+			batch.Missing = append(batch.Missing, f.withdrawn...)
 			if age == nil {
 				age = time.After(r.cfg.BatchAge)
 			}

@@ -72,6 +72,7 @@ type Engine struct {
 
 	writer   atomic.Pointer[store.Writer] // nil while another leads
 	absences absences
+	memory   memory
 	// discovery is what earlier cycles tell of each bookmaker's. It is the running cycle's, as absences are.
 	discovery map[odds.Bookmaker]pastDiscovery
 	events    int // workers: as many events at once as slots could ever serve

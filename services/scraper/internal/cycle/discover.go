@@ -56,7 +56,10 @@ func (r *run) discover(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", errNobody, told)
 	}
 	now := time.Now()
-	targets := mergeListings(r.found, r.writer.Event, r.whole)
+	targets := mergeListings(r.found, r.writer.Event)
+	for _, t := range targets {
+		r.settleKickoff(t, now)
+	}
 	r.targets = slices.DeleteFunc(targets, func(t *target) bool { return !t.kickoff.After(now) })
 	sortTargets(r.targets, now)
 	return nil

@@ -19,6 +19,7 @@ const told = 100 * time.Millisecond
 type fetched struct {
 	event     odds.Event
 	snapshots []store.Prepared
+	withdrawn []store.Absence
 }
 
 // fetchAll fetches the targets in their order, and passes each event on as soon as its last bookmaker has answered.
@@ -99,15 +100,7 @@ func (r *run) fetchEvent(ctx context.Context, t *target) (fetched, bool) {
 		wg.Go(func() { details[i] = r.fetchDetail(ctx, p, listing) })
 	}
 	wg.Wait()
-	var f fetched
-	for _, d := range details {
-		if d != nil {
-			t.refine(d.Listing)
-			f.snapshots = append(f.snapshots, store.Prepare(d.Snapshot))
-		}
-	}
-	f.event = t.event(r.whole)
-	return f, ctx.Err() == nil
+	return r.review(t, details), ctx.Err() == nil
 }
 
 // missed keeps the bookmakers that an event went without for the last pass, in which they count as skipped.

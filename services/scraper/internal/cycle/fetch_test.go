@@ -13,6 +13,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
 // answering is a bookmaker that answers every event.
@@ -52,6 +53,13 @@ func (a *absentFirst) AcquireAll(ctx context.Context, names []odds.Bookmaker, pa
 	return permits, append(missing, a.absent), err
 }
 
+// nothingCommitted is a store without snapshots.
+type nothingCommitted struct{}
+
+func (nothingCommitted) Committed(odds.Bookmaker, string) (store.CommittedSnapshot, bool) {
+	return store.CommittedSnapshot{}, false
+}
+
 func TestBookmakerThatWasMissedIsAskedOnceMore(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -71,7 +79,7 @@ func TestBookmakerThatWasMissedIsAskedOnceMore(t *testing.T) {
 			}
 			e := New(Config{}, []bookmaker.Client{answering{odds.BetPawa}, answering{odds.Bet9ja}},
 				&absentFirst{Group: group, absent: odds.Bet9ja, calls: tc.calls}, 4, nil, slog.New(slog.DiscardHandler))
-			r := &run{Engine: e, ticket: &Ticket{CycleID: "c"}, tally: newTally(), whole: make(answered)}
+			r := &run{Engine: e, snapshots: nothingCommitted{}, ticket: &Ticket{CycleID: "c"}, tally: newTally(), whole: make(answered)}
 			for _, srID := range []string{"1", "2", "3", "4", "5"} {
 				r.targets = append(r.targets, &target{srID: srID, kickoff: time.Now().Add(time.Hour), listings: map[odds.Bookmaker]odds.Listing{
 					odds.BetPawa: listing(odds.BetPawa, "p"+srID, srID, time.Now()), odds.Bet9ja: listing(odds.Bet9ja, "n"+srID, srID, time.Now()),

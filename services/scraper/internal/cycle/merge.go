@@ -13,7 +13,7 @@ import (
 type target struct {
 	srID     string
 	listings map[odds.Bookmaker]odds.Listing
-	kickoff  time.Time // of the merged event, before any detail
+	kickoff  time.Time // of the merged event, before any detail; see settleKickoff
 	// committed is what the store holds of the event; nil for a new one.
 	committed *odds.Event
 	// only names the bookmakers to ask; nil for all that list the event.
@@ -39,7 +39,7 @@ func (t *target) asked() []odds.Bookmaker {
 type answered map[odds.Bookmaker]bool
 
 // mergeListings joins what the bookmakers list by SportRadar id. Listings without one are left to the caller.
-func mergeListings(found map[odds.Bookmaker]bookmaker.Discovery, committed func(srID string) (odds.Event, bool), whole answered) []*target {
+func mergeListings(found map[odds.Bookmaker]bookmaker.Discovery, committed func(srID string) (odds.Event, bool)) []*target {
 	bySrID := make(map[string]*target)
 	for _, b := range odds.Bookmakers() {
 		for _, listing := range found[b].Listings {
@@ -59,7 +59,6 @@ func mergeListings(found map[odds.Bookmaker]bookmaker.Discovery, committed func(
 	}
 	targets := make([]*target, 0, len(bySrID))
 	for _, t := range bySrID {
-		t.kickoff = t.event(whole).Kickoff
 		targets = append(targets, t)
 	}
 	slices.SortFunc(targets, func(a, b *target) int { return cmp.Compare(a.srID, b.srID) })

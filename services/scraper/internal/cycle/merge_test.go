@@ -33,7 +33,7 @@ func TestMergeTakesTheFirstBookmakersWord(t *testing.T) {
 		odds.SportyBet: {Listings: []odds.Listing{listing(odds.SportyBet, "s", "1", noon.Add(time.Hour)), listing(odds.SportyBet, "x", "", noon)}},
 		odds.BetPawa:   {Listings: []odds.Listing{listing(odds.BetPawa, "p", "1", noon)}},
 	}
-	targets := mergeListings(found, func(string) (odds.Event, bool) { return odds.Event{}, false }, nil)
+	targets := mergeListings(found, func(string) (odds.Event, bool) { return odds.Event{}, false })
 	if len(targets) != 2 {
 		t.Fatalf("%d targets", len(targets))
 	}

@@ -59,20 +59,14 @@ func (e *Engine) Refresh(ctx context.Context, srID string) (Refreshed, error) {
 	if !committed.Kickoff.After(time.Now()) {
 		return Refreshed{}, fmt.Errorf("kickoff was %v: %w", committed.Kickoff, ErrStarted)
 	}
-	t := &target{srID: srID, committed: &committed, listings: make(map[odds.Bookmaker]odds.Listing)}
+	t := &target{srID: srID, committed: &committed, kickoff: committed.Kickoff, listings: make(map[odds.Bookmaker]odds.Listing)}
 	answers, err := e.ask(ctx, t)
 	if err != nil {
 		return Refreshed{}, err
 	}
 	ctx, span := start(ctx, "refresh")
 	defer span.End()
-	batch := store.Batch{Events: []odds.Event{t.event(nil)}}
-	for _, a := range answers {
-		if a.Snapshot != nil {
-			batch.Snapshots = append(batch.Snapshots, *a.Snapshot)
-		}
-	}
-	result, err := w.Apply(ctx, batch)
+	result, err := w.Apply(ctx, e.batchOf(t, answers, w))
 	switch {
 	case errors.Is(err, store.ErrLost):
 		return Refreshed{}, ErrNotWriter
@@ -90,6 +84,43 @@ func (e *Engine) Refresh(ctx context.Context, srID string) (Refreshed, error) {
 		stored = committed // evicted by a cycle end meanwhile
 	}
 	return Refreshed{Event: stored, Revision: result.Revision, Answers: answers}, nil
+}
+
+// batchOf holds the answers against each other as a cycle does, and makes of them what is stored. A refresh has no list
+// and no memory: a doubted kickoff is not applied.
+func (e *Engine) batchOf(t *target, answers []Answer, committed committedSnapshots) store.Batch {
+	now, snapshots := time.Now(), make(map[odds.Bookmaker]*odds.Snapshot)
+	for _, a := range answers {
+		if a.Snapshot == nil {
+			continue
+		}
+		snapshots[a.Bookmaker] = a.Snapshot
+		l := t.listings[a.Bookmaker]
+		delete(t.listings, a.Bookmaker) // nothing is known of a list
+		if doubt := t.reviewDetail(&l, now, nil); doubt != "" {
+			e.log.Warn("kickoff doubted", "bookmaker", a.Bookmaker, "sr_id", t.srID, "event_id", l.EventID, "seen", doubt)
+		}
+		t.listings[a.Bookmaker] = l
+	}
+	var batch store.Batch
+	swaps := t.swapped(snapshots, committed)
+	for i := range answers {
+		a := &answers[i]
+		s, swapped := swaps[a.Bookmaker]
+		switch {
+		case a.Snapshot == nil:
+		case swapped:
+			if absence, ok := withdrawal(a.Snapshot, 0, committed); ok {
+				batch.Missing = append(batch.Missing, absence)
+			}
+			t.silence(a.Bookmaker)
+			a.Snapshot, a.Err = nil, s.err()
+		default:
+			batch.Snapshots = append(batch.Snapshots, *a.Snapshot)
+		}
+	}
+	batch.Events = []odds.Event{t.event(nil)}
+	return batch
 }
 
 // ask fetches the event from all bookmakers that it lists at the same moment, and notes what they say of it.

@@ -30,15 +30,17 @@ var (
 // run is one running cycle.
 type run struct {
 	*Engine
-	writer  *store.Writer
-	ticket  *Ticket
-	log     *slog.Logger
-	started time.Time
-	tally   *tally
-	whole   answered
-	failed  map[odds.Bookmaker]bool // whose discovery ended with an error
-	found   map[odds.Bookmaker]bookmaker.Discovery
-	targets []*target
+	writer *store.Writer
+	// snapshots is what the writer has committed.
+	snapshots committedSnapshots
+	ticket    *Ticket
+	log       *slog.Logger
+	started   time.Time
+	tally     *tally
+	whole     answered
+	failed    map[odds.Bookmaker]bool // whose discovery ended with an error
+	found     map[odds.Bookmaker]bookmaker.Discovery
+	targets   []*target
 
 	unmapped unmapped.Count
 
@@ -55,7 +57,7 @@ type run struct {
 // run runs a ticket's cycle and answers it.
 func (e *Engine) run(ctx context.Context, w *store.Writer, t *Ticket) {
 	r := &run{
-		Engine: e, writer: w, ticket: t, log: e.log.With("cycle_id", t.CycleID), started: time.Now().UTC(),
+		Engine: e, writer: w, snapshots: w, ticket: t, log: e.log.With("cycle_id", t.CycleID), started: time.Now().UTC(),
 		tally: newTally(), whole: make(answered), failed: make(map[odds.Bookmaker]bool), found: make(map[odds.Bookmaker]bookmaker.Discovery),
 	}
 	t.started.Store(&r.started)
@@ -157,6 +159,7 @@ func (r *run) alive() { r.moved.Store(time.Now().UnixNano()) }
 
 // execute is everything between the beginning and the end.
 func (r *run) execute(ctx context.Context) error {
+	r.memory.turn()
 	if err := r.discover(ctx); err != nil {
 		return err
 	}

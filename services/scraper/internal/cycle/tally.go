@@ -23,6 +23,7 @@ type tally struct {
 	refused map[odds.Bookmaker]odds.Refusals
 	lost    map[odds.Bookmaker]odds.Refusals // whole details and snapshots, among refused
 	took    map[odds.Bookmaker][]time.Duration
+	doubts  map[doubtKey]map[string]store.DoubtedEvent // by sr_id
 
 	marketsChanged int64
 	phases         Phases
@@ -32,6 +33,7 @@ func newTally() *tally {
 	t := &tally{
 		results: make(map[odds.Bookmaker]*store.BookmakerResult), refused: make(map[odds.Bookmaker]odds.Refusals),
 		lost: make(map[odds.Bookmaker]odds.Refusals), took: make(map[odds.Bookmaker][]time.Duration),
+		doubts: make(map[doubtKey]map[string]store.DoubtedEvent),
 	}
 	for _, b := range odds.Bookmakers() {
 		t.results[b] = &store.BookmakerResult{Bookmaker: b}
@@ -132,6 +134,7 @@ func (t *tally) bookmakers(only []odds.Bookmaker) []store.BookmakerResult {
 		r.Lost = make(odds.Refusals, len(t.lost[b]))
 		r.Lost.Add(t.lost[b])
 		r.LatencyP50MS, r.LatencyP95MS = percentiles(t.took[b])
+		r.Doubts = t.doubtsOf(b)
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b store.BookmakerResult) int { return cmp.Compare(a.Bookmaker, b.Bookmaker) })

@@ -87,6 +87,24 @@ func (p Prices) Fit() Fit {
 	}
 }
 
+// Nearer is which reading is the nearer one by a factor of two at the least, however small the distances are. That is
+// enough to tell which of two states of one bookmaker's own snapshot has its sides where.
+func Nearer(before, now []odds.Market) Fit {
+	straight, reverse := 0.0, 0.0
+	for _, d := range comparePrices(before, now).families {
+		straight += d.straight
+		reverse += d.reverse
+	}
+	switch {
+	case 2*straight < reverse:
+		return Straight
+	case 2*reverse < straight:
+		return Reversed
+	default:
+		return Unclear
+	}
+}
+
 // far reports whether prices that fit reversed are far from fitting as they are.
 func (p Prices) far() bool {
 	return slices.ContainsFunc(p.families, func(d distances) bool { return d.fit() == Reversed && d.straight >= farApart })
