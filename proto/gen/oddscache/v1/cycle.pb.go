@@ -326,7 +326,8 @@ type BookmakerResult struct {
 	SnapshotsRefused int64 `protobuf:"varint,18,opt,name=snapshots_refused,json=snapshotsRefused,proto3" json:"snapshots_refused,omitempty"`
 	// Snapshots of events that the bookmaker does not list any more: all their markets were withdrawn.
 	Withdrawn int64 `protobuf:"varint,19,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
-	// What is doubted about events and kept all the same, by reason.
+	// What is doubted about events, by reason. They are kept all the same, but for SIDES_SWAPPED: the snapshots of those
+	// are refused.
 	Doubts        []*Doubt `protobuf:"bytes,20,rep,name=doubts,proto3" json:"doubts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

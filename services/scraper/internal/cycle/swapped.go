@@ -53,7 +53,11 @@ type account struct {
 // where it does not list the event with the first bookmaker's that does. A reference that was not fetched is taken as
 // committed. Of three and more without the reference, the majority is right.
 func (t *target) swapped(answers map[odds.Bookmaker]*odds.Snapshot, committed committedSnapshots) map[odds.Bookmaker]swap {
-	accounts := t.accounts(answers)
+	return swappedAmong(t.accounts(answers), committed)
+}
+
+// swappedAmong does so for accounts in the order of precedence.
+func swappedAmong(accounts []account, committed committedSnapshots) map[odds.Bookmaker]swap {
 	if len(accounts) < 2 {
 		return nil
 	}

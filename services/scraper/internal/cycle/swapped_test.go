@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/sides"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
@@ -153,5 +154,46 @@ func TestRefreshRefusesSwappedSides(t *testing.T) {
 	}
 	if price := b.price(t, odds.Bet9ja, nine.EventID, "1"); price != 1.5 {
 		t.Errorf("price of 1 is %v", price)
+	}
+}
+
+// TestMajorityWithoutTheReference has competitors that disagree, of bookmakers in the order of precedence.
+func TestMajorityWithoutTheReference(t *testing.T) {
+	t.Parallel()
+	right := sides.Account{Home: "Lions", Away: "Tigers", Markets: []odds.Market{result3(1.5, 4, 6.5)}}
+	for _, tt := range []struct {
+		name    string
+		first   odds.Bookmaker
+		swapped []bool // each, after the first name
+		want    []int
+	}{
+		{"of two the second", odds.SportyBet, []bool{false, true}, []int{1}},
+		{"of two the second, whoever is right", odds.SportyBet, []bool{true, false}, []int{1}},
+		{"of three the first", odds.SportyBet, []bool{true, false, false}, []int{0}},
+		{"of three the last", odds.SportyBet, []bool{false, false, true}, []int{2}},
+		{"half is no majority", odds.SportyBet, []bool{true, true, false, false}, []int{2, 3}},
+		{"the reference is always right", odds.BetPawa, []bool{true, false, false}, []int{1, 2}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			names := []odds.Bookmaker{tt.first, "second", "third", "fourth"}
+			var accounts []account
+			for i, swapped := range tt.swapped {
+				a := account{id: own{names[i], "1"}, said: right, fresh: true}
+				if swapped {
+					a.said = right.Mirror()
+				}
+				accounts = append(accounts, a)
+			}
+			found := swappedAmong(accounts, nothingCommitted{})
+			for _, i := range tt.want {
+				if _, ok := found[names[i]]; !ok {
+					t.Errorf("%s is not refused; %v", names[i], found)
+				}
+			}
+			if len(found) != len(tt.want) {
+				t.Errorf("refused are %v", found)
+			}
+		})
 	}
 }

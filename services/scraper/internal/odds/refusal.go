@@ -54,8 +54,9 @@ func Reasons() []Reason {
 	}
 }
 
-// Doubts lists the reasons for which an event is doubted and kept.
-func Doubts() []Reason { return []Reason{KickoffDiffers, KickoffDoubted} }
+// Doubts lists the reasons for which cycles name events one by one: those for which an event is doubted and kept, and
+// SIDES_SWAPPED, which refuses a snapshot for what somebody should look at.
+func Doubts() []Reason { return []Reason{KickoffDiffers, KickoffDoubted, SidesSwapped} }
 
 // Refused is the error of a whole answer that is refused.
 type Refused struct {
