@@ -2,6 +2,7 @@ package cycle
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
@@ -69,9 +70,7 @@ func (t *target) reviewLists(now time.Time, again func(own, time.Time) bool) map
 		}
 		kept[b] = l
 	}
-	for b, l := range kept {
-		t.listings[b] = l
-	}
+	maps.Copy(t.listings, kept)
 	return doubts
 }
 

@@ -23,7 +23,9 @@ type sided struct {
 	mirror string // BetPawa's id of the market that says the same of the other side
 }
 
-// Markets are BetPawa's ids of the markets that prices are compared in.
+// markets are those that prices are compared in, by BetPawa's ids.
+//
+//nolint:gochecknoglobals // a table, never written
 var markets = map[string]sided{
 	"3743": {result, "3743"}, // 1X2
 	"4693": {result, "4693"}, // double chance

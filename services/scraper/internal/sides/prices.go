@@ -138,6 +138,8 @@ func (l lean) mirror() lean {
 }
 
 // contrasts are the pairs of outcomes that a lean is read from.
+//
+//nolint:gochecknoglobals // a table, never written
 var contrasts = [...]struct {
 	one, other string
 	sided      bool

@@ -12,19 +12,26 @@ import (
 type team []string
 
 // affixes are words that some bookmakers leave out.
+//
+//nolint:gochecknoglobals // a table, never written
 var affixes = wordSet("fc sc cf ac afc sfc rc cd ca ad ud sd sv fk sk bk if ff jk nk hk kf ks fsv tsv vfb vfl tsg cfr csm acs " +
 	"club clube football futbol futebol calcio team de del da do dos la le los las the and")
 
-// spellings are words that mean another one. A second team, the women's and the juniors' are one word each, however
-// they are called.
-var spellings = map[string]string{
-	"utd": "united", "st": "saint", "ii": "reserves", "iii": "reserves", "b": "reserves", "2": "reserves",
-	"res": "reserves", "reserve": "reserves", "w": "women", "f": "women", "fem": "women", "femenino": "women",
-	"feminino": "women", "feminine": "women", "frauen": "women", "ladies": "women", "dam": "women", "youth": "youth",
-	"junior": "youth", "juniors": "youth", "jr": "youth", "jnr": "youth", "utr": "youth",
-}
+// spellings are words that mean the first one of their line. A second team, the women's and the juniors' are one word
+// each, however they are called.
+//
+//nolint:gochecknoglobals // a table, never written
+var spellings = synonyms(
+	"united utd",
+	"saint st",
+	"reserves reserve res ii iii b 2",
+	"women w f fem femenino feminino feminine frauen ladies dam",
+	"youth junior juniors jr jnr",
+)
 
 // letters are those that a decomposition does not take apart.
+//
+//nolint:gochecknoglobals // a table, never written
 var letters = strings.NewReplacer("ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ß", "ss", "æ", "ae", "œ", "oe",
 	"ı", "i", "'", "", "’", "", ".", "")
 
@@ -128,4 +135,16 @@ func wordSet(words string) map[string]bool {
 		set[word] = true
 	}
 	return set
+}
+
+// synonyms maps all words of a line but the first to the first.
+func synonyms(lines ...string) map[string]string {
+	all := make(map[string]string)
+	for _, line := range lines {
+		words := strings.Fields(line)
+		for _, word := range words[1:] {
+			all[word] = words[0]
+		}
+	}
+	return all
 }
