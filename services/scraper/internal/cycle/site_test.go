@@ -64,8 +64,9 @@ func (s *site) Fetch(_ context.Context, asked bookmaker.Target) (bookmaker.Detai
 	}
 	now := time.Now()
 	said := target{listings: map[odds.Bookmaker]odds.Listing{s.name: m.Listing}}
-	m.detail.Bookmaker = s.name
-	said.refine(m.detail)
+	detail := m.detail
+	detail.Bookmaker = s.name
+	said.refine(detail)
 	return bookmaker.Detail{
 		Listing: said.listings[s.name],
 		Snapshot: odds.Snapshot{
