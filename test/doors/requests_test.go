@@ -27,7 +27,7 @@ func requests() []attempt {
 		{"scraper: a replica_id of 201 bytes", "INVALID_ARGUMENT BAD_SUBSCRIBE: first message is not a usable subscribe", subscribing(subscribe(strings.Repeat("r", 201), 0))},
 		{"scraper: no replica_id", "INVALID_ARGUMENT BAD_SUBSCRIBE: first message is not a usable subscribe", subscribing(subscribe("", 0))},
 		{"scraper: a subscribe from a negative revision", "INVALID_ARGUMENT BAD_SUBSCRIBE: first message is not a usable subscribe", subscribing(subscribe("attacker", -1))},
-		{"scraper: a history of SQL", "INVALID_ARGUMENT INVALID_FIELD: sr_id: must be a SportRadar id of digits only", history(&oddscachev1.ListOddsHistoryRequest{SrId: "1'; DROP TABLE events; --", MarketId: "3743"})},
+		{"scraper: a history of SQL", "INVALID_ARGUMENT INVALID_FIELD: sr_id: must be a SportRadar id, digits only and the first of them not 0", history(&oddscachev1.ListOddsHistoryRequest{SrId: "1'; DROP TABLE events; --", MarketId: "3743"})},
 		{"scraper: a history of an unknown bookmaker", "INVALID_ARGUMENT INVALID_FIELD: bookmakers[0]: must be one of [betpawa sportybet bet9ja]", history(&oddscachev1.ListOddsHistoryRequest{
 			SrId: "1", MarketId: "3743", Bookmakers: []string{"nobody"},
 		})},
@@ -79,7 +79,7 @@ func requests() []attempt {
 		{"cache: a batch of 501 keys", "INVALID_ARGUMENT INVALID_FIELD: keys: has 501 entries, at most 500 are allowed", batch(501)},
 		{"cache: a batch of 100,000 keys", "INVALID_ARGUMENT INVALID_FIELD: keys: has 100000 entries, at most 500 are allowed", batch(100_000)},
 		{"cache: an empty batch", "INVALID_ARGUMENT INVALID_FIELD: keys: has 0 entries, at least 1 are needed", batch(0)},
-		{"cache: a key that is no number", "INVALID_ARGUMENT INVALID_FIELD: sr_id: has to be digits only, such as 68995116", lookup(func(ctx context.Context, _ *stand, c oddscachev1.OddsCacheServiceClient) error {
+		{"cache: a key that is no number", "INVALID_ARGUMENT INVALID_FIELD: sr_id: has to be digits only, the first of them not 0, such as 68995116", lookup(func(ctx context.Context, _ *stand, c oddscachev1.OddsCacheServiceClient) error {
 			_, err := c.GetEvent(ctx, &oddscachev1.GetEventRequest{Key: &oddscachev1.GetEventRequest_SrId{SrId: "1\x00OR 1=1"}})
 			return err
 		})},

@@ -58,20 +58,26 @@ func betpawaKey(path, id string) (key, error) {
 }
 
 func srKey(path, id string) (key, error) {
-	if id != "" && len(id) <= maxIDBytes && digits(id) {
+	if len(id) <= maxIDBytes && isSrID(id) {
 		return key{srID: id}, nil // the paths are worth making only for an error
 	}
 	if id == "" {
 		return key{}, rpcerr.Invalid(path+"key", "has to be one of sr_id, betpawa_event_id and competitor_event, and not empty")
 	}
-	if !digits(id) {
-		return key{}, rpcerr.Invalid(path+"sr_id", "has to be digits only, such as 68995116")
+	if !isSrID(id) {
+		return key{}, rpcerr.Invalid(path+"sr_id", srIDRule)
 	}
 	return key{}, validID(path+"sr_id", id)
 }
 
-// digits reports whether id has nothing but digits.
-func digits(id string) bool {
+// srIDRule is what a SportRadar id has to be: with leading zeros one event would have several.
+const srIDRule = "has to be digits only, the first of them not 0, such as 68995116"
+
+// isSrID reports whether id can be a SportRadar id.
+func isSrID(id string) bool {
+	if id == "" || id[0] == '0' {
+		return false
+	}
 	for i := range len(id) {
 		if id[i] < '0' || id[i] > '9' {
 			return false

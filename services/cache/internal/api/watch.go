@@ -101,8 +101,8 @@ func srIDs(ids []string) (map[string]struct{}, error) {
 	}
 	set := make(map[string]struct{}, len(ids))
 	for i, id := range ids {
-		if !digits(id) {
-			return nil, rpcerr.Invalid(fmt.Sprintf("sr_ids[%d]", i), "has to be digits only, such as 68995116")
+		if !isSrID(id) {
+			return nil, rpcerr.Invalid(fmt.Sprintf("sr_ids[%d]", i), srIDRule)
 		}
 		set[id] = struct{}{}
 	}

@@ -54,7 +54,7 @@ func historyQuery(req historyRequest) (store.HistoryQuery, error) {
 	var errs []error
 	q := store.HistoryQuery{SrID: req.GetSrId(), Market: odds.MarketKey{ID: req.GetMarketId()}}
 	if id, ok := bookmaker.ParseSrID(q.SrID); !ok || id != q.SrID {
-		errs = append(errs, rpcerr.Invalid("sr_id", "must be a SportRadar id of digits only"))
+		errs = append(errs, rpcerr.Invalid("sr_id", "must be a SportRadar id, digits only and the first of them not 0"))
 	}
 	if id := q.Market.ID; id == "" || len(id) > maxMarketID || strings.ContainsRune(id, 0) {
 		bad := rpcerr.Invalid("market_id", "must be BetPawa's id of a market type, at most %d bytes", maxMarketID)

@@ -20,7 +20,7 @@ func (s *Server) RefreshEvent(
 	ctx context.Context, req *oddscachev1.RefreshEventRequest,
 ) (*oddscachev1.RefreshEventResponse, error) {
 	if id, ok := bookmaker.ParseSrID(req.GetSrId()); !ok || id != req.GetSrId() {
-		return nil, rpcerr.Invalid("sr_id", "must be a SportRadar id of digits only")
+		return nil, rpcerr.Invalid("sr_id", "must be a SportRadar id, digits only and the first of them not 0")
 	}
 	refreshed, err := s.engine.Refresh(ctx, req.GetSrId())
 	if err != nil {

@@ -45,6 +45,7 @@ type Client struct {
 	limiter *limit.Limiter
 	decoder detailDecoder
 	now     func() time.Time
+	past    sweep.Kickoffs
 }
 
 // NewClient makes a client that asks through the limiter and reports to the observer, which may be nil. Close closes
@@ -90,7 +91,7 @@ func (c *Client) Fetch(ctx context.Context, asked bookmaker.Target) (bookmaker.D
 
 // Discover lists the upcoming football events, group by group.
 func (c *Client) Discover(ctx context.Context) (bookmaker.Discovery, error) {
-	s := sweep.New(c.limiter)
+	s := sweep.New(c.limiter, &c.past)
 	groups, err := c.groups(ctx, s)
 	if err != nil {
 		return bookmaker.Discovery{Blocked: s.Blocked()}, fmt.Errorf("listing groups: %w", err)

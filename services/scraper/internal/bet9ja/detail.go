@@ -1,7 +1,6 @@
 package bet9ja
 
 import (
-	"strings"
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
@@ -110,9 +109,8 @@ func (r *detailReader) event(key []byte) {
 		if at, err := time.ParseInLocation(kickoffLayout, c.Scalar().Text(), time.UTC); err == nil {
 			l.Kickoff = at
 		}
-	case "DS": // team names may contain " - " themselves; nothing says where, so the first one splits
-		l.Name = answer.Name(c.Scalar())
-		l.HomeTeam, l.AwayTeam, _ = strings.Cut(l.Name, " - ")
+	case "DS":
+		l.Name, l.HomeTeam, l.AwayTeam = bookmaker.Teams(answer.Name(c.Scalar()))
 	case "GN":
 		l.Tournament = answer.Name(c.Scalar())
 	case "GID":
@@ -157,5 +155,5 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 		return odds.Refuse(odds.TooLarge, "more than %d markets or %d outcomes", answer.MaxMarkets, answer.MaxOutcomes)
 	}
 	r.listing.Sport = "football"
-	return nil
+	return answer.Real(r.listing, "")
 }

@@ -29,7 +29,9 @@ func (c *Client) groups(ctx context.Context, s *sweep.Sweep) (found []bookmaker.
 			return err
 		}
 		defer answer.Release()
-		found, err = decodeGroups(answer.Body)
+		var said int
+		found, said, err = decodeGroups(answer.Body)
+		s.Said(said)
 		return err
 	})
 	return found, err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
@@ -67,8 +66,8 @@ func (m *byID) UnmarshalJSON(raw []byte) error {
 
 // listSport is a sport with its countries. A pointer tells "none" from "not said".
 type listSport struct {
-	Num    *int `json:"NUM"`
-	Groups byID `json:"SG"` // by country
+	Num    json.RawMessage `json:"NUM"`
+	Groups byID            `json:"SG"` // by country
 }
 
 // listCountry is a country with its groups. Its name is here; events say it again as SG.
@@ -79,30 +78,31 @@ type listCountry struct {
 
 // listGroup is a tournament.
 type listGroup struct {
-	Name string `json:"G_DESC"`
+	Name string          `json:"G_DESC"`
+	Num  json.RawMessage `json:"NUM"` // how many events there are, where it says
 }
 
 // decodeGroups reads all soccer groups, in the order of their countries' ids and their own. No group is an answer
 // only when soccer is there with no country and no event. The error is an *odds.Refused, or wraps errNoSoccer. A
-// country or group that cannot be read stands for itself, with its error.
-func decodeGroups(body []byte) ([]bookmaker.Tournament, error) {
+// country or group that cannot be read stands for itself, with its error. said is how many events the site says that it
+// has in all, 0 when it does not say.
+func decodeGroups(body []byte) (found []bookmaker.Tournament, said int, err error) {
 	raw, err := openEnvelope(body)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var data struct {
 		Sports byID `json:"PAL"`
 	}
 	if err := json.Unmarshal(raw, &data); err != nil {
-		return nil, odds.Refuse(odds.NotJSON, "groups: %v", err)
+		return nil, 0, odds.Refuse(odds.NotJSON, "groups: %v", err)
 	}
 	var sport listSport
 	if raw, ok := data.Sports[soccer]; !ok {
-		return nil, fmt.Errorf("%d sports: %w", len(data.Sports), errNoSoccer)
+		return nil, 0, fmt.Errorf("%d sports: %w", len(data.Sports), errNoSoccer)
 	} else if err := json.Unmarshal(raw, &sport); err != nil {
-		return nil, odds.Refuse(odds.NotJSON, "soccer's groups: %v", err)
+		return nil, 0, odds.Refuse(odds.NotJSON, "soccer's groups: %v", err)
 	}
-	var found []bookmaker.Tournament
 	seen := make(map[string]bool)
 	for _, id := range slices.Sorted(maps.Keys(sport.Groups)) {
 		for _, t := range decodeCountry(sport.Groups[id]) {
@@ -112,11 +112,11 @@ func decodeGroups(body []byte) ([]bookmaker.Tournament, error) {
 			}
 		}
 	}
-	empty := sport.Groups != nil && sport.Num != nil && *sport.Num == 0
+	empty := sport.Groups != nil && string(sport.Num) == "0"
 	if len(found) == 0 && !empty {
-		return nil, fmt.Errorf("%d countries: %w", len(sport.Groups), errNoSoccer)
+		return nil, 0, fmt.Errorf("%d countries: %w", len(sport.Groups), errNoSoccer)
 	}
-	return found, nil
+	return found, bookmaker.Count(sport.Num), nil
 }
 
 // decodeCountry reads a country's groups.
@@ -133,6 +133,7 @@ func decodeCountry(raw json.RawMessage) []bookmaker.Tournament {
 			t.Err = odds.Refuse(odds.NotJSON, "a group of %.40q without an id", country.Name)
 		} else if json.Unmarshal(country.Groups[id], &g) == nil {
 			t.Name = g.Name // the id is what counts; without a name the events' own serves
+			t.Said = bookmaker.Count(g.Num)
 		}
 		found = append(found, t)
 	}
@@ -168,9 +169,14 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (sweep.Pag
 		p.Silent = true
 		return p, nil
 	}
+	seen := make(map[string]bool)
 	for _, raw := range *data.Events {
 		p.Events++
 		l, reason := decodeListing(raw, t, now)
+		if seen[l.EventID] && l.EventID != "" {
+			p.Repeated++
+		}
+		seen[l.EventID] = true
 		switch {
 		case reason != "":
 			p.Refuse(l.EventID, reason)
@@ -217,13 +223,15 @@ func decodeListing(raw json.RawMessage, t bookmaker.Tournament, now time.Time) (
 		return l, odds.BadKickoff
 	}
 	l.Kickoff = kickoff
-	home, away, _ := strings.Cut(e.Teams, " - ")
-	l.HomeTeam, l.AwayTeam = strings.TrimSpace(home), strings.TrimSpace(away)
+	l.Name, l.HomeTeam, l.AwayTeam = bookmaker.Teams(e.Teams)
 	if l.Tournament == "" {
 		l.Tournament = e.Group
 	}
 	if l.Country == "" {
 		l.Country = e.Country
+	}
+	if bookmaker.NotReal(l, "") {
+		return l, odds.NotReal
 	}
 	return l, ""
 }

@@ -73,7 +73,7 @@ func TestDecodeGroups(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, err := decodeGroups([]byte(tc.body))
+			found, _, err := decodeGroups([]byte(tc.body))
 			var got []string
 			for _, c := range found {
 				id := c.ID
@@ -129,12 +129,15 @@ func TestDecodeListing(t *testing.T) {
 		id     string
 		change func(*odds.Listing)
 	}{
-		"whole":             {raw: listEventJSON("", "")},
-		"id as text":        {raw: listEventJSON("ID", `"769895636"`)},
-		"numeric EXTID":     {raw: listEventJSON("EXTID", `68995116`)},
-		"prefixed EXTID":    {raw: listEventJSON("EXTID", `"sr:match:68995116"`)},
-		"no sport":          {raw: listEventJSON("SID", "")},
-		"teams in one word": {raw: listEventJSON("DS", `"Final"`), change: func(l *odds.Listing) { l.Name, l.HomeTeam, l.AwayTeam = "Final", "Final", "" }},
+		"whole":                    {raw: listEventJSON("", "")},
+		"id as text":               {raw: listEventJSON("ID", `"769895636"`)},
+		"numeric EXTID":            {raw: listEventJSON("EXTID", `68995116`)},
+		"prefixed EXTID":           {raw: listEventJSON("EXTID", `"sr:match:68995116"`)},
+		"no sport":                 {raw: listEventJSON("SID", "")},
+		"teams in one word":        {raw: listEventJSON("DS", `"Final"`), change: func(l *odds.Listing) { l.Name, l.HomeTeam, l.AwayTeam = "Final", "", "" }},
+		"teams between bars":       {raw: listEventJSON("DS", `"|Alpha||v||Beta|"`), change: func(l *odds.Listing) { l.Name, l.HomeTeam, l.AwayTeam = "Alpha - Beta", "Alpha", "Beta" }},
+		"a match of computers":     {raw: listEventJSON("DS", `"Northland SRL - Southland SRL"`), reason: odds.NotReal, id: id},
+		"an id that begins with 0": {raw: listEventJSON("EXTID", `"068995116"`), reason: odds.NoSrID, id: id},
 		"a group without names": {
 			raw: listEventJSON("", ""), group: &bookmaker.Tournament{ID: "1414963"},
 			change: func(l *odds.Listing) { l.Tournament, l.Country = "Copa", "ES" },
@@ -259,7 +262,7 @@ func FuzzDecodeEvents(f *testing.F) {
 func FuzzDecodeGroups(f *testing.F) {
 	f.Add([]byte(listOK(`{"PAL":{"1":{"NUM":0,"SG":{"5":{"SG_DESC":"X","G":{"7":{"G_DESC":"Y"}}},"6":[]}}}}`)))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		found, err := decodeGroups(body)
+		found, _, err := decodeGroups(body)
 		if err != nil && len(found) > 0 {
 			t.Fatalf("%d groups, error %v", len(found), err)
 		}

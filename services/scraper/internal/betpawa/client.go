@@ -48,6 +48,7 @@ type Client struct {
 	limiter *limit.Limiter
 	decoder detailDecoder
 	now     func() time.Time
+	past    sweep.Kickoffs
 	known   knownIDs
 }
 
@@ -98,7 +99,8 @@ func (c *Client) Fetch(ctx context.Context, asked bookmaker.Target) (bookmaker.D
 	defer answer.Release()
 	detail, err := c.decoder.Detail(answer.Body, asked, answer.RequestedAt, answer.CapturedAt)
 	// An answer that is refused, for want of markets or for another id than the one asked for, tells the id too.
-	if detail.Listing.EventID == asked.EventID {
+	refused, _ := errors.AsType[*odds.Refused](err)
+	if detail.Listing.EventID == asked.EventID && (detail.Listing.SrID != "" || refused != nil && refused.Reason == odds.NoSrID) {
 		c.known.learn(asked.EventID, detail.Listing.SrID)
 	}
 	if err != nil {
@@ -109,7 +111,7 @@ func (c *Client) Fetch(ctx context.Context, asked bookmaker.Target) (bookmaker.D
 
 // Discover lists the upcoming football events, competition by competition.
 func (c *Client) Discover(ctx context.Context) (bookmaker.Discovery, error) {
-	s := sweep.New(c.limiter)
+	s := sweep.New(c.limiter, &c.past)
 	competitions, err := c.competitions(ctx, s)
 	if err != nil {
 		return bookmaker.Discovery{Blocked: s.Blocked()}, fmt.Errorf("listing competitions: %w", err)
@@ -122,7 +124,11 @@ func (c *Client) Discover(ctx context.Context) (bookmaker.Discovery, error) {
 		return found, fmt.Errorf("listing events: %w", err)
 	}
 	if !found.Partial() {
-		c.known.keep(found.Listings)
+		var refused []string
+		for _, t := range found.Tournaments {
+			refused = append(refused, t.RefusedIDs...)
+		}
+		c.known.keep(found.Listings, refused)
 	}
 	return found, nil
 }

@@ -37,6 +37,10 @@ type clientSite struct {
 	events map[string]int              // by competition
 	broken map[string]http.HandlerFunc // by "tree", competition, or event id
 	ignore bool                        // skip is ignored: every page is the first
+	most   int                         // events on a page at most, whatever is asked for; 0 for no limit
+	hide   int                         // events that every competition leaves out at its end
+	counts bool                        // the tree says how many events there are
+	name   string                      // of every event; "A - B" without one
 
 	mu    sync.Mutex
 	pages []string // "competition/skip", in the order asked
@@ -116,7 +120,11 @@ func (s *clientSite) query(r *http.Request, competition *string) string {
 func (s *clientSite) tree(w http.ResponseWriter, _ *http.Request) {
 	var parts []string
 	for id := range s.events {
-		parts = append(parts, fmt.Sprintf(`{"competition":{"id":%q,"name":"C%s"}}`, id, id))
+		counts := ""
+		if s.counts && s.events[id] > 0 {
+			counts = fmt.Sprintf(`,"eventCounts":{"upcoming":"%d","live":3}`, s.events[id])
+		}
+		parts = append(parts, fmt.Sprintf(`{"competition":{"id":%q,"name":"C%s"}%s}`, id, id, counts))
 	}
 	fmt.Fprintf(w, `{"withRegions":[{"regions":[{"region":{"id":"1","name":"Spain"},"competitions":[%s]}]}]}`, strings.Join(parts, ","))
 }
@@ -126,9 +134,12 @@ func (s *clientSite) list(w http.ResponseWriter, r *http.Request) {
 	if s.ignore {
 		skip = 0
 	}
+	if s.most > 0 {
+		take = min(take, s.most)
+	}
 	var parts []string
-	for i := skip; i < min(skip+take, s.events[competition]); i++ {
-		parts = append(parts, fmt.Sprintf(`{"id":"%s%04d","name":"A - B","startTime":"2026-05-06T11:00:00Z"}`, competition, i))
+	for i := skip; i < min(skip+take, s.events[competition]-s.hide); i++ {
+		parts = append(parts, fmt.Sprintf(`{"id":"%s%04d","name":%q,"startTime":"2026-05-06T11:00:00Z"}`, competition, i, cmp.Or(s.name, "A - B")))
 	}
 	if len(parts) == 0 {
 		fmt.Fprint(w, `{"responses":[{}]}`)
@@ -183,9 +194,106 @@ func clientAnswers(status int, body string) http.HandlerFunc {
 
 func at(now time.Time) betpawa.Config { return betpawa.Config{Now: func() time.Time { return now }} }
 
+// asks are the pages that a site was asked for, with how often.
+func (s *clientSite) asks() map[string]int {
+	asks := make(map[string]int)
+	for _, page := range s.pages {
+		asks[page]++
+	}
+	return asks
+}
+
+// A site that caps its pages is read to the end: on from what arrived, not from what was asked for.
+func TestDiscoverPagesOnByWhatArrived(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		site *clientSite
+		asks map[string]int
+	}{
+		"capped":             {&clientSite{most: 50}, map[string]int{"8/0": 1, "8/50": 1, "8/100": 1, "8/120": 1}},
+		"capped, and counts": {&clientSite{most: 50, counts: true}, map[string]int{"8/0": 1, "8/50": 1, "8/100": 1}},
+		"counts":             {&clientSite{counts: true}, map[string]int{"8/0": 1, "8/100": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			site := tc.site
+			site.t, site.events = t, map[string]int{"8": 120}
+			client, _ := newClient(t, site, at(clientNow()), nil)
+			found, err := client.Discover(t.Context())
+			if err != nil || found.Partial() || len(found.Listings) != 120 {
+				t.Errorf("%d events, partial %t, %v", len(found.Listings), found.Partial(), err)
+			}
+			if diff := gocmp.Diff(tc.asks, site.asks()); diff != "" {
+				t.Errorf("pages (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A list that is shorter than the site's own count is used, and makes its competition partial.
+func TestDiscoverShortList(t *testing.T) {
+	t.Parallel()
+	site := &clientSite{t: t, events: map[string]int{"8": 10, "9": 130}, hide: 4, counts: true}
+	client, _ := newClient(t, site, at(clientNow()), nil)
+	found, err := client.Discover(t.Context())
+	if err != nil || len(found.Listings) != 6+126 || found.Refusals[odds.ShortList] != 2 {
+		t.Errorf("%d events, refusals %v, %v", len(found.Listings), found.Refusals, err)
+	}
+	for _, c := range found.Tournaments {
+		if !errors.Is(c.Err, sweep.ErrShortList) {
+			t.Errorf("competition %s: %v", c.ID, c.Err)
+		}
+	}
+	site.hide = 0
+	if found, err = client.Discover(t.Context()); err != nil || found.Partial() || len(found.Listings) != 140 {
+		t.Errorf("afterwards: %d events, partial %t, %v", len(found.Listings), found.Partial(), err)
+	}
+}
+
+// An event whose detail has no SportRadar id either is counted, and asked for again only when its list says something
+// else.
+func TestEventsWithoutSrID(t *testing.T) {
+	t.Parallel()
+	site := &clientSite{t: t, events: map[string]int{"8": 2}}
+	decoder := &clientDecoder{err: odds.Refuse(odds.NoSrID, "GENIUSSPORTS alone")}
+	now := clientNow()
+	client, _ := newClient(t, site, betpawa.Config{Now: func() time.Time { return now }}, decoder)
+	discover := func() (listed, refused int) {
+		t.Helper()
+		found, err := client.Discover(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range found.Listings {
+			if l.SrID == "" { // as the cycle does
+				listed++
+				if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: l.EventID}); err == nil {
+					t.Fatal("the refusal was lost")
+				}
+			}
+		}
+		return listed, found.Refusals[odds.NoSrID]
+	}
+	if listed, refused := discover(); listed != 2 || refused != 0 {
+		t.Errorf("at first: %d to ask for, %d refused", listed, refused)
+	}
+	site.events["9"] = 1 // beside what is known to have none
+	decoder.err = nil
+	for range 3 {
+		found, err := client.Discover(t.Context())
+		if err != nil || len(found.Listings) != 1 || found.Refusals[odds.NoSrID] != 2 {
+			t.Errorf("later: %d listed, refusals %v, %v", len(found.Listings), found.Refusals, err)
+		}
+	}
+	site.name = "Another - Name"
+	if found, err := client.Discover(t.Context()); err != nil || len(found.Listings) != 3 {
+		t.Errorf("when the list says something else: %d listed, %v", len(found.Listings), err)
+	}
+}
+
 func TestDiscoverReadsEveryPage(t *testing.T) {
 	t.Parallel()
-	site := &clientSite{t: t, events: map[string]int{"7": 0, "8": 99, "9": 100, "10": 101, "11": 250}}
+	site := &clientSite{t: t, counts: true, events: map[string]int{"7": 0, "8": 99, "9": 100, "10": 101, "11": 250}}
 	client, limiter := newClient(t, site, at(clientNow()), nil)
 	found, err := client.Discover(t.Context())
 	if err != nil {
@@ -201,10 +309,7 @@ func TestDiscoverReadsEveryPage(t *testing.T) {
 	if diff := gocmp.Diff(map[string]int{"8": 99, "9": 100, "10": 101, "11": 250}, counts); diff != "" {
 		t.Errorf("events by competition (-want +got):\n%s", diff)
 	}
-	asked := make(map[string]int)
-	for _, page := range site.pages {
-		asked[page]++
-	}
+	asked := site.asks()
 	want := map[string]int{"7/0": 1, "8/0": 1, "9/0": 1, "9/100": 1, "10/0": 1, "10/100": 1, "11/0": 1, "11/100": 1, "11/200": 1}
 	if diff := gocmp.Diff(want, asked); diff != "" {
 		t.Errorf("pages (-want +got):\n%s", diff)

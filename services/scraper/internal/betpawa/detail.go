@@ -1,7 +1,6 @@
 package betpawa
 
 import (
-	"strings"
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
@@ -192,7 +191,7 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 	}
 	l.Sport = "football"
 	if l.HomeTeam == "" || l.AwayTeam == "" { // the name may carry "(n)" for a neutral venue, so it comes second
-		l.HomeTeam, l.AwayTeam, _ = strings.Cut(l.Name, " - ")
+		_, l.HomeTeam, l.AwayTeam = bookmaker.Teams(l.Name)
 	}
-	return nil
+	return answer.Real(*l, "")
 }

@@ -18,8 +18,8 @@ const footballCategory = "2"
 
 // Paging of a competition's events.
 const (
-	pageSize = 100 // the largest page known to be answered
-	maxPages = 50  // no competition has 5,000 upcoming events; a list without an end is an error
+	pageSize = 100 // the largest page known to be answered; a site may answer with fewer
+	maxPages = 200 // no competition has that many pages, of 25 events even; a list without an end is an error
 )
 
 // competitionsPath lists all competitions with the regions that they belong to.
@@ -49,53 +49,65 @@ func (c *Client) competitions(ctx context.Context, s *sweep.Sweep) (found []book
 	return found, err
 }
 
-// events reads a competition page by page until one is short. What was read before an error is returned with it.
+// events reads a competition page by page: on from what arrived, since a site may answer with less than was asked for,
+// until it has answered what it says that there is or a page brings nothing new. What was read before an error is
+// returned with it.
 func (c *Client) events(
 	ctx context.Context, s *sweep.Sweep, t bookmaker.Tournament, now time.Time,
 ) (sweep.Page, error) {
 	var all sweep.Page
 	seen := make(map[string]bool)
+	skip, full := 0, false // full: the site answered with as much as was asked for
 	for n := range maxPages {
-		var p eventPage
-		err := s.Call(ctx, func(ctx context.Context) error {
-			path := eventsPath(t.ID, n*pageSize)
-			answer, err := c.fetcher.Fetch(ctx, fetch.Request{Call: fetch.EventsCall, Path: path})
-			if err != nil {
-				return err
-			}
-			defer answer.Release()
-			p, err = decodeEvents(answer.Body, t, now)
-			return err
-		})
+		p, err := c.page(ctx, s, t, skip, now)
 		if err != nil {
 			return all, fmt.Errorf("page %d: %w", n+1, err)
 		}
-		c.fillSrIDs(p.Listings)
-		all.Add(p.Page)
-		if p.Events < pageSize {
-			return all, nil
-		}
-		if !anyNew(seen, p.ids) {
+		skip += p.Events
+		fresh := p.Fresh(seen)
+		repeated := p.Events > 0 && fresh.Events == 0
+		c.fillSrIDs(&fresh.Page)
+		all.Add(fresh.Page)
+		full = full || p.Events >= pageSize
+		switch {
+		case repeated && full:
 			return all, fmt.Errorf("page %d repeats the ones before it: %w", n+1, errPaging)
+		case p.Events == 0, repeated, t.Said > 0 && all.Events >= t.Said && p.Events < pageSize:
+			return all, nil
 		}
 	}
 	return all, fmt.Errorf("more than %d pages: %w", maxPages, errPaging)
 }
 
-// anyNew adds ids to seen and reports whether one of them was not there.
-func anyNew(seen map[string]bool, ids []string) bool {
-	before := len(seen)
-	for _, id := range ids {
-		seen[id] = true
-	}
-	return len(seen) > before
+// page reads the events behind the first skip ones.
+func (c *Client) page(
+	ctx context.Context, s *sweep.Sweep, t bookmaker.Tournament, skip int, now time.Time,
+) (p eventPage, err error) {
+	err = s.Call(ctx, func(ctx context.Context) error {
+		answer, err := c.fetcher.Fetch(ctx, fetch.Request{Call: fetch.EventsCall, Path: eventsPath(t.ID, skip)})
+		if err != nil {
+			return err
+		}
+		defer answer.Release()
+		p, err = decodeEvents(answer.Body, t, now)
+		return err
+	})
+	return p, err
 }
 
-// fillSrIDs gives listings without a SportRadar id the one that an earlier detail told.
-func (c *Client) fillSrIDs(listings []odds.Listing) {
-	for i := range listings {
-		if listings[i].SrID == "" {
-			listings[i].SrID = c.known.srID(listings[i].EventID)
+// fillSrIDs gives listings without a SportRadar id the one that an earlier detail told. One of which the detail has none
+// either is refused, and not asked again as long as the list says the same.
+func (c *Client) fillSrIDs(p *sweep.Page) {
+	kept := p.Listings[:0]
+	for _, l := range p.Listings {
+		if l.SrID == "" {
+			var none bool
+			if l.SrID, none = c.known.srID(l); none {
+				p.Refuse(l.EventID, odds.NoSrID)
+				continue
+			}
 		}
+		kept = append(kept, l)
 	}
+	p.Listings = kept
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
@@ -41,8 +40,21 @@ type listRegion struct {
 	Competitions []json.RawMessage `json:"competitions"`
 }
 
+// The count is left out when it is 0, and of another shape it is no reason to go without the competition.
 type listCompetition struct {
-	Competition listNamed `json:"competition"`
+	Competition listNamed       `json:"competition"`
+	EventCounts json.RawMessage `json:"eventCounts"`
+}
+
+// upcoming reads eventCounts; 0 when it does not say.
+func upcoming(raw json.RawMessage) int {
+	var counts struct {
+		Upcoming json.RawMessage `json:"upcoming"`
+	}
+	if json.Unmarshal(raw, &counts) != nil {
+		return 0
+	}
+	return bookmaker.Count(counts.Upcoming)
 }
 
 // decodeCompetitions reads all football competitions, each once. The error is an *odds.Refused, or wraps
@@ -88,7 +100,7 @@ func decodeRegion(raw json.RawMessage) []bookmaker.Tournament {
 		} else if c.Competition.ID == "" {
 			t.Err = odds.Refuse(odds.NotJSON, "a competition of %.40q without an id", t.Country)
 		}
-		t.ID, t.Name = string(c.Competition.ID), c.Competition.Name
+		t.ID, t.Name, t.Said = string(c.Competition.ID), c.Competition.Name, upcoming(c.EventCounts)
 		found = append(found, t)
 	}
 	return found
@@ -115,10 +127,40 @@ type listEvent struct {
 	Participants json.RawMessage `json:"participants"`
 }
 
-// eventPage is one page, with the ids of all its events that have one.
+// eventPage is one page, with the ids of all its events that have one: elements are in the order of the answer.
 type eventPage struct {
 	sweep.Page
-	ids []string
+	ids     []string
+	refused []refusedEvent
+}
+
+type refusedEvent struct {
+	id     string
+	reason odds.Reason
+}
+
+// Fresh is the page without the events that are in seen, where it enters the others. An event without an id is fresh.
+func (p *eventPage) Fresh(seen map[string]bool) eventPage {
+	fresh := eventPage{Page: sweep.Page{Silent: p.Silent, Events: p.Events}}
+	again := make(map[string]bool)
+	for _, id := range p.ids {
+		if seen[id] {
+			again[id] = true
+			fresh.Events--
+		}
+		seen[id] = true
+	}
+	for _, l := range p.Listings {
+		if !again[l.EventID] {
+			fresh.Listings = append(fresh.Listings, l)
+		}
+	}
+	for _, r := range p.refused {
+		if !again[r.id] {
+			fresh.Refuse(r.id, r.reason)
+		}
+	}
+	return fresh
 }
 
 // decodeEvents reads one page of a competition's events; only those that begin after now are listed. An event that
@@ -145,6 +187,7 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (eventPage
 		switch {
 		case reason != "":
 			p.Refuse(l.EventID, reason)
+			p.refused = append(p.refused, refusedEvent{l.EventID, reason})
 		case l.Kickoff.After(now):
 			p.Listings = append(p.Listings, l)
 		}
@@ -183,6 +226,9 @@ func decodeListing(raw json.RawMessage, t bookmaker.Tournament, now time.Time) (
 	l.Kickoff = kickoff.UTC()
 	l.SrID = widgetSrID(e.Widgets)
 	l.HomeTeam, l.AwayTeam = teams(e.Participants, e.Name)
+	if bookmaker.NotReal(l, "") {
+		return l, odds.NotReal
+	}
 	return l, ""
 }
 
@@ -228,6 +274,6 @@ func teams(raw json.RawMessage, name string) (home, away string) {
 			return home, away
 		}
 	}
-	home, away, _ = strings.Cut(name, " - ")
-	return strings.TrimSpace(home), strings.TrimSpace(away)
+	_, home, away = bookmaker.Teams(name)
+	return home, away
 }

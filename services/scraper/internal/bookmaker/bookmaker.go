@@ -37,10 +37,15 @@ type Discovery struct {
 	Refusals odds.Refusals
 	// Blocked counts requests that the bookmaker turned away.
 	Blocked int
+	// Short says that events are missing of which nobody can tell the tournament: nothing that is not listed is gone.
+	Short bool
 }
 
-// Partial reports whether some tournament did not answer.
+// Partial reports whether some tournament did not answer, or not with all of its events.
 func (d Discovery) Partial() bool {
+	if d.Short {
+		return true
+	}
 	for _, t := range d.Tournaments {
 		if t.Err != nil {
 			return true
@@ -54,6 +59,8 @@ type Tournament struct {
 	ID      string
 	Name    string
 	Country string
+	// Said is how many upcoming events the site itself says that it has; 0 when it does not say.
+	Said int
 	// Err is why its events are not known; nil when it answered, with whatever number of events. Listings may hold
 	// some of its events all the same, when a later page failed.
 	Err error

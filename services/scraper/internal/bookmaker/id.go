@@ -36,10 +36,11 @@ func (id *ID) UnmarshalJSON(raw []byte) error {
 // maxSrIDDigits bounds a SportRadar id; those of 2026 have eight digits.
 const maxSrIDDigits = 18
 
-// ParseSrID reads a SportRadar id with or without its prefix "sr:match:". It is digits only and not 0.
+// ParseSrID reads a SportRadar id with or without its prefix "sr:match:". It is digits only and begins with none that is
+// 0: an id is a number, and with leading zeros one match would be several.
 func ParseSrID(s string) (string, bool) {
 	s = strings.TrimPrefix(strings.TrimSpace(s), "sr:match:")
-	if s == "" || len(s) > maxSrIDDigits || strings.Trim(s, "0") == "" {
+	if s == "" || len(s) > maxSrIDDigits || s[0] == '0' {
 		return "", false
 	}
 	for _, c := range s {
@@ -59,4 +60,18 @@ const (
 // PlausibleKickoff reports whether a match may begin at t.
 func PlausibleKickoff(t, now time.Time) bool {
 	return t.Year() >= kickoffFrom && t.Before(now.Add(kickoffAhead))
+}
+
+// Count reads a number of events as sites write it, a number or a text; 0 for anything else, so that a count of another
+// shape is no reason to go without what stands beside it.
+func Count(raw json.RawMessage) int {
+	var id ID
+	if json.Unmarshal(raw, &id) != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(string(id))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }

@@ -14,6 +14,10 @@ import (
 // markets count as unavailable: one list answer may be incomplete.
 const absentCycles = 2
 
+// vanishedCycles is how many cycles in a row that takes when the event's tournament is not listed any more either: nobody
+// answered for it, and a list of tournaments may be incomplete for longer.
+const vanishedCycles = 2 * absentCycles
+
 // maxAbsentShare is the share of a bookmaker's events that may go at once, once there are more than fewAbsent. More
 // is a failure that looks like an answer, and is not believed.
 const (
@@ -44,7 +48,9 @@ func (a absences) note(b odds.Bookmaker, found bookmaker.Discovery, upcoming []s
 		a[own{b, l.EventID}] = absence{tournament: l.TournamentID}
 	}
 	silent := make(map[string]bool) // tournaments that did not answer, or not readably
+	present := make(map[string]bool, len(found.Tournaments))
 	for _, t := range found.Tournaments {
+		present[t.ID] = true
 		if t.Err != nil || slices.Contains(t.RefusedIDs, "") {
 			silent[t.ID] = true
 		}
@@ -56,14 +62,18 @@ func (a absences) note(b odds.Bookmaker, found bookmaker.Discovery, upcoming []s
 	for _, id := range upcoming {
 		seen := a[own{b, id}]
 		switch {
-		case listed[id]:
+		case listed[id], found.Short:
 			continue
 		case seen.tournament == "" && len(silent) > 0, silent[seen.tournament]:
 			continue // whoever would list it may not have answered
 		}
 		seen.cycles++
 		a[own{b, id}] = seen
-		if seen.cycles >= absentCycles {
+		needed := absentCycles
+		if seen.tournament != "" && !present[seen.tournament] {
+			needed = vanishedCycles
+		}
+		if seen.cycles >= needed {
 			gone = append(gone, id)
 		}
 	}

@@ -84,3 +84,31 @@ func TestRefusedListingIsOffered(t *testing.T) {
 		}
 	}
 }
+
+// What a short list leaves out is not gone.
+func TestShortListWithdrawsNothing(t *testing.T) {
+	t.Parallel()
+	a := make(absences)
+	a.note(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})
+	short := found(nil, "1")
+	short.Short = true
+	for range 5 {
+		if gone := a.note(odds.Bet9ja, short, []string{"1", "2"}); gone != nil {
+			t.Fatalf("%v counted as gone although the site says that there are more", gone)
+		}
+	}
+}
+
+// A tournament that is not listed any more did not answer for its events, so that takes longer.
+func TestVanishedTournament(t *testing.T) {
+	t.Parallel()
+	a := make(absences)
+	a.note(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})
+	other := bookmaker.Discovery{Tournaments: []bookmaker.Tournament{{ID: "other"}}}
+	for n := 1; n <= vanishedCycles; n++ {
+		gone := a.note(odds.Bet9ja, other, []string{"1", "2"})
+		if (len(gone) == 2) != (n == vanishedCycles) {
+			t.Fatalf("in cycle %d: %v", n, gone)
+		}
+	}
+}

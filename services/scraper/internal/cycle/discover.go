@@ -31,6 +31,9 @@ func (r *run) discover(ctx context.Context) error {
 			if cut {
 				err = fmt.Errorf("after %v: %w", time.Since(r.started).Round(time.Second), errLaggard)
 			}
+			if found.Refusals == nil {
+				found.Refusals = make(odds.Refusals)
+			}
 			r.resolve(ctx, b, &found)
 			r.tally.discovered(b, found, err)
 			r.alive()
@@ -67,9 +70,12 @@ func (r *run) discover(ctx context.Context) error {
 
 // resolve asks for the details of listings that do not tell their SportRadar id, only to learn it: the event is
 // fetched together with its other bookmakers later, and the client remembers the id for the next cycles. A listing
-// whose detail does not answer stays out of this cycle.
+// whose detail tells none either is counted as refused, one whose detail does not answer as skipped.
 func (r *run) resolve(ctx context.Context, b odds.Bookmaker, found *bookmaker.Discovery) {
-	var wg sync.WaitGroup
+	var (
+		wg sync.WaitGroup
+		mu sync.Mutex // guards found.Refusals
+	)
 	limit := make(chan struct{}, r.events)
 	for i := range found.Listings {
 		listing := &found.Listings[i]
@@ -79,17 +85,37 @@ func (r *run) resolve(ctx context.Context, b odds.Bookmaker, found *bookmaker.Di
 		limit <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-limit }()
-			permits, _, err := r.limits.AcquireAll(ctx, []odds.Bookmaker{b}, r.cfg.Patience)
-			if err != nil || len(permits) == 0 {
-				return
-			}
-			detail, err := r.clients[b].Fetch(ctx, bookmaker.Target{EventID: listing.EventID})
-			permits[0].Release(fetch.OutcomeOf(err))
-			if err == nil {
-				listing.SrID = detail.Listing.SrID
-			}
+			srID, err := r.learn(ctx, b, listing.EventID)
+			listing.SrID = srID
 			r.alive()
+			var refused *odds.Refused
+			switch {
+			case err == nil || ctx.Err() != nil:
+			case errors.As(err, &refused) && !errors.Is(err, bookmaker.ErrPushedBack):
+				mu.Lock()
+				defer mu.Unlock()
+				found.Refusals[refused.Reason]++
+			default:
+				r.tally.skipped(b)
+			}
 		})
 	}
 	wg.Wait()
+}
+
+// learn asks for an event's detail and returns the SportRadar id in it.
+func (r *run) learn(ctx context.Context, b odds.Bookmaker, eventID string) (srID string, err error) {
+	permits, _, err := r.limits.AcquireAll(ctx, []odds.Bookmaker{b}, r.cfg.Patience)
+	if err != nil {
+		return "", err
+	}
+	if len(permits) == 0 {
+		return "", fmt.Errorf("%s is backed off: %w", b, bookmaker.ErrPushedBack)
+	}
+	detail, err := r.clients[b].Fetch(ctx, bookmaker.Target{EventID: eventID})
+	permits[0].Release(fetch.OutcomeOf(err))
+	if err != nil {
+		return "", err
+	}
+	return detail.Listing.SrID, nil
 }

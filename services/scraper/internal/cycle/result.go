@@ -54,8 +54,8 @@ func shortfall(b store.BookmakerResult) string {
 	switch {
 	case b.DiscoveryError != "":
 		return "discovery failed: " + b.DiscoveryError
-	case b.TournamentsFailed > 0:
-		return fmt.Sprintf("%d of %d tournaments did not answer", b.TournamentsFailed, b.Tournaments)
+	case b.TournamentsFailed > 0 || b.Refusals[odds.ShortList] > 0:
+		return listShortfall(b)
 	case wanted > 0 && missing >= wanted:
 		return fmt.Sprintf("none of %d events could be read%s", wanted, because(b.Lost))
 	case float64(missing) > failedShare*float64(wanted):
@@ -63,6 +63,23 @@ func shortfall(b store.BookmakerResult) string {
 	default:
 		return ""
 	}
+}
+
+// listShortfall says what a bookmaker's lists lack. A short list belongs to a tournament, or to all of them when only the site's
+// total tells.
+func listShortfall(b store.BookmakerResult) string {
+	short := int64(b.Refusals[odds.ShortList])
+	var parts []string
+	if failed := b.TournamentsFailed - short; failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d tournaments did not answer", failed, b.Tournaments))
+	}
+	switch {
+	case short > 0 && b.TournamentsFailed == 0:
+		parts = append(parts, "the tournaments list fewer events than the site says there are (SHORT_LIST)")
+	case short > 0:
+		parts = append(parts, fmt.Sprintf("%d of %d tournaments list fewer events than the site says there are (SHORT_LIST)", short, b.Tournaments))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // because names the reasons of whole refusals, the most frequent first; empty without any.

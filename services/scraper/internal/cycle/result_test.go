@@ -24,6 +24,12 @@ func TestJudge(t *testing.T) {
 		{"did not run to its end", []store.BookmakerResult{good}, errors.New("cancelled"), store.Failed, "cancelled"},
 		{"discovery", []store.BookmakerResult{good, {Bookmaker: odds.Bet9ja, DiscoveryError: "down"}}, nil, store.Partial, "bet9ja: discovery failed: down"},
 		{"a tournament", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, TournamentsFailed: 1}}, nil, store.Partial, "1 of 9 tournaments"},
+		{
+			"short lists",
+			[]store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, TournamentsFailed: 3, Refusals: odds.Refusals{odds.ShortList: 2}}},
+			nil, store.Partial, "1 of 9 tournaments did not answer, 2 of 9 tournaments list fewer events than the site says there are (SHORT_LIST)",
+		},
+		{"a short total", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, Refusals: odds.Refusals{odds.ShortList: 1}}}, nil, store.Partial, "SHORT_LIST"},
 		{"nothing readable", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 3}}, nil, store.Partial, "none of 3 events"},
 		{"all skipped", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Skipped: 3}}, nil, store.Partial, "none of 3 events"},
 		{"too many failures", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 90, Fetched: 89, Skipped: 10}}, nil, store.Partial, "11 of 100 events"},

@@ -44,6 +44,7 @@ type Client struct {
 	limiter *limit.Limiter
 	decoder detailDecoder
 	now     func() time.Time
+	past    sweep.Kickoffs
 }
 
 // NewClient makes a client that asks through the limiter and reports to the observer, which may be nil. Close closes
@@ -93,7 +94,7 @@ func (c *Client) Fetch(ctx context.Context, asked bookmaker.Target) (bookmaker.D
 
 // Discover lists the upcoming football events, tournament by tournament.
 func (c *Client) Discover(ctx context.Context) (bookmaker.Discovery, error) {
-	s := sweep.New(c.limiter)
+	s := sweep.New(c.limiter, &c.past)
 	tournaments, err := c.tournaments(ctx, s)
 	if err != nil {
 		return bookmaker.Discovery{Blocked: s.Blocked()}, fmt.Errorf("listing tournaments: %w", err)

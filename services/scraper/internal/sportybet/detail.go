@@ -70,6 +70,7 @@ type detailReader struct {
 	data      bool // there was one
 	sport     string
 	sportName string
+	category  string
 	listed    bool // there is a list of markets, an empty one included
 	markets   int
 	unknown   int // markets that do not even tell which they are
@@ -125,6 +126,8 @@ func (r *detailReader) sportOf() {
 		case "category":
 			c.Object(func(key []byte) {
 				switch string(key) {
+				case "id":
+					r.category = c.Scalar().Text()
 				case "name":
 					l.Country = answer.Name(c.Scalar())
 				case "tournament":
@@ -168,5 +171,5 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 	}
 	r.listing.Sport = "football"
 	r.listing.Name = r.listing.HomeTeam + " - " + r.listing.AwayTeam
-	return nil
+	return answer.Real(r.listing, r.category)
 }

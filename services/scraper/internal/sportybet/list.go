@@ -55,7 +55,9 @@ func (c *Client) tournaments(ctx context.Context, s *sweep.Sweep) (found []bookm
 			return err
 		}
 		defer answer.Release()
-		found, err = decodeTournaments(answer.Body)
+		var said int
+		found, said, err = decodeTournaments(answer.Body)
+		s.Said(said)
 		return err
 	})
 	return found, err

@@ -48,37 +48,39 @@ func openEnvelope(body []byte) (json.RawMessage, error) {
 // listSport is a sport with its countries. Pointers tell "none" from "not said".
 type listSport struct {
 	ID         string             `json:"id"`
-	EventSize  *int               `json:"eventSize"`
+	EventSize  json.RawMessage    `json:"eventSize"`
 	Categories *[]json.RawMessage `json:"categories"`
 }
 
 // listCategory is a country.
 type listCategory struct {
+	ID          string            `json:"id"`
 	Name        string            `json:"name"`
 	Tournaments []json.RawMessage `json:"tournaments"`
 }
 
 // listTournament is a tournament; the id is SportRadar's.
 type listTournament struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID        string          `json:"id"`
+	Name      string          `json:"name"`
+	EventSize json.RawMessage `json:"eventSize"` // how many events there are, where it says
 }
 
 // decodeTournaments reads all football tournaments, each once. No tournament is an answer only when football is
 // there with an empty list and no event. The error is an *odds.Refused, or wraps errNoFootball. A category or
-// tournament that cannot be read stands for itself, with its error.
-func decodeTournaments(body []byte) ([]bookmaker.Tournament, error) {
+// tournament that cannot be read stands for itself, with its error. said is how many events the site says that it has
+// in all, 0 when it does not say.
+func decodeTournaments(body []byte) (found []bookmaker.Tournament, said int, err error) {
 	raw, err := openEnvelope(body)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var data struct {
 		SportList []json.RawMessage `json:"sportList"`
 	}
 	if err := json.Unmarshal(raw, &data); err != nil {
-		return nil, odds.Refuse(odds.NotJSON, "tournaments: %v", err)
+		return nil, 0, odds.Refuse(odds.NotJSON, "tournaments: %v", err)
 	}
-	var found []bookmaker.Tournament
 	seen := make(map[string]bool)
 	empty := false
 	for _, raw := range data.SportList {
@@ -87,7 +89,8 @@ func decodeTournaments(body []byte) ([]bookmaker.Tournament, error) {
 		if err := json.Unmarshal(raw, &sport); err != nil || sport.ID != footballID || sport.Categories == nil {
 			continue
 		}
-		empty = len(*sport.Categories) == 0 && sport.EventSize != nil && *sport.EventSize == 0
+		said += bookmaker.Count(sport.EventSize)
+		empty = len(*sport.Categories) == 0 && string(sport.EventSize) == "0"
 		for _, raw := range *sport.Categories {
 			for _, t := range decodeCategory(raw) {
 				if t.Err != nil || !seen[t.ID] {
@@ -98,9 +101,9 @@ func decodeTournaments(body []byte) ([]bookmaker.Tournament, error) {
 		}
 	}
 	if len(found) == 0 && !empty {
-		return nil, fmt.Errorf("%d sports: %w", len(data.SportList), errNoFootball)
+		return nil, 0, fmt.Errorf("%d sports: %w", len(data.SportList), errNoFootball)
 	}
-	return found, nil
+	return found, said, nil
 }
 
 // decodeCategory reads a country's tournaments.
@@ -118,7 +121,7 @@ func decodeCategory(raw json.RawMessage) []bookmaker.Tournament {
 		} else if lt.ID == "" {
 			t.Err = odds.Refuse(odds.NotJSON, "a tournament of %.40q without an id", t.Country)
 		}
-		t.ID, t.Name = lt.ID, lt.Name
+		t.ID, t.Name, t.Said = lt.ID, lt.Name, bookmaker.Count(lt.EventSize)
 		found = append(found, t)
 	}
 	return found
@@ -131,7 +134,10 @@ type listEvent struct {
 	HomeTeamName      string       `json:"homeTeamName"`
 	AwayTeamName      string       `json:"awayTeamName"`
 	Sport             *struct {
-		ID string `json:"id"`
+		ID       string `json:"id"`
+		Category struct {
+			ID string `json:"id"`
+		} `json:"category"`
 	} `json:"sport"`
 }
 
@@ -143,13 +149,17 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (sweep.Pag
 		return sweep.Page{}, fmt.Errorf("events of tournament %.40q: %w", t.ID, err)
 	}
 	var data []struct {
-		Events *[]json.RawMessage `json:"events"`
+		Events    *[]json.RawMessage `json:"events"`
+		TotalNum  json.RawMessage    `json:"totalNum"`
+		EventSize json.RawMessage    `json:"eventSize"`
 	}
 	if err := json.Unmarshal(raw, &data); err != nil || data == nil {
 		return sweep.Page{}, odds.Refuse(odds.NotJSON, "events of tournament %.40q: no list in data: %v", t.ID, err)
 	}
 	var p sweep.Page
+	seen := make(map[string]bool)
 	for _, group := range data {
+		p.Said += max(bookmaker.Count(group.TotalNum), bookmaker.Count(group.EventSize))
 		if group.Events == nil {
 			p.Silent = true
 			continue
@@ -157,6 +167,10 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (sweep.Pag
 		for _, raw := range *group.Events {
 			p.Events++
 			l, reason := decodeListing(raw, t, now)
+			if seen[l.EventID] && l.EventID != "" {
+				p.Repeated++
+			}
+			seen[l.EventID] = true
 			switch {
 			case reason != "":
 				p.Refuse(l.EventID, reason)
@@ -208,6 +222,13 @@ func decodeListing(raw json.RawMessage, t bookmaker.Tournament, now time.Time) (
 	l.HomeTeam, l.AwayTeam = e.HomeTeamName, e.AwayTeamName
 	if l.HomeTeam != "" && l.AwayTeam != "" {
 		l.Name = l.HomeTeam + " - " + l.AwayTeam
+	}
+	category := ""
+	if e.Sport != nil {
+		category = e.Sport.Category.ID
+	}
+	if bookmaker.NotReal(l, category) {
+		return l, odds.NotReal
 	}
 	return l, ""
 }

@@ -72,7 +72,7 @@ func TestDecodeTournaments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, err := decodeTournaments([]byte(tc.body))
+			found, _, err := decodeTournaments([]byte(tc.body))
 			var got []string
 			for _, c := range found {
 				id := c.ID
@@ -243,7 +243,7 @@ func FuzzDecodeEvents(f *testing.F) {
 func FuzzDecodeTournaments(f *testing.F) {
 	f.Add([]byte(listOK(`{"sportList":[{"id":"sr:sport:1","eventSize":0,"categories":[{"name":"X","tournaments":[{"id":"a"},3]}]}]}`)))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		found, err := decodeTournaments(body)
+		found, _, err := decodeTournaments(body)
 		if err != nil && len(found) > 0 {
 			t.Fatalf("%d tournaments, error %v", len(found), err)
 		}

@@ -331,6 +331,7 @@ func TestPoisonEventGoesAlone(t *testing.T) {
 		reason odds.Reason
 	}{
 		{"no sr_id", event("", soon(), "7"), odds.NoSrID},
+		{"sr_id with a leading zero", event("0100", soon(), "7"), odds.NoSrID},
 		{"sr_id of letters", event("sr:match:1", soon(), "7"), odds.NoSrID},
 		{"no kickoff", event("1", time.Time{}, "7"), odds.BadKickoff},
 		{"absurd kickoff", event("1", time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "7"), odds.BadKickoff},

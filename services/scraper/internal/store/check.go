@@ -29,7 +29,7 @@ func usable(s string) bool {
 
 // checkEvent returns why an event cannot be stored; empty when it can.
 func (w *Writer) checkEvent(e *odds.Event) odds.Reason {
-	if e.SrID == "" || len(e.SrID) > maxSrID || strings.Trim(e.SrID, "0123456789") != "" {
+	if e.SrID == "" || len(e.SrID) > maxSrID || strings.Trim(e.SrID, "0123456789") != "" || e.SrID[0] == '0' {
 		return odds.NoSrID
 	}
 	if y := e.Kickoff.UTC().Year(); y < 2000 || y > 2199 {

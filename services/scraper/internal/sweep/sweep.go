@@ -25,10 +25,15 @@ var (
 	ErrGivenUp = fmt.Errorf("not asked, the bookmaker stays backed off: %w", bookmaker.ErrPushedBack)
 	// ErrNoTournament says that tournaments were listed and none of them answered.
 	ErrNoTournament = errors.New("no tournament answered")
+	// ErrShortList is the error of a tournament that lists fewer events than the site itself says that it has.
+	ErrShortList = errors.New("lists fewer events than the site says there are")
 	// ErrNoEvents says that tournaments answered without a usable event, and without saying that there is none. An
 	// answer of another shape looks like that.
 	ErrNoEvents = errors.New("no tournament lists a usable event")
 )
+
+// around is how far a site's clock may be from ours where a kickoff is concerned.
+const around = time.Minute
 
 // defaultPatience is how long a sweep waits for a bookmaker that is backed off before it leaves the rest out.
 const defaultPatience = 10 * time.Second
@@ -36,8 +41,11 @@ const defaultPatience = 10 * time.Second
 // Page is what one answer lists.
 type Page struct {
 	Listings []odds.Listing
-	// Events is how many events the answer held, with those that were refused or have begun.
-	Events     int
+	// Events is how many events the answer held, with those that were refused or have begun; Repeated how many of them it
+	// held before.
+	Events, Repeated int
+	// Said is how many events the answer itself says that there are; 0 when it does not say.
+	Said       int
 	Refusals   odds.Refusals
 	RefusedIDs []string
 	// Silent says that the answer held no list at all, where an empty one was due. Some end points leave empty lists
@@ -58,6 +66,8 @@ func (p *Page) Refuse(id string, reason odds.Reason) {
 func (p *Page) Add(o Page) {
 	p.Listings = append(p.Listings, o.Listings...)
 	p.Events += o.Events
+	p.Repeated += o.Repeated
+	p.Said = max(p.Said, o.Said)
 	p.RefusedIDs = append(p.RefusedIDs, o.RefusedIDs...)
 	p.Silent = p.Silent || o.Silent
 	if p.Refusals == nil {
@@ -70,16 +80,27 @@ func (p *Page) Add(o Page) {
 type Sweep struct {
 	limiter  *limit.Limiter
 	patience time.Duration
+	past     *Kickoffs
+	began    time.Time // of the discovery
 
 	mu      sync.Mutex // guards the rest
+	said    int        // events in all, as the site says
 	blocked int
 	good    time.Time // the last good answer, or the start
 	gaveUp  bool
 }
 
-// New begins a discovery.
-func New(limiter *limit.Limiter) *Sweep {
-	return &Sweep{limiter: limiter, patience: defaultPatience, good: time.Now()}
+// New begins a discovery. past is what the bookmaker's discoveries before it listed, and is updated when this one ends;
+// nil when there were none.
+func New(limiter *limit.Limiter, past *Kickoffs) *Sweep {
+	return &Sweep{limiter: limiter, patience: defaultPatience, past: past, good: time.Now(), began: time.Now()}
+}
+
+// Said notes how many events the site says that it has in all tournaments; 0 when it does not say.
+func (s *Sweep) Said(events int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.said = events
 }
 
 // Call does one request with a permit. It returns ErrGivenUp without doing it when the bookmaker stays backed off.
@@ -118,6 +139,9 @@ func (s *Sweep) Each(
 		g.Go(func() error {
 			pages[i], asked[i].Err = ask(ctx, t)
 			asked[i].RefusedIDs = pages[i].RefusedIDs
+			if asked[i].Err == nil {
+				asked[i].Err = s.short(t.ID, max(t.Said, pages[i].Said), pages[i].Events-pages[i].Repeated)
+			}
 			return nil
 		})
 	}
@@ -125,10 +149,37 @@ func (s *Sweep) Each(
 	return s.gather(ctx, asked, pages)
 }
 
+// short compares the events that a tournament listed with the site's own count of them. The count was read before the
+// list: an event that has begun in between, or was about to, is not missing.
+func (s *Sweep) short(tournamentID string, said, listed int) error {
+	if said <= listed+s.past.between(tournamentID, s.began.Add(-around), time.Now().Add(around)) {
+		return nil
+	}
+	return fmt.Errorf("%d events, the site says %d: %w", listed, said, ErrShortList)
+}
+
+// lacking reports whether the site says that it has more events than its tournaments list, or say that they have: the list
+// of tournaments itself is short. What a total counts is known less well than what a tournament's count does, so one event
+// in twenty may be missing.
+func (s *Sweep) lacking(asked []bookmaker.Tournament, events int) bool {
+	s.mu.Lock()
+	total := s.said
+	s.mu.Unlock()
+	said, begun := 0, 0
+	for _, t := range asked {
+		if t.Err != nil && !errors.Is(t.Err, ErrShortList) {
+			return false // it did not answer: whatever is missing may be there
+		}
+		said += t.Said
+		begun += s.past.between(t.ID, s.began.Add(-around), time.Now().Add(around))
+	}
+	return max(events, said)+begun < total-max(1, total/20)
+}
+
 // gather puts together what the tournaments said, and decides whether the bookmaker said anything at all.
 func (s *Sweep) gather(ctx context.Context, asked []bookmaker.Tournament, pages []Page) (bookmaker.Discovery, error) {
 	found := bookmaker.Discovery{Tournaments: asked, Refusals: make(odds.Refusals), Blocked: s.Blocked()}
-	answered, silent, events := 0, 0, 0
+	answered, silent, events, short, unreal := 0, 0, 0, 0, 0
 	var firstErr error
 	for i, p := range pages {
 		found.Listings = append(found.Listings, p.Listings...)
@@ -137,23 +188,37 @@ func (s *Sweep) gather(ctx context.Context, asked []bookmaker.Tournament, pages 
 		if p.Silent {
 			silent++
 		}
-		if err := asked[i].Err; err == nil {
+		unreal += p.Refusals[odds.NotReal]
+		switch err := asked[i].Err; {
+		case err == nil:
 			answered++
-		} else if firstErr == nil {
+		case errors.Is(err, ErrShortList):
+			answered++
+			short++
+		case firstErr == nil:
 			firstErr = err
 		}
 	}
+	refused := found.Refusals.Total()
 	found.Listings = distinct(found.Listings, found.Refusals)
+	if short == 0 && s.lacking(asked, events) {
+		found.Short = true
+		short++
+	}
+	if short > 0 {
+		found.Refusals[odds.ShortList] += short
+	}
+	s.past.keep(found.Listings)
 	switch {
 	case ctx.Err() != nil:
 		return found, ctx.Err()
 	case answered == 0 && len(asked) > 0:
 		return found, fmt.Errorf("%d tournaments listed: %w: %w", len(asked), ErrNoTournament, firstErr)
 	// Every event refused, or nowhere a list where one was due: the answers have another shape than we know. What has
-	// begun is neither refused nor listed, so a quiet hour does not look like that.
-	case events > 0 && found.Refusals.Total() == events, events == 0 && silent > 0:
+	// begun is neither refused nor listed, so a quiet hour does not look like that, and what nobody plays was readable.
+	case events > 0 && refused == events && refused > unreal, events == 0 && silent > 0:
 		return found, fmt.Errorf("%d of %d tournaments answered, %d without a list, %d events refused: %w",
-			answered, len(asked), silent, found.Refusals.Total(), ErrNoEvents)
+			answered, len(asked), silent, refused, ErrNoEvents)
 	}
 	return found, nil
 }

@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -87,7 +88,7 @@ func TestEach(t *testing.T) {
 				}
 				tournaments = append(tournaments, to)
 			}
-			found, err := New(limiter(t, 2)).Each(t.Context(), tournaments, ask)
+			found, err := New(limiter(t, 2), nil).Each(t.Context(), tournaments, ask)
 			if !errors.Is(err, tc.err) || (err == nil) != (tc.err == nil) {
 				t.Errorf("error %v, want %v", err, tc.err)
 			}
@@ -127,7 +128,7 @@ func TestEachAsksAsManyAtOnceAsThereAreSlots(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := limiter(t, 5)
-		s := New(l)
+		s := New(l, nil)
 		var most atomic.Int64
 		start := time.Now()
 		_, err := s.Each(t.Context(), make([]bookmaker.Tournament, 20),
@@ -148,7 +149,7 @@ func TestEachAsksAsManyAtOnceAsThereAreSlots(t *testing.T) {
 func TestEachEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := New(limiter(t, 1))
+	s := New(limiter(t, 1), nil)
 	found, err := s.Each(ctx, make([]bookmaker.Tournament, 3), func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
 		cancel()
 		return Page{}, s.Call(ctx, func(context.Context) error { return nil })
@@ -162,7 +163,7 @@ func TestSweepGivesUpWhereNothingComes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := limiter(t, 4)
-		s := New(l)
+		s := New(l, nil)
 		start := time.Now()
 		var calls atomic.Int64
 		found, err := s.Each(t.Context(), make([]bookmaker.Tournament, 300),
@@ -194,7 +195,7 @@ func TestSweepGivesUpWhereNothingComes(t *testing.T) {
 func TestSweepGoesOnWhileSomethingGoodComes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := New(limiter(t, 8))
+		s := New(limiter(t, 8), nil)
 		var n atomic.Int64
 		found, err := s.Each(t.Context(), make([]bookmaker.Tournament, 60),
 			func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
@@ -223,12 +224,83 @@ func TestSweepGoesOnWhileSomethingGoodComes(t *testing.T) {
 func TestCallReleasesItsSlotWhateverHappens(t *testing.T) {
 	t.Parallel()
 	l := limiter(t, 1)
-	s := New(l)
+	s := New(l, nil)
 	func() {
 		defer func() { _ = recover() }()
 		_ = s.Call(t.Context(), func(context.Context) error { panic("decoder") })
 	}()
 	if got := l.Stats().InFlight; got != 0 {
 		t.Errorf("%d in flight after a panic", got)
+	}
+}
+
+// A tournament is short when it lists fewer events than the site says, those that have just begun apart.
+func TestShortLists(t *testing.T) {
+	t.Parallel()
+	soon, later := time.Now().Add(20*time.Second), time.Now().Add(time.Hour)
+	past := func() *Kickoffs {
+		k := new(Kickoffs)
+		k.keep([]odds.Listing{{TournamentID: "a", Kickoff: soon}, {TournamentID: "a", Kickoff: later}, {TournamentID: "b", Kickoff: later}})
+		return k
+	}
+	for name, tc := range map[string]struct {
+		said  map[string]int // by tournament
+		total int
+		lists map[string]int
+		page  map[string]int // the answer's own count
+		past  *Kickoffs
+		short []string
+		whole bool // only the total tells
+	}{
+		"as many":                 {said: map[string]int{"a": 2, "b": 3}, lists: map[string]int{"a": 2, "b": 3}},
+		"more":                    {said: map[string]int{"a": 2}, lists: map[string]int{"a": 3}},
+		"nobody counts":           {lists: map[string]int{"a": 2}},
+		"fewer":                   {said: map[string]int{"a": 10, "b": 3}, lists: map[string]int{"a": 6, "b": 3}, short: []string{"a"}},
+		"none":                    {said: map[string]int{"a": 1, "b": 1}, lists: map[string]int{"b": 1}, short: []string{"a"}},
+		"the answer counts":       {page: map[string]int{"a": 10}, lists: map[string]int{"a": 6}, short: []string{"a"}},
+		"one has begun":           {said: map[string]int{"a": 3}, lists: map[string]int{"a": 2}, past: past()},
+		"two are missing":         {said: map[string]int{"a": 3}, lists: map[string]int{"a": 1}, past: past(), short: []string{"a"}},
+		"none of its has begun":   {said: map[string]int{"b": 3}, lists: map[string]int{"b": 2}, past: past(), short: []string{"b"}},
+		"a tournament is missing": {said: map[string]int{"a": 10}, total: 20, lists: map[string]int{"a": 10}, whole: true},
+		"the total alone":         {total: 10, lists: map[string]int{"a": 6, "b": 0}, whole: true},
+		"a total that is near":    {total: 41, lists: map[string]int{"a": 39}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := New(limiter(t, 2), tc.past)
+			s.Said(tc.total)
+			var tournaments []bookmaker.Tournament
+			for id := range tc.lists {
+				tournaments = append(tournaments, bookmaker.Tournament{ID: id, Said: tc.said[id]})
+			}
+			for id, said := range tc.said {
+				if _, listed := tc.lists[id]; !listed {
+					tournaments = append(tournaments, bookmaker.Tournament{ID: id, Said: said})
+				}
+			}
+			found, err := s.Each(t.Context(), tournaments, func(_ context.Context, to bookmaker.Tournament) (Page, error) {
+				p := Page{Events: tc.lists[to.ID], Said: tc.page[to.ID]}
+				for i := range p.Events {
+					p.Listings = append(p.Listings, listing(fmt.Sprint(to.ID, i), "", 1))
+				}
+				return p, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var short []string
+			for _, to := range found.Tournaments {
+				if errors.Is(to.Err, ErrShortList) {
+					short = append(short, to.ID)
+				}
+			}
+			want := len(tc.short)
+			if tc.whole {
+				want = 1
+			}
+			if !slices.Equal(short, tc.short) || found.Short != tc.whole || found.Refusals[odds.ShortList] != want || found.Partial() != (want > 0) {
+				t.Errorf("short %v, in all %t, refusals %v", short, found.Short, found.Refusals)
+			}
+		})
 	}
 }

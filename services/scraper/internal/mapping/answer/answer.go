@@ -63,6 +63,15 @@ func Asked(asked bookmaker.Target, listing odds.Listing) error {
 	return nil
 }
 
+// Real checks that a match is played by people; category is SportRadar's id of it, where it is known. The error is an
+// *odds.Refused: NOT_REAL.
+func Real(listing odds.Listing, category string) error {
+	if bookmaker.NotReal(listing, category) {
+		return odds.Refuse(odds.NotReal, "%.40q in %.40q, %.40q %s", listing.Name, listing.Country, listing.Tournament, category)
+	}
+	return nil
+}
+
 // SrID reads a SportRadar id, with or without the prefix sr:match:. It is empty unless digits remain.
 func SrID(s rawjson.Scalar) string {
 	id, _ := bookmaker.ParseSrID(s.Text())
