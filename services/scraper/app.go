@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
@@ -25,14 +24,10 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
-// poolConns is how many connections the scraper uses at most: the writer's three, and readers of cycles.
-const poolConns = 10
-
 // App is a scraper. Use New; a made App must be run, or closed.
 type App struct {
 	cfg     Config
 	log     *slog.Logger
-	pool    *pgxpool.Pool
 	store   *store.Store
 	engine  *cycle.Engine
 	feed    *feed.Server
@@ -68,12 +63,12 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	if a.pool, err = openPool(ctx, databaseURL); err != nil {
-		return nil, err
-	}
-	a.store = store.New(a.pool, store.Config{
+	a.store, err = store.Open(ctx, databaseURL, store.Config{
 		Holder: cfg.holder(), LeaseFor: cfg.LeaseFor, Grace: cfg.Grace, HistoryRetention: cfg.HistoryRetention,
 	}, log)
+	if err != nil {
+		return nil, err
+	}
 	group, err := limit.NewGroup(cfg.limits())
 	if err != nil {
 		return nil, fmt.Errorf("making the limiters: %w", err)
@@ -108,20 +103,6 @@ func newEngine(cfg Config, clients []client, group *limit.Group, visible cycle.V
 	}, readers, group, slots, visible, log)
 }
 
-// openPool makes the pool. The error never carries the URL, which holds a password.
-func openPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, errors.New("reading database-url: it is not a Postgres URL or key=value list")
-	}
-	cfg.MaxConns = poolConns
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("opening the database pool: %w", err)
-	}
-	return pool, nil
-}
-
 // listen opens the two listeners.
 func (a *App) listen(registry *prometheus.Registry, history *api.HistoryServer) error {
 	table, err := api.Errors()
@@ -144,21 +125,13 @@ func (a *App) listen(registry *prometheus.Registry, history *api.HistoryServer) 
 		return fmt.Errorf("opening the gRPC server: %w", err)
 	}
 	a.admin, err = obs.NewAdmin(obs.AdminConfig{
-		Listen: a.cfg.AdminListen, Registry: registry, Ready: a.ready, Logger: a.log,
+		Listen: a.cfg.AdminListen, Registry: registry, Ready: a.store.Ping, Logger: a.log,
 		TLS: a.doors.tls(), Guard: a.doors.pages,
 	})
 	if err != nil {
 		return fmt.Errorf("opening the admin server: %w", err)
 	}
 	return a.doors.register(registry)
-}
-
-// ready asks the database whether it is there.
-func (a *App) ready(ctx context.Context) error {
-	if err := a.pool.Ping(ctx); err != nil {
-		return fmt.Errorf("asking the database: %w", err)
-	}
-	return nil
 }
 
 // Addr is where the gRPC services listen.
@@ -168,7 +141,7 @@ func (a *App) Addr() net.Addr { return a.server.Addr() }
 func (a *App) AdminAddr() net.Addr { return a.admin.Addr() }
 
 // Run serves and leads until ctx ends, then stops: health says NOT_SERVING, a running cycle is ended and the lease
-// given back, streams end, rpcs finish, the pool is closed.
+// given back, streams end, rpcs finish, the connections to Postgres are closed.
 func (a *App) Run(ctx context.Context) error {
 	leading, stopLeading := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLeading()
@@ -180,7 +153,7 @@ func (a *App) Run(ctx context.Context) error {
 	if a.doors.certs != nil {
 		group.Go(func() error { return a.doors.certs.Run(ctx) })
 	}
-	group.Go(func() error { a.gauges.database.Run(ctx, a.store.Sizes, a.log); return nil })
+	group.Go(func() error { a.gauges.database.Run(ctx, a.store, a.log); return nil })
 	a.server.SetReady(true, oddscachev1.ScraperService_ServiceDesc.ServiceName)
 	a.log.Info("scraper serves", "listen", a.Addr().String(), "admin", a.AdminAddr().String())
 	err := group.Wait()
@@ -218,7 +191,7 @@ func (a *App) closeParts() {
 	for _, c := range a.clients {
 		c.Close()
 	}
-	if a.pool != nil {
-		a.pool.Close()
+	if a.store != nil {
+		a.store.Close()
 	}
 }

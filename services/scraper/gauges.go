@@ -35,7 +35,7 @@ func (a *App) watch(registry *prometheus.Registry, group *limit.Group) error {
 	for _, c := range []prometheus.Collector{
 		a.gauges.attempts, a.gauges.cycles, a.gauges.database,
 		metrics.NewLimiters(group), metrics.NewWriter(a.engine.Writer, &a.engine.Unmapped), metrics.NewReplicas(a.feed),
-		metrics.NewPool(a.pool),
+		metrics.NewPools(a.store.PoolStats), metrics.NewUpkeep(a.store.Upkeep),
 	} {
 		if err := registry.Register(c); err != nil {
 			return fmt.Errorf("registering the scraper's metrics: %w", err)

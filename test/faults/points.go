@@ -21,7 +21,7 @@ const (
 func ScraperPoints() []Point {
 	return []Point{
 		{Name: "store.planned", File: storeDir + "apply.go", Anchor: "			err = w.write(ctx, p, &t)\n"},
-		{Name: "store.before_begin", File: storeDir + "commit.go", Anchor: "	tx, err := w.store.pool.BeginTx("},
+		{Name: "store.before_begin", File: storeDir + "commit.go", Anchor: "	tx, err := w.store.pools.write.BeginTx("},
 		{Name: "store.after_begin", File: storeDir + "commit.go", Anchor: "	if err := write(ctx, tx); err != nil {\n"},
 		{Name: "store.history_flushed", File: storeDir + "flush.go", Anchor: "	if err := w.flushEvents(ctx, q, p); err != nil {\n"},
 		{Name: "store.events_flushed", File: storeDir + "flush.go", Anchor: "	if err := w.flushContents(ctx, q, p.contents); err != nil {\n"},

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -16,6 +17,9 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
+
+// retryRead is how soon to ask for a read again that the database could not answer.
+const retryRead = time.Second
 
 // Server implements ScraperService. Use New.
 type Server struct {
@@ -42,6 +46,9 @@ func Errors() (*rpcerr.Table, error) {
 		rpcerr.Is(cycle.ErrStarted, codes.FailedPrecondition, "EVENT_STARTED"),
 		rpcerr.Is(cycle.ErrNotStored, codes.Unavailable, "NOT_STORED"),
 		rpcerr.Is(cycle.ErrSlowWatcher, codes.ResourceExhausted, "WATCHER_TOO_SLOW"),
+		rpcerr.Is(store.ErrBusy, codes.ResourceExhausted, "TOO_MANY_READS").RetryAfter(retryRead),
+		rpcerr.Is(store.ErrReadTimeout, codes.DeadlineExceeded, "READ_TIMEOUT").RetryAfter(retryRead),
+		rpcerr.Is(store.ErrAway, codes.Unavailable, "DATABASE_AWAY").RetryAfter(retryRead),
 	)
 }
 

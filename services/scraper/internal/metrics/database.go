@@ -18,6 +18,13 @@ const (
 	measureWithin = 10 * time.Second
 )
 
+// Measured is a database as it is measured: by a store.
+type Measured interface {
+	Sizes(ctx context.Context) (store.Sizes, error)
+	// DaysAhead waits for nobody, unlike Sizes.
+	DaysAhead(ctx context.Context) (int, error)
+}
+
 // Database shows how large the database is, as of the last measurement: Prometheus asking costs it nothing.
 type Database struct {
 	set
@@ -52,11 +59,11 @@ func NewDatabase(retention time.Duration) *Database {
 	return d
 }
 
-// Run measures by read now and then until ctx ends.
-func (d *Database) Run(ctx context.Context, read func(context.Context) (store.Sizes, error), log *slog.Logger) {
+// Run measures now and then until ctx ends.
+func (d *Database) Run(ctx context.Context, database Measured, log *slog.Logger) {
 	for {
 		pause := measureEvery
-		if err := d.measure(ctx, read); err != nil && ctx.Err() == nil {
+		if err := d.measure(ctx, database); err != nil && ctx.Err() == nil {
 			d.failed.Inc()
 			log.Debug("measuring the database", "error", err)
 			pause = measureAgain
@@ -69,10 +76,15 @@ func (d *Database) Run(ctx context.Context, read func(context.Context) (store.Si
 	}
 }
 
-func (d *Database) measure(ctx context.Context, read func(context.Context) (store.Sizes, error)) error {
+func (d *Database) measure(ctx context.Context, database Measured) error {
 	ctx, cancel := context.WithTimeout(ctx, measureWithin)
 	defer cancel()
-	sizes, err := read(ctx)
+	ahead, err := database.DaysAhead(ctx)
+	if err != nil {
+		return err
+	}
+	d.ahead.Set(float64(ahead))
+	sizes, err := database.Sizes(ctx)
 	if err == nil {
 		d.show(sizes, time.Now())
 	}
@@ -86,16 +98,7 @@ func (d *Database) show(sizes store.Sizes, now time.Time) {
 		d.table.WithLabelValues(t.Table).Set(float64(t.Bytes))
 		d.rows.WithLabelValues(t.Table).Set(float64(t.Rows))
 	}
-	exists := make(map[time.Time]bool, len(sizes.Days))
-	for _, day := range sizes.Days {
-		exists[day.Day] = true
-	}
-	ahead := 0
-	for day := now.UTC().Truncate(24 * time.Hour); exists[day.AddDate(0, 0, ahead+1)]; {
-		ahead++
-	}
 	d.days.Set(float64(len(sizes.Days)))
-	d.ahead.Set(float64(ahead))
 	if len(sizes.Days) > 0 {
 		d.age.Set(max(0, now.Sub(sizes.Days[0].Day).Seconds()))
 	}

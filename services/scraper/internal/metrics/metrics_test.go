@@ -83,31 +83,37 @@ func TestCycles(t *testing.T) {
 	}
 }
 
-// TestDatabase measures a history that lacks the day after tomorrow, after a measurement that failed.
+// measured is a database that cannot be measured the first time.
+type measured struct{ calls int }
+
+func (m *measured) DaysAhead(context.Context) (int, error) { return 1, nil }
+
+func (m *measured) Sizes(context.Context) (store.Sizes, error) {
+	if m.calls++; m.calls == 1 {
+		return store.Sizes{}, errors.New("away")
+	}
+	return store.Sizes{
+		DatabaseBytes: 1000, Tables: []store.TableSize{{Table: "events", Rows: 5, Bytes: 50}},
+		Days: []store.HistoryDay{{Day: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)}, {}, {}, {}},
+	}, nil
+}
+
+// TestDatabase measures a database again after a measurement that failed, which knew the days ahead all the same.
 func TestDatabase(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := NewDatabase(14 * 24 * time.Hour)
 		ctx, cancel := context.WithCancel(t.Context())
-		today := time.Now().UTC().Truncate(24 * time.Hour)
-		calls := 0
-		read := func(context.Context) (store.Sizes, error) {
-			if calls++; calls == 1 {
-				return store.Sizes{}, errors.New("away")
-			}
-			return store.Sizes{
-				DatabaseBytes: 1000, Tables: []store.TableSize{{Table: "events", Rows: 5, Bytes: 50}},
-				Days: []store.HistoryDay{{Day: today.AddDate(0, 0, -2)}, {Day: today}, {Day: today.AddDate(0, 0, 1)}, {Day: today.AddDate(0, 0, 3)}},
-			}, nil
-		}
 		ended := make(chan struct{})
-		go func() { defer close(ended); d.Run(ctx, read, slog.New(slog.DiscardHandler)) }() // ends with ctx
+		go func() { defer close(ended); d.Run(ctx, &measured{}, slog.New(slog.DiscardHandler)) }() // ends with ctx
+		synctest.Wait()
+		is(t, "ahead", d.ahead, 1)
+		is(t, "bytes", d.bytes, 0)
 		<-time.After(measureAgain + time.Second)
 		is(t, "failed", d.failed, 1)
 		is(t, "bytes", d.bytes, 1000)
 		is(t, "rows", d.rows.WithLabelValues("events"), 5)
 		is(t, "partitions", d.days, 4)
-		is(t, "ahead", d.ahead, 1)
 		if age := testutil.ToFloat64(d.age); age < 2*86400 || age > 3*86400 {
 			t.Errorf("the oldest day is %g s old", age)
 		}

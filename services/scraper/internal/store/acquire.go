@@ -49,7 +49,7 @@ var errHeld = errors.New("another holds it")
 
 // tryAcquire takes the lease if it can be had.
 func (s *Store) tryAcquire(ctx context.Context) (_ *Writer, err error) {
-	q := dbsqlc.New(s.pool)
+	q := dbsqlc.New(s.pools.lease)
 	sent := time.Now()
 	term, err := q.TakeLease(ctx, dbsqlc.TakeLeaseParams{Holder: s.cfg.Holder, LeaseSeconds: s.cfg.LeaseFor.Seconds()})
 	switch {
@@ -61,11 +61,11 @@ func (s *Store) tryAcquire(ctx context.Context) (_ *Writer, err error) {
 	// The lease outlives ctx, which bounds acquiring alone.
 	held, renewing := newLease(context.WithoutCancel(ctx), s.cfg.Holder, term, s.cfg.LeaseFor, sent)
 	w := &Writer{
-		store:      s,
-		lease:      held,
-		writing:    make(chan struct{}, 1),
-		partitions: make(map[time.Time]bool),
-		collapses:  make(map[key]collapse),
+		store:     s,
+		lease:     held,
+		writing:   make(chan struct{}, 1),
+		upkeepDue: make(chan struct{}, 1),
+		collapses: make(map[key]collapse),
 	}
 	// Ended by losing the lease, which Release does at the latest.
 	w.renewing.Go(func() { held.renew(renewing, q) })
@@ -79,7 +79,7 @@ func (s *Store) tryAcquire(ctx context.Context) (_ *Writer, err error) {
 	if err := w.restore(ctx); err != nil {
 		return nil, err
 	}
-	w.upkeep(ctx)
+	w.renewing.Go(func() { w.keepHistory(renewing) }) // ended as renewing is
 	return w, w.closeRunning(ctx, "its writer ended before it did")
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -46,7 +45,8 @@ func (w *Writer) Apply(ctx context.Context, batch Batch) (BatchResult, error) {
 func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
 	defer p.compressing.Wait() // also when the flush ended before it needed that
 	for i := range p.contents {
-		if err := w.makePartition(ctx, p.contents[i].state.CapturedAt); err != nil {
+		// Upkeep has made it days ago, as a rule.
+		if err := w.makePartition(ctx, w.store.pools.write, dayOf(p.contents[i].state.CapturedAt)); err != nil {
 			return err
 		}
 	}
@@ -60,7 +60,7 @@ func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
 		})
 	if err != nil {
 		// Should a partition have been dropped by hand, it is made again next time.
-		clear(w.partitions)
+		w.partitions.forget()
 		return err
 	}
 	return w.publish(ctx, p.to, p.entries, func() { w.commit(p) })
@@ -89,23 +89,3 @@ func (w *Writer) logRefused(ctx context.Context, batch *Batch, result *BatchResu
 		w.store.log.WarnContext(ctx, "refused to store", "cycle_id", batch.CycleID, "bookmaker", b, "reasons", refusals)
 	}
 }
-
-// makePartition makes the partition of the day of an instant, unless it is known to be there.
-func (w *Writer) makePartition(ctx context.Context, t time.Time) error {
-	day := dayOf(t)
-	if w.partitions[day] {
-		return nil
-	}
-	made, err := dbsqlc.New(w.store.pool).MakePartition(ctx, day)
-	if err != nil {
-		return fmt.Errorf("making the history's partition of %s: %w", day.Format(time.DateOnly), err)
-	}
-	w.partitions[day] = true
-	if made {
-		w.store.log.InfoContext(ctx, "made a partition of the history", "day", day.Format(time.DateOnly))
-	}
-	return nil
-}
-
-// dayOf is the UTC day of an instant: what the history is partitioned by.
-func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

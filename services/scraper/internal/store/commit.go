@@ -37,7 +37,7 @@ func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statem
 	ctx, span := w.transactionSpan(ctx, to)
 	defer func() { endSpan(span, err) }()
 	watch := stopwatch(time.Now())
-	tx, err := w.store.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: w.beginning()})
+	tx, err := w.store.pools.write.BeginTx(ctx, pgx.TxOptions{BeginQuery: w.beginning()})
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
@@ -122,7 +122,7 @@ func (w *Writer) settle(to int64, cause error) error {
 
 // lockState reads the feed's state once no transaction is deciding about it, the doubtful one included.
 func (w *Writer) lockState(ctx context.Context) (revision, term int64, err error) {
-	err = pgx.BeginFunc(ctx, w.store.pool, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, w.store.pools.lease, func(tx pgx.Tx) error {
 		row, err := dbsqlc.New(tx).LockFeedState(ctx)
 		revision, term = row.Revision, row.Term
 		return err

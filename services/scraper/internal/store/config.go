@@ -21,6 +21,10 @@ type Config struct {
 	// CycleRetention is how long ended cycles can be listed. Cycle ends that the log still keeps stay anyway.
 	// Default 30 days.
 	CycleRetention time.Duration
+	// ReadTimeout bounds each statement of a call that reads. Default 8 s.
+	ReadTimeout time.Duration
+	// ReadWait is how long a call that reads waits for others to end before it is refused. Default 2 s.
+	ReadWait time.Duration
 	// PartitionsAhead is for how many days after today partitions of the history are made ahead. Default 3.
 	PartitionsAhead int
 	// CollapseShare is the share of the markets last committed as available below which a snapshot is refused as
@@ -30,7 +34,8 @@ type Config struct {
 	CollapseFloor int
 	// CollapseCycles is in how many cycles in a row a low yield must be seen to be believed. Default 3.
 	CollapseCycles int
-	// Now is the clock that captures are taken by; it picks the history's partitions. Default time.Now.
+	// Now is the clock that captures are taken by. It decides nothing about the history's days, but as long as it differs
+	// from the database's none is dropped. It is called by several goroutines. Default time.Now.
 	Now func() time.Time
 }
 
@@ -40,6 +45,8 @@ func (c Config) withDefaults() Config {
 	defaultTo(&c.Grace, 2*time.Hour)
 	defaultTo(&c.HistoryRetention, 14*24*time.Hour)
 	defaultTo(&c.CycleRetention, 30*24*time.Hour)
+	defaultTo(&c.ReadTimeout, 8*time.Second)
+	defaultTo(&c.ReadWait, 2*time.Second)
 	defaultTo(&c.PartitionsAhead, 3)
 	defaultTo(&c.CollapseShare, 0.4)
 	defaultTo(&c.CollapseFloor, 10)
@@ -70,6 +77,8 @@ func (c Config) Validate() error {
 	check(c.Grace > 0, "Grace %v is not positive", c.Grace)
 	check(c.HistoryRetention >= 24*time.Hour, "HistoryRetention %v is below one day", c.HistoryRetention)
 	check(c.CycleRetention > 0, "CycleRetention %v is not positive", c.CycleRetention)
+	check(c.ReadTimeout > 0, "ReadTimeout %v is not positive", c.ReadTimeout)
+	check(c.ReadWait > 0, "ReadWait %v is not positive", c.ReadWait)
 	check(c.PartitionsAhead >= 1 && c.PartitionsAhead <= 60, "PartitionsAhead %d is not within 1 to 60", c.PartitionsAhead)
 	check(c.CollapseShare > 0 && c.CollapseShare < 1, "CollapseShare %g is not between 0 and 1", c.CollapseShare)
 	check(c.CollapseFloor >= 1, "CollapseFloor %d is below 1", c.CollapseFloor)

@@ -19,7 +19,11 @@ func (s *Store) ListCycles(ctx context.Context, before string, limit int) ([]Cyc
 	if before != "" && uuid.Validate(before) != nil {
 		return nil, fmt.Errorf("listing cycles before %.50q: %w", before, ErrNotFound)
 	}
-	rows, err := dbsqlc.New(s.pool).ListCycles(ctx, dbsqlc.ListCyclesParams{Before: before, Most: int32(limit)})
+	var rows []dbsqlc.ListCyclesRow
+	err := s.read(ctx, s.cycles, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
+		rows, err = q.ListCycles(ctx, dbsqlc.ListCyclesParams{Before: before, Most: int32(limit)})
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("listing cycles: %w", err)
 	}
@@ -37,7 +41,11 @@ func (s *Store) GetCycle(ctx context.Context, id string) (Cycle, error) {
 	if uuid.Validate(id) != nil {
 		return Cycle{}, fmt.Errorf("cycle %.50q: %w", id, ErrNotFound)
 	}
-	row, err := dbsqlc.New(s.pool).GetCycle(ctx, id)
+	var row dbsqlc.GetCycleRow
+	err := s.read(ctx, s.cycles, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
+		row, err = q.GetCycle(ctx, id)
+		return err
+	})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return Cycle{}, fmt.Errorf("cycle %s: %w", id, ErrNotFound)

@@ -80,7 +80,7 @@ func (w *Writer) EndCycle(ctx context.Context, c Cycle) (Cycle, error) {
 	if err != nil {
 		return Cycle{}, err
 	}
-	w.upkeep(ctx)
+	w.wantUpkeep()
 	return c, nil
 }
 

@@ -57,47 +57,36 @@ func (q *HistoryQuery) bounds() (from, to time.Time) {
 	return cmp.Or(q.From, time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)), cmp.Or(q.To, time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC))
 }
 
-// ListHistory reads a page of a market's history. What nobody ever offered has an empty one.
+// readRows are the rows that a page is made of.
+type readRows struct {
+	changes []dbsqlc.ListHistoryRow
+	before  []dbsqlc.ListHistoryBeforeRow
+	gaps    []dbsqlc.ListHistoryGapsRow
+}
+
+// ListHistory reads a page of a market's history. What nobody ever offered has an empty one. It returns ErrBusy,
+// ErrReadTimeout or ErrAway when it cannot be read now.
 func (s *Store) ListHistory(ctx context.Context, query HistoryQuery) (HistoryPage, error) {
-	from, to := query.bounds()
-	var line *int16
-	if query.Market.Line.IsSet() {
-		quarters := int16(query.Market.Line.Quarters()) // within ±4000
-		line = &quarters
-	}
-	names := bookmakerNames(query.Bookmakers)
-	q := dbsqlc.New(s.pool)
-	var page HistoryPage
-	rows, err := q.ListHistory(ctx, dbsqlc.ListHistoryParams{
-		SrID: query.SrID, MarketID: query.Market.ID, Line: line, Bookmakers: names, CapturedFrom: from, CapturedTo: to,
-		After: query.After, Most: int32(query.Limit),
+	var rows readRows
+	err := s.read(ctx, s.history, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
+		rows, err = query.read(ctx, q)
+		return err
 	})
 	if err != nil {
-		return page, fmt.Errorf("reading the history of market %s of event %s: %w", query.Market.ID, query.SrID, err)
+		return HistoryPage{}, fmt.Errorf("history of market %s of event %s: %w", query.Market.ID, query.SrID, err)
 	}
-	if page.Changes, err = historyChanges(rows); err != nil {
+	var page HistoryPage
+	if page.Changes, err = historyChanges(rows.changes); err != nil {
 		return page, err
 	}
-	before, err := q.ListHistoryBefore(ctx, dbsqlc.ListHistoryBeforeParams{
-		SrID: query.SrID, MarketID: query.Market.ID, Line: line, Bookmakers: names, CapturedFrom: from, CapturedTo: to, After: query.After,
-	})
-	if err != nil {
-		return page, fmt.Errorf("reading the state of market %s of event %s before: %w", query.Market.ID, query.SrID, err)
-	}
-	earlier := make([]dbsqlc.ListHistoryRow, len(before))
-	for i, row := range before {
+	earlier := make([]dbsqlc.ListHistoryRow, len(rows.before))
+	for i, row := range rows.before {
 		earlier[i] = dbsqlc.ListHistoryRow(row)
 	}
 	if page.Before, err = historyChanges(earlier); err != nil {
 		return page, err
 	}
-	gaps, err := q.ListHistoryGaps(ctx, dbsqlc.ListHistoryGapsParams{
-		SrID: query.SrID, MarketID: query.Market.ID, Line: line, Bookmakers: names, CapturedFrom: from, CapturedTo: to, Most: maxGaps,
-	})
-	if err != nil {
-		return page, fmt.Errorf("reading the gaps of market %s of event %s: %w", query.Market.ID, query.SrID, err)
-	}
-	for _, row := range gaps {
+	for _, row := range rows.gaps {
 		g := HistoryGap{Bookmaker: odds.Bookmaker(row.Bookmaker), From: micros(row.UnavailableFrom)}
 		if row.AvailableFrom.After(row.UnavailableFrom) {
 			g.To = micros(row.AvailableFrom)
@@ -105,6 +94,37 @@ func (s *Store) ListHistory(ctx context.Context, query HistoryQuery) (HistoryPag
 		page.Gaps = append(page.Gaps, g)
 	}
 	return page, nil
+}
+
+// read reads what a page is made of.
+func (q *HistoryQuery) read(ctx context.Context, db *dbsqlc.Queries) (rows readRows, err error) {
+	from, to := q.bounds()
+	var line *int16
+	if q.Market.Line.IsSet() {
+		quarters := int16(q.Market.Line.Quarters()) // within ±4000
+		line = &quarters
+	}
+	names := bookmakerNames(q.Bookmakers)
+	rows.changes, err = db.ListHistory(ctx, dbsqlc.ListHistoryParams{
+		SrID: q.SrID, MarketID: q.Market.ID, Line: line, Bookmakers: names, CapturedFrom: from, CapturedTo: to,
+		After: q.After, Most: int32(q.Limit),
+	})
+	if err != nil {
+		return rows, fmt.Errorf("reading the changes: %w", err)
+	}
+	rows.before, err = db.ListHistoryBefore(ctx, dbsqlc.ListHistoryBeforeParams{
+		SrID: q.SrID, MarketID: q.Market.ID, Line: line, Bookmakers: names, CapturedFrom: from, CapturedTo: to, After: q.After,
+	})
+	if err != nil {
+		return rows, fmt.Errorf("reading the state before them: %w", err)
+	}
+	rows.gaps, err = db.ListHistoryGaps(ctx, dbsqlc.ListHistoryGapsParams{
+		SrID: q.SrID, MarketID: q.Market.ID, Line: line, Bookmakers: names, CapturedFrom: from, CapturedTo: to, Most: maxGaps,
+	})
+	if err != nil {
+		return rows, fmt.Errorf("reading the gaps: %w", err)
+	}
+	return rows, nil
 }
 
 // bookmakerNames are the names asked for, all when none is.

@@ -36,16 +36,23 @@ type Sizes struct {
 	TodayShare float64
 }
 
-// Sizes measures the tables.
+// measured is what Sizes is made of.
+type measured struct {
+	tables   []dbsqlc.TableSizesRow
+	database int64
+	now      time.Time
+	began    dbsqlc.HistoryBeganRow // today's history
+}
+
+// Sizes measures the tables. It returns ErrBusy, ErrReadTimeout or ErrAway when that cannot be done now.
 func (s *Store) Sizes(ctx context.Context) (Sizes, error) {
-	q := dbsqlc.New(s.pool)
-	rows, err := q.TableSizes(ctx)
-	if err != nil {
-		return Sizes{}, fmt.Errorf("measuring the tables: %w", err)
+	var m measured
+	if err := s.read(ctx, s.history, m.read); err != nil {
+		return Sizes{}, fmt.Errorf("measuring the database: %w", err)
 	}
-	var sizes Sizes
+	sizes := Sizes{DatabaseBytes: m.database}
 	history := TableSize{Table: historyTable}
-	for _, row := range rows {
+	for _, row := range m.tables {
 		size := TableSize{Table: row.TableName, Rows: row.LiveRows, DeadRows: row.DeadRows, Bytes: row.Bytes, IndexBytes: row.IndexBytes}
 		if row.Day.Year() == 1 {
 			sizes.Tables = append(sizes.Tables, size)
@@ -58,18 +65,26 @@ func (s *Store) Sizes(ctx context.Context) (Sizes, error) {
 		sizes.Days = append(sizes.Days, HistoryDay{Day: row.Day.UTC(), Rows: size.Rows, Bytes: size.Bytes})
 	}
 	sizes.insert(history)
-	if sizes.DatabaseBytes, err = q.DatabaseSize(ctx); err != nil {
-		return Sizes{}, fmt.Errorf("measuring the database: %w", err)
-	}
-	now := s.cfg.Now().UTC()
-	began, err := q.HistoryBegan(ctx, dayOf(now))
-	if err != nil {
-		return Sizes{}, fmt.Errorf("looking for today's first history: %w", err)
-	}
-	if began.Found && now.After(began.Began) {
-		sizes.TodayShare = float64(now.Sub(began.Began)) / float64(24*time.Hour)
+	if m.began.Found && m.now.After(m.began.Began) {
+		sizes.TodayShare = float64(m.now.Sub(m.began.Began)) / float64(24*time.Hour)
 	}
 	return sizes, nil
+}
+
+func (m *measured) read(ctx context.Context, q *dbsqlc.Queries) (err error) {
+	if m.tables, err = q.TableSizes(ctx); err != nil {
+		return fmt.Errorf("measuring the tables: %w", err)
+	}
+	if m.database, err = q.DatabaseSize(ctx); err != nil {
+		return fmt.Errorf("measuring all of it: %w", err)
+	}
+	if m.now, err = q.HistoryClock(ctx); err != nil {
+		return fmt.Errorf("reading the clock: %w", err)
+	}
+	if m.began, err = q.HistoryBegan(ctx, dayOf(m.now)); err != nil {
+		return fmt.Errorf("looking for today's first history: %w", err)
+	}
+	return nil
 }
 
 // insert puts the history where its name belongs.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -106,11 +107,40 @@ func TestRoleWithoutDDL(t *testing.T) {
 	}
 }
 
+// clock is a clock that tests set.
+type clock struct{ micros atomic.Int64 }
+
+func (c *clock) set(t time.Time) { c.micros.Store(t.UnixMicro()) }
+func (c *clock) read() time.Time { return time.UnixMicro(c.micros.Load()) }
+
+// setHistoryClock sets the clock that the database counts the history's days by.
+func setHistoryClock(t *testing.T, admin *pgxpool.Pool, at time.Time) {
+	t.Helper()
+	statement := fmt.Sprintf(`CREATE OR REPLACE FUNCTION history_clock() RETURNS timestamptz LANGUAGE sql VOLATILE
+		AS 'SELECT timestamptz ''%s'''`, at.UTC().Format(time.RFC3339Nano))
+	if _, err := admin.Exec(t.Context(), statement); err != nil {
+		t.Fatalf("setting the history's clock: %v", err)
+	}
+}
+
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	own, admin := limited(t)
-	now := time.Now()
-	b := on(t, own, store.Config{HistoryRetention: 48 * time.Hour, PartitionsAhead: 2, Now: func() time.Time { return now }})
+	now, scraper := time.Now(), new(clock)
+	set := func(at time.Time) {
+		now = at
+		scraper.set(at)
+		setHistoryClock(t, admin, at)
+	}
+	set(now)
+	b := on(t, own, store.Config{HistoryRetention: 48 * time.Hour, PartitionsAhead: 2, Now: scraper.read})
+	upkeep := func() {
+		t.Helper()
+		if err := b.UpkeepNow(t.Context()); err != nil {
+			t.Fatalf("upkeep: %v", err)
+		}
+	}
+	upkeep()
 	if diff := cmp.Diff(days(now, 3), partitions(t, admin)); diff != "" {
 		t.Errorf("partitions after the first start (-want +got):\n%s", diff)
 	}
@@ -124,20 +154,20 @@ func TestRetention(t *testing.T) {
 	first := now
 	for range 5 {
 		write()
-		b.cycle(t, store.Succeeded)
-		now = now.Add(25 * time.Hour)
+		upkeep()
+		set(now.Add(24 * time.Hour))
 	}
-	now = now.Add(-25 * time.Hour)
+	set(now.Add(-24 * time.Hour))
 	oldest := now.Add(-48 * time.Hour)
 	if got := partitions(t, admin); got[0] != oldest.UTC().Format("20060102") || got[len(got)-1] != now.UTC().AddDate(0, 0, 2).Format("20060102") {
 		t.Errorf("partitions after days of cycles: %v, want those from %v to two days after %v", got, oldest, now)
 	}
-	if got := b.rows(t, "market_odds_history"); got != 2 && got != 3 {
-		t.Errorf("history has %d rows of the last two days, first was at %v", got, first)
+	if got := b.rows(t, "market_odds_history"); got != 3 {
+		t.Errorf("history has %d rows of the last two days and today, want 3; first was at %v", got, first)
 	}
 
-	// Somebody reads the oldest partition for long: writers go on, and the next cycle drops it.
-	now = now.Add(24 * time.Hour)
+	// Somebody reads the oldest partition for long: writers go on, and a later run drops it.
+	set(now.Add(24 * time.Hour))
 	reader, err := admin.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +176,9 @@ func TestRetention(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := partitions(t, admin)[0]
-	b.cycle(t, store.Succeeded)
+	if err := b.UpkeepNow(t.Context()); err == nil {
+		t.Error("upkeep dropped what is being read")
+	}
 	write()
 	if got := partitions(t, admin)[0]; got != before {
 		t.Errorf("partition %s was dropped from under its reader", before)
@@ -154,7 +186,7 @@ func TestRetention(t *testing.T) {
 	if err := reader.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.cycle(t, store.Succeeded)
+	_ = b.UpkeepNow(t.Context()) // unless the writer's own was first
 	if got := partitions(t, admin)[0]; got == before {
 		t.Errorf("partition %s is still there", before)
 	}

@@ -62,7 +62,7 @@ func (w *Writer) restore(ctx context.Context) error {
 // readTables reads everything in one REPEATABLE READ snapshot.
 func (w *Writer) readTables(ctx context.Context) (t tables, err error) {
 	once := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err = pgx.BeginTxFunc(ctx, w.store.pool, once, func(tx pgx.Tx) (err error) {
+	err = pgx.BeginTxFunc(ctx, w.store.pools.write, once, func(tx pgx.Tx) (err error) {
 		q := dbsqlc.New(tx)
 		read := func(f func() error) {
 			if err == nil {

@@ -38,6 +38,7 @@ type soak struct {
 	prices map[string]map[string]float64 // by event
 	events []string                      // upcoming, oldest first
 	next   int
+	clock  clock // the scraper's, at now
 }
 
 // footprint is what grows if something is forgotten.
@@ -66,8 +67,10 @@ func TestDaysOfCyclesLevelOff(t *testing.T) {
 		now: time.Date(2031, 3, 4, 22, 0, 0, 0, time.UTC), rng: rand.New(rand.NewPCG(1, 2)), prices: make(map[string]map[string]float64),
 	}
 	s.bundle = &bundle{pool: pool, store: store.New(pool, store.Config{
-		HistoryRetention: soakRetention, Now: func() time.Time { return s.now },
+		HistoryRetention: soakRetention, Now: s.clock.read,
 	}, slog.New(slog.DiscardHandler))}
+	s.clock.set(s.now)
+	setHistoryClock(t, pool, s.now)
 	s.acquire(t)
 	t.Cleanup(func() { _ = s.Release(context.WithoutCancel(t.Context())) })
 
@@ -113,6 +116,8 @@ func TestDaysOfCyclesLevelOff(t *testing.T) {
 func (s *soak) cycle(t *testing.T) {
 	t.Helper()
 	s.now = s.now.Add(soakEvery)
+	s.clock.set(s.now)
+	setHistoryClock(t, s.pool, s.now)
 	id := uuid.Must(uuid.NewV7()).String()
 	if err := s.BeginCycle(t.Context(), id, time.Now()); err != nil {
 		t.Fatal(err)
@@ -155,6 +160,9 @@ func (s *soak) cycle(t *testing.T) {
 	}
 	if want := int64(soakReplaced); s.next > soakEvents && c.EvictedEvents != want {
 		t.Fatalf("%d events evicted, want %d", c.EvictedEvents, want)
+	}
+	if err := s.UpkeepNow(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -5,9 +5,15 @@
 //
 // Any number of instances may read; one writes, the holder of the lease in the table feed_state. Postgres is the
 // truth: the live rows are the same keys as the log, and the log can be rebuilt from them byte by byte.
+//
+// Nothing that reads keeps anything from writing: the lease, the writer's transactions, the readers and the upkeep of
+// the history have connections of their own. Readers are bounded in number and in time, and the upkeep, which waits
+// for locks, runs beside the writer and never within a commit or a takeover.
 package store
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -15,13 +21,43 @@ import (
 
 // Store is a scraper's database. It is safe for concurrent use.
 type Store struct {
-	pool *pgxpool.Pool
-	cfg  Config
-	log  *slog.Logger
+	pools   pools
+	cfg     Config
+	log     *slog.Logger
+	cycles  places // for readers of cycles
+	history places // for readers of the history and of its sizes, which may wait for its locks
+	upkeep  upkeepCounts
 }
 
-// New makes a store on a pool that the caller opened and closes. The writer uses up to three connections at once.
-// The configuration must be valid.
+// New makes a store on one pool for everything, which the caller opened and closes: for tests, which look at the
+// database through it as well. The writer uses up to three connections at once, the upkeep of the history one; half of
+// the pool is left to readers. The configuration must be valid.
 func New(pool *pgxpool.Pool, cfg Config, log *slog.Logger) *Store {
-	return &Store{pool: pool, cfg: cfg.withDefaults(), log: log}
+	readers := max(2, int(pool.Config().MaxConns)/2)
+	return newStore(pools{lease: pool, write: pool, read: pool, upkeep: pool}, readers/2, readers-readers/2, cfg, log)
+}
+
+// Open makes a store on connections of its own to the database at url; Close closes them. Postgres is not asked yet.
+// The error never carries url, which may hold a password. The configuration must be valid.
+func Open(ctx context.Context, url string, cfg Config, log *slog.Logger) (*Store, error) {
+	opened, err := openPools(ctx, url, cfg.withDefaults().LeaseFor)
+	if err != nil {
+		return nil, err
+	}
+	return newStore(opened, cycleReaders, historyReaders, cfg, log), nil
+}
+
+func newStore(p pools, cycles, history int, cfg Config, log *slog.Logger) *Store {
+	return &Store{pools: p, cfg: cfg.withDefaults(), log: log, cycles: make(places, cycles), history: make(places, history)}
+}
+
+// Close closes the connections of a store that Open made, and waits for those that are in use.
+func (s *Store) Close() { s.pools.close() }
+
+// Ping asks Postgres whether it is there.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.pools.upkeep.Ping(ctx); err != nil {
+		return fmt.Errorf("asking the database: %w", err)
+	}
+	return nil
 }

@@ -21,7 +21,9 @@ type Writer struct {
 	zstd       *codec
 	log        *feedlog.Log
 	state      *committed
-	renewing   sync.WaitGroup // the goroutine that renews the lease; it ends when the lease is lost
+	renewing   sync.WaitGroup // the goroutines that renew the lease and keep the history; they end when the lease is lost
+	partitions partitions
+	upkeepDue  chan struct{} // holds a token when upkeep has something to do before its time
 
 	epochMu sync.Mutex // guards epoch
 	epoch   string
@@ -31,7 +33,6 @@ type Writer struct {
 	head        int64
 	cutoff      time.Time // of the last eviction; zero before the first
 	tournaments map[tournament]int32
-	partitions  map[time.Time]bool // days that have one
 	collapses   map[key]collapse
 	running     map[string]time.Time // cycles that have begun and not ended, by id
 }
@@ -89,7 +90,7 @@ func (w *Writer) Verify(ctx context.Context) (revision int64, err error) {
 }
 
 func (w *Writer) verify(ctx context.Context) error {
-	row, err := dbsqlc.New(w.store.pool).ReadFeedState(ctx)
+	row, err := dbsqlc.New(w.store.pools.lease).ReadFeedState(ctx)
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading the feed's state: %w", err)
@@ -114,7 +115,7 @@ func (w *Writer) MintEpoch(ctx context.Context, revision int64) (epoch string, e
 	if revision <= w.head {
 		return "", fmt.Errorf("revision %d at head %d: %w", revision, w.head, ErrNotAhead)
 	}
-	epoch, err = dbsqlc.New(w.store.pool).MintEpoch(ctx, dbsqlc.MintEpochParams{Holder: w.lease.holder, Term: w.lease.term})
+	epoch, err = dbsqlc.New(w.store.pools.lease).MintEpoch(ctx, dbsqlc.MintEpochParams{Holder: w.lease.holder, Term: w.lease.term})
 	if err != nil {
 		// Without an answer it may or may not have a new name. Either is a name of this history; who acquires next
 		// reads which.
@@ -138,7 +139,7 @@ func (w *Writer) Release(ctx context.Context) error {
 		return nil
 	}
 	defer w.end()
-	_, err := dbsqlc.New(w.store.pool).ReleaseLease(ctx, dbsqlc.ReleaseLeaseParams{Holder: w.lease.holder, Term: w.lease.term})
+	_, err := dbsqlc.New(w.store.pools.lease).ReleaseLease(ctx, dbsqlc.ReleaseLeaseParams{Holder: w.lease.holder, Term: w.lease.term})
 	if err != nil {
 		return fmt.Errorf("giving the lease back: %w", err)
 	}

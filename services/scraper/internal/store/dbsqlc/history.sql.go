@@ -10,15 +10,76 @@ import (
 	"time"
 )
 
-const dropPartition = `-- name: DropPartition :one
-SELECT coalesce(history_drop_partition($1::date), '')::text
+const dropDay = `-- name: DropDay :one
+SELECT coalesce(partition, '')::text AS partition, dropped_rows::bigint AS dropped_rows, due::integer AS due,
+    coalesce(refusal, '')::text AS refusal, database_clock::timestamptz AS database_clock
+FROM history_drop_day($1::integer, $2::timestamptz)
 `
 
-func (q *Queries) DropPartition(ctx context.Context, before time.Time) (string, error) {
-	row := q.db.QueryRow(ctx, dropPartition, before)
-	var column_1 string
+type DropDayParams struct {
+	RetentionDays int32
+	CallerClock   time.Time
+}
+
+type DropDayRow struct {
+	Partition     string
+	DroppedRows   int64
+	Due           int32
+	Refusal       string
+	DatabaseClock time.Time
+}
+
+// Drops the oldest day past retention, if any, or says why not.
+func (q *Queries) DropDay(ctx context.Context, arg DropDayParams) (DropDayRow, error) {
+	row := q.db.QueryRow(ctx, dropDay, arg.RetentionDays, arg.CallerClock)
+	var i DropDayRow
+	err := row.Scan(
+		&i.Partition,
+		&i.DroppedRows,
+		&i.Due,
+		&i.Refusal,
+		&i.DatabaseClock,
+	)
+	return i, err
+}
+
+const historyClock = `-- name: HistoryClock :one
+SELECT history_clock()::timestamptz
+`
+
+func (q *Queries) HistoryClock(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, historyClock)
+	var column_1 time.Time
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const listPartitions = `-- name: ListPartitions :many
+SELECT to_date(right(c.relname, 8), 'YYYYMMDD')::date AS day
+FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'public.market_odds_history'::regclass AND c.relname ~ '^market_odds_history_[0-9]{8}$'
+ORDER BY 1
+`
+
+// The days that have a partition, without a lock on any of them.
+func (q *Queries) ListPartitions(ctx context.Context) ([]time.Time, error) {
+	rows, err := q.db.Query(ctx, listPartitions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []time.Time
+	for rows.Next() {
+		var day time.Time
+		if err := rows.Scan(&day); err != nil {
+			return nil, err
+		}
+		items = append(items, day)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const makePartition = `-- name: MakePartition :one

@@ -1,0 +1,218 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/oddscache/oddscache/pkg/postgres"
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+var anyHistory = store.HistoryQuery{SrID: "100", Market: odds.MarketKey{ID: "a"}, Limit: 10}
+
+// opened opens a store on connections of its own.
+func opened(t *testing.T, url string, cfg store.Config) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url, cfg, logger(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// TestBlockedReadersDoNotTakeTheLease holds a lock that all readers of the history wait for, for several leases.
+func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(t *testing.T, url string, admin *pgxpool.Pool, cfg store.Config) *store.Store{
+		"own pools": func(t *testing.T, url string, _ *pgxpool.Pool, cfg store.Config) *store.Store {
+			return opened(t, url, cfg)
+		},
+		"one pool for all": func(t *testing.T, url string, _ *pgxpool.Pool, cfg store.Config) *store.Store {
+			config, err := pgxpool.ParseConfig(url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config.MaxConns = 10
+			pool, err := pgxpool.NewWithConfig(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(pool.Close)
+			return store.New(pool, cfg, logger(t))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.URL(t, migrated)
+			admin, err := pgxpool.New(t.Context(), url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(admin.Close)
+			const lease = 1500 * time.Millisecond
+			s := open(t, url, admin, store.Config{LeaseFor: lease, ReadTimeout: 2 * lease, ReadWait: 500 * time.Millisecond})
+			b := &bundle{pool: admin, store: s}
+			b.acquire(t)
+			defer b.Release(context.Background())
+			b.apply(t, one(2))
+			eventually(t, "the days ahead", func() bool { return len(partitions(t, admin)) == 4 })
+			locked(t, admin, "LOCK TABLE market_odds_history IN ACCESS EXCLUSIVE MODE")
+
+			var readers sync.WaitGroup
+			ended := make(chan error, 12)
+			for range cap(ended) {
+				readers.Go(func() {
+					_, err := s.ListHistory(t.Context(), anyHistory)
+					ended <- err
+				})
+			}
+			for until := time.Now().Add(3 * lease); time.Now().Before(until); {
+				b.cycle(t, store.Succeeded)
+				if cycles, err := s.ListCycles(t.Context(), "", 1); err != nil || len(cycles) != 1 {
+					t.Errorf("ListCycles beside blocked readers of the history: %v, %v", cycles, err)
+				}
+				if left := b.LeaseLeft(); left < lease/5 {
+					t.Errorf("the lease has %v left", left)
+				}
+				<-time.After(50 * time.Millisecond)
+			}
+			readers.Wait()
+			close(ended)
+			busy, slow := 0, 0
+			for err := range ended {
+				switch {
+				case errors.Is(err, store.ErrBusy):
+					busy++
+				case errors.Is(err, store.ErrReadTimeout):
+					slow++
+				default:
+					t.Errorf("a reader behind a lock: %v", err)
+				}
+			}
+			if busy < 6 || slow < 1 {
+				t.Errorf("%d readers were refused and %d timed out, want most refused and some timed out", busy, slow)
+			}
+			if !b.Held() || b.Err() != nil {
+				t.Errorf("the lease was lost: %v", b.Err())
+			}
+		})
+	}
+}
+
+// A caller that goes away frees its place at once.
+func TestReaderWhoseCallerGoes(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	release := locked(t, b.pool, "LOCK TABLE market_odds_history IN ACCESS EXCLUSIVE MODE")
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	for range 3 {
+		if _, err := b.store.ListHistory(ctx, anyHistory); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrAway) {
+			t.Errorf("a read whose caller goes: %v", err)
+		}
+	}
+	release()
+	if _, err := b.store.ListHistory(t.Context(), anyHistory); err != nil {
+		t.Errorf("the next read: %v", err)
+	}
+}
+
+// TestDatabaseAway reads while Postgres is stopped, killed, full and starting.
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Server(t, postgres.Options{Settings: map[string]string{"max_connections": "10", "superuser_reserved_connections": "0"}})
+	url := server.URL("postgres")
+	if err := migrated(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	s := opened(t, url, store.Config{})
+	reads := map[string]func() error{
+		"ListCycles":  func() error { _, err := s.ListCycles(t.Context(), "", 1); return err },
+		"GetCycle":    func() error { _, err := s.GetCycle(t.Context(), "01a2046d-a0ed-755f-aa81-b5465fb8ef0c"); return err },
+		"ListHistory": func() error { _, err := s.ListHistory(t.Context(), anyHistory); return err },
+		"Sizes":       func() error { _, err := s.Sizes(t.Context()); return err },
+		"DaysAhead":   func() error { _, err := s.DaysAhead(t.Context()); return err },
+	}
+	require := func(when string, want error) {
+		t.Helper()
+		for name, read := range reads {
+			err := read()
+			if name == "GetCycle" && want == nil && errors.Is(err, store.ErrNotFound) {
+				err = nil
+			}
+			if !errors.Is(err, want) {
+				t.Errorf("%s %s: %v, want %v", name, when, err, want)
+			}
+		}
+	}
+	require("at first", nil)
+	if err := server.Halt(); err != nil {
+		t.Fatal(err)
+	}
+	require("while Postgres is stopped", store.ErrAway)
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	require("after the restart", nil)
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	require("while Postgres is killed", store.ErrAway)
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s = opened(t, url, store.Config{})
+	var taken []*pgx.Conn
+	for {
+		c, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			break
+		}
+		taken = append(taken, c)
+	}
+	require("while all connections are taken", store.ErrAway)
+	for _, c := range taken {
+		_ = c.Close(t.Context())
+	}
+	eventually(t, "connections to be free", func() bool { return reads["ListCycles"]() == nil })
+}
+
+// TestAway goes through the ways in which a database is away, and those in which it is not.
+func TestAway(t *testing.T) {
+	t.Parallel()
+	is := []error{
+		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, pgconn.ErrConnClosed, &net.OpError{Op: "read", Err: syscall.ECONNRESET},
+		&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, fmt.Errorf("reading: %w", &net.DNSError{Err: "no such host"}),
+	}
+	for _, code := range []string{"08000", "08006", "53100", "53200", "53300", "57P01", "57P02", "57P03", "57P05", "25006", "40001", "40P01", "55P03", "58030"} {
+		is = append(is, fmt.Errorf("reading: %w", &pgconn.PgError{Code: code, Severity: "ERROR"}))
+	}
+	for _, err := range is {
+		if got := store.Away(err); !errors.Is(got, store.ErrAway) || !errors.Is(got, err) {
+			t.Errorf("%v is not away: %v", err, got)
+		}
+	}
+	for _, err := range []error{
+		nil, errors.New("anything"), pgx.ErrNoRows, store.ErrNotFound, &pgconn.PgError{Code: "57014"}, &pgconn.PgError{Code: "42P01"}, &pgconn.PgError{Code: "22P02"},
+		&pgconn.PgError{Code: "28P01", Severity: "FATAL"}, &pgconn.PgError{Code: "3D000", Severity: "FATAL"},
+	} {
+		if got := store.Away(err); errors.Is(got, store.ErrAway) {
+			t.Errorf("%v is away", err)
+		}
+	}
+}
