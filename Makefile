@@ -70,6 +70,10 @@ model-test: ## Run random histories of the feed, and what measures its connectio
 fault-cycles: postgres ## Let one bookmaker fail in every way for whole cycles (on a machine that does nothing else)
 	FAULT_CYCLES=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -parallel=1 -run='TestFaultOfOneBookmaker' ./test
 
+.PHONY: fault-locks
+fault-locks: postgres ## Hold locks on the history for a minute beside readers, cycles and takeovers
+	FAULT_LOCKS=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -run='TestBlockedHistory|TestLockedHistory|TestReadsWhile' ./test
+
 .PHONY: compose-test
 compose-test: grpcurl ## Bring the compose stack up on this machine's Docker engine, kill, scale and remove it (STANDIN_IMAGES=program)
 	STANDIN_IMAGES='$(STANDIN_IMAGES)' deploy/compose-test
