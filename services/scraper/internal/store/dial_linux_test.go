@@ -43,26 +43,26 @@ func TestDialedConnectionsEndByThemselves(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		option := func(name int) (value time.Duration) {
+		option := func(name int, unit time.Duration) (value time.Duration) {
 			failed := raw.Control(func(fd uintptr) {
 				n, err := syscall.GetsockoptInt(int(fd), syscall.IPPROTO_TCP, name)
 				if err != nil {
 					t.Error(err)
 				}
-				value = time.Duration(n)
+				value = time.Duration(n) * unit
 			})
 			if failed != nil {
 				t.Error(failed)
 			}
 			return value
 		}
-		if got := option(tcpUserTimeout) * time.Millisecond; got != tt.lost {
+		if got := option(tcpUserTimeout, time.Millisecond); got != tt.lost {
 			t.Errorf("lease %v: TCP_USER_TIMEOUT is %v, want %v", tt.lease, got, tt.lost)
 		}
-		if got := option(syscall.TCP_KEEPIDLE) * time.Second; got != tt.idle {
+		if got := option(syscall.TCP_KEEPIDLE, time.Second); got != tt.idle {
 			t.Errorf("lease %v: the first probe goes after %v, want %v", tt.lease, got, tt.idle)
 		}
-		if got := option(syscall.TCP_KEEPINTVL) * time.Second; got != tt.gap {
+		if got := option(syscall.TCP_KEEPINTVL, time.Second); got != tt.gap {
 			t.Errorf("lease %v: probes go every %v, want %v", tt.lease, got, tt.gap)
 		}
 		_ = conn.Close()

@@ -34,6 +34,7 @@ func Migrate(ctx context.Context, url string, opts MigrateOptions, log *slog.Log
 		// The driver's error quotes the URL, and with it what may be a password.
 		return errors.New("reading the database's URL: it is not one that Postgres understands")
 	}
+	bound(config, Config{}.withDefaults().LeaseFor)
 	db := stdlib.OpenDB(*config)
 	defer func() { err = errors.Join(err, db.Close()) }()
 

@@ -37,7 +37,8 @@ func openPools(ctx context.Context, url string, lease time.Duration) (p pools, e
 		// The driver's error quotes the URL.
 		return pools{}, errors.New("reading database-url: it is not a Postgres URL or key=value list")
 	}
-	bound(cfg.ConnConfig, lease)
+	reached := bound(cfg.ConnConfig, lease)
+	cfg.AfterConnect = func(context.Context, *pgx.Conn) error { reached.connected(); return nil }
 	defer func() {
 		if err != nil {
 			p.close()
@@ -49,6 +50,8 @@ func openPools(ctx context.Context, url string, lease time.Duration) (p pools, e
 	}{{&p.lease, leaseConns}, {&p.write, writeConns}, {&p.read, cycleReaders + historyReaders}, {&p.upkeep, upkeepConns}} {
 		sized := cfg.Copy()
 		sized.MaxConns, sized.MinConns, sized.MinIdleConns = one.size, 0, 0
+		// An idle connection whose host has vanished is found out by a ping, and takes no longer than a new one would.
+		sized.PingTimeout = cfg.ConnConfig.ConnectTimeout
 		if *one.pool, err = pgxpool.NewWithConfig(ctx, sized); err != nil {
 			return p, fmt.Errorf("opening the database pool: %w", err)
 		}
@@ -85,20 +88,22 @@ func (s *Store) PoolStats() map[string]*pgxpool.Stat {
 // bound limits connecting, and how long a host that has vanished is waited for, by the length of the lease:
 //
 //   - an attempt to connect, handshake included, takes a third of it at most (1 s to 5 s), at each host of the URL by
-//     itself, unless the URL or PGCONNECT_TIMEOUT says otherwise (connect_timeout);
+//     itself, unless the URL or PGCONNECT_TIMEOUT says otherwise (connect_timeout); a host that was not reached is not
+//     tried again for a moment when another was;
 //   - what was sent and is not acknowledged by the other host's kernel ends the connection after two thirds of it;
 //   - so does an idle connection whose probes, from a third of it on, are not answered.
 //
 // A host that acknowledges and does not answer is not noticed here: statements have deadlines of their own.
-func bound(c *pgx.ConnConfig, lease time.Duration) {
+func bound(c *pgx.ConnConfig, lease time.Duration) *hosts {
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, min(max(lease/3, time.Second), 5*time.Second))
 	lost := max(2*lease/3, time.Second)
-	dialer := &net.Dialer{
+	h := &hosts{dialer: net.Dialer{
 		Timeout: c.ConnectTimeout,
 		KeepAliveConfig: net.KeepAliveConfig{
 			Enable: true, Idle: max(lease/3, time.Second), Interval: max(lease/15, time.Second), Count: 5,
 		},
 		Control: unacknowledged(lost),
-	}
-	c.DialFunc = dialer.DialContext
+	}}
+	c.DialFunc = h.dial
+	return h
 }

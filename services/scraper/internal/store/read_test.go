@@ -39,9 +39,11 @@ func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(t *testing.T, url string, admin *pgxpool.Pool, cfg store.Config) *store.Store{
 		"own pools": func(t *testing.T, url string, _ *pgxpool.Pool, cfg store.Config) *store.Store {
+			t.Helper()
 			return opened(t, url, cfg)
 		},
 		"one pool for all": func(t *testing.T, url string, _ *pgxpool.Pool, cfg store.Config) *store.Store {
+			t.Helper()
 			config, err := pgxpool.ParseConfig(url)
 			if err != nil {
 				t.Fatal(err)
