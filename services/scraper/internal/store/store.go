@@ -15,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -54,8 +55,13 @@ func newStore(p pools, cycles, history int, cfg Config, log *slog.Logger) *Store
 // Close closes the connections of a store that Open made, and waits for those that are in use.
 func (s *Store) Close() { s.pools.close() }
 
+// pingWithin bounds Ping, so that who asks a Postgres that hangs again and again holds no connections.
+const pingWithin = 3 * time.Second
+
 // Ping asks Postgres whether it is there.
 func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingWithin)
+	defer cancel()
 	if err := s.pools.upkeep.Ping(ctx); err != nil {
 		return fmt.Errorf("asking the database: %w", err)
 	}

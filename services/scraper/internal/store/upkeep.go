@@ -24,8 +24,8 @@ const (
 	upkeepWithin   = 30 * time.Second // bounds one statement; the locks' own limits are far below
 )
 
-// errKept says that a day past retention was not dropped for a reason that holds for some time.
-var errKept = errors.New("history past retention is kept")
+// errKept says that the database refuses to drop history, for a reason that holds for some time.
+var errKept = errors.New("no history is dropped")
 
 // UpkeepCounts are what the upkeep of the history has done since the process began.
 type UpkeepCounts struct {
@@ -41,7 +41,8 @@ type upkeepCounts struct{ runs, made, dropped, droppedRows, failed, refused atom
 func (s *Store) Upkeep() UpkeepCounts {
 	c := &s.upkeep
 	return UpkeepCounts{
-		Runs: c.runs.Load(), Made: c.made.Load(), Dropped: c.dropped.Load(), DroppedRows: c.droppedRows.Load(), Failed: c.failed.Load(), Refused: c.refused.Load(),
+		Runs: c.runs.Load(), Made: c.made.Load(), Dropped: c.dropped.Load(), DroppedRows: c.droppedRows.Load(),
+		Failed: c.failed.Load(), Refused: c.refused.Load(),
 	}
 }
 
@@ -92,14 +93,20 @@ func (w *Writer) upkeep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the database's clock: %w", err)
 	}
-	var failed []error
-	for ahead := range w.store.cfg.PartitionsAhead + 1 {
-		if err := w.makePartition(ctx, w.store.pools.upkeep, dayOf(today).AddDate(0, 0, ahead)); err != nil {
-			failed = append(failed, err)
-			break // the next one would wait for the same lock
+	return errors.Join(w.makeAhead(ctx, today), w.dropDay(ctx))
+}
+
+// makeAhead makes the partitions of today and the days ahead: of the database's today, and of the scraper's, which
+// captures are stored by, should its clock be another.
+func (w *Writer) makeAhead(ctx context.Context, today time.Time) error {
+	for _, today := range []time.Time{today, w.store.cfg.Now()} {
+		for ahead := range w.store.cfg.PartitionsAhead + 1 {
+			if err := w.makePartition(ctx, w.store.pools.upkeep, dayOf(today).AddDate(0, 0, ahead)); err != nil {
+				return err // the next one would wait for the same lock
+			}
 		}
 	}
-	return errors.Join(append(failed, w.dropDay(ctx))...)
+	return nil
 }
 
 // dropDay drops the oldest day of the history that is past retention.
@@ -113,8 +120,12 @@ func (w *Writer) dropDay(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("dropping history older than %d days: %w", days, err)
 	case d.Refusal != "":
-		return fmt.Errorf("%w: %s: %d days are due, the oldest is %q with %d rows; clocks: database %s, scraper %s", errKept, d.Refusal,
-			d.Due, d.Partition, d.DroppedRows, d.DatabaseClock.Format(time.RFC3339), cfg.Now().UTC().Format(time.RFC3339))
+		oldest := ""
+		if d.Partition != "" {
+			oldest = fmt.Sprintf(", the oldest %s with %d rows", d.Partition, d.DroppedRows)
+		}
+		return fmt.Errorf("%w: %s: %d days are due%s; the database's clock says %s, the scraper's %s", errKept, d.Refusal, d.Due, oldest,
+			d.DatabaseClock.UTC().Format(time.RFC3339), cfg.Now().UTC().Format(time.RFC3339))
 	case d.Partition == "":
 		return nil
 	}

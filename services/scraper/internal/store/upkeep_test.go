@@ -240,6 +240,43 @@ func TestTodaysPartitionIsMissingBehindALock(t *testing.T) {
 	b.sameAfterRestore(t)
 }
 
+// Two make the partition of a day at once, as upkeep and a commit may: the second waits and finds it.
+func TestPartitionIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t, migrated)
+	const statement = "SELECT history_make_partition('2031-05-06')"
+	first, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = first.Rollback(context.Background()) }()
+	var made bool
+	if err := first.QueryRow(t.Context(), statement).Scan(&made); err != nil || !made {
+		t.Fatalf("the first: %v, %v", made, err)
+	}
+	second := make(chan error, 1)
+	go func() { // ends when the first has committed
+		var made bool
+		err := pool.QueryRow(t.Context(), statement).Scan(&made)
+		if err == nil && made {
+			err = errors.New("it was made twice")
+		}
+		second <- err
+	}()
+	eventually(t, "the second to wait", func() bool {
+		var waiting bool
+		err := pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "+
+			"(SELECT oid FROM pg_database WHERE datname = current_database()))").Scan(&waiting)
+		return err == nil && waiting
+	})
+	if err := first.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := wait(t, "the second", second); err != nil {
+		t.Errorf("the second: %v", err)
+	}
+}
+
 // The upkeep ends with its term, even when it waits for a lock.
 func TestUpkeepEndsWithTheTerm(t *testing.T) {
 	t.Parallel()
