@@ -208,9 +208,14 @@ func TestStorageStats(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.put(t, odds.BetPawa, 2, 4, 4)
-	resp, err := b.GetStorageStats(t.Context(), &oddscachev1.GetStorageStatsRequest{})
-	if err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var resp *oddscachev1.GetStorageStatsResponse
+	for len(resp.GetHistoryDays()) < 2 { // upkeep makes the days ahead beside us
+		var err error
+		if resp, err = b.GetStorageStats(ctx, &oddscachev1.GetStorageStatsRequest{}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	names := make(map[string]bool)
 	for _, table := range resp.GetTables() {
@@ -221,7 +226,7 @@ func TestStorageStats(t *testing.T) {
 			t.Errorf("table %s is missing or empty: %v", table, resp.GetTables())
 		}
 	}
-	if len(resp.GetHistoryDays()) < 2 || resp.GetDatabaseBytes() == 0 {
-		t.Errorf("%d days, database of %d bytes", len(resp.GetHistoryDays()), resp.GetDatabaseBytes())
+	if resp.GetDatabaseBytes() == 0 {
+		t.Error("a database of no bytes")
 	}
 }
