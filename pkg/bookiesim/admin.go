@@ -46,12 +46,15 @@ func (w *World) State() State {
 //	GET    /_sim/state                        State
 //	GET    /_sim/events                       Events
 //	GET    /_sim/markets/{bookmaker}/{sr_id}  Markets
+//	GET    /_sim/ways/{bookmaker}             Ways
 //	POST   /_sim/faults                       a JSON list of Fault replaces the faults; DELETE removes all
 //	POST   /_sim/freeze, /_sim/unfreeze
 //	POST   /_sim/move-odds?share=0.05&round=1
 //	POST   /_sim/reset-counters
 //	POST   /_sim/postpone/{sr_id}?kickoff=2030-01-02T15:04:05Z
 //	POST   /_sim/{vanish,restore,recreate}/{bookmaker}/{sr_id}
+//	POST   /_sim/close/{bookmaker}/{sr_id}?market=3743&way=gone[&outcome=1]
+//	POST   /_sim/reopen/{bookmaker}/{sr_id}?market=3743
 //	POST   /_sim/change-sr-id/{bookmaker}/{sr_id}?to=68000000
 func (w *World) Admin() http.Handler {
 	mux := http.NewServeMux()
@@ -60,6 +63,10 @@ func (w *World) Admin() http.Handler {
 	mux.HandleFunc("GET /_sim/markets/{bookmaker}/{sr_id}", func(rw http.ResponseWriter, r *http.Request) {
 		markets, err := w.Markets(r.PathValue("bookmaker"), r.PathValue("sr_id"))
 		reply(rw, markets, err)
+	})
+	mux.HandleFunc("GET /_sim/ways/{bookmaker}", func(rw http.ResponseWriter, r *http.Request) {
+		markets, outcomes := Ways(r.PathValue("bookmaker"))
+		reply(rw, map[string][]Way{"markets": markets, "outcomes": outcomes}, nil)
 	})
 	mux.HandleFunc("POST /_sim/faults", func(rw http.ResponseWriter, r *http.Request) { reply(rw, nil, w.takeFaults(rw, r)) })
 	mux.HandleFunc("DELETE /_sim/faults", func(rw http.ResponseWriter, _ *http.Request) {
@@ -118,6 +125,10 @@ func (w *World) takeMove(r *http.Request) error {
 	case "recreate":
 		_, err := w.Recreate(path[0], last)
 		return err
+	case "close":
+		return w.closeByHand(path[0], last, r.FormValue("market"), r.FormValue("outcome"), Way(r.FormValue("way")))
+	case "reopen":
+		return w.Reopen(path[0], last, r.FormValue("market"))
 	case "change-sr-id":
 		if r.FormValue("to") == "" {
 			return fmt.Errorf("%w: to is missing", errRequest)

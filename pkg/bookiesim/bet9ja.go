@@ -69,7 +69,12 @@ func (x *exchange) nineTree() {
 // nineCountry appends a country with its groups.
 func nineCountry(dst []byte, inCountry []*tournament, counts map[*tournament]int) []byte {
 	dst = append(append(append(dst, '"'), inCountry[0].countryIDs[bet9ja]...), `":{"SG_DESC":`...)
-	dst = append(appendQuoted(dst, inCountry[0].country), `,"G":{`...)
+	size := 0
+	for _, t := range inCountry {
+		size += counts[t]
+	}
+	dst = append(appendQuoted(dst, inCountry[0].country), `,"NUM":`...)
+	dst = append(strconv.AppendInt(dst, int64(size), 10), `,"G":{`...)
 	for i, t := range inCountry {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -87,16 +92,18 @@ func (x *exchange) nineEvents(groupID string) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	for _, t := range w.tournaments {
-		if t.ids[bet9ja] != groupID || !t.listed(bet9ja, &w.cfg) {
+		if t.ids[bet9ja] != groupID || !w.lists(t, bet9ja) {
 			continue
 		}
 		dst := []byte(`{"R":"OK","D":{"E":[`)
-		for i, f := range w.upcomingIn(t, bet9ja, x.now) {
+		events := x.left(w.upcomingIn(t, bet9ja, x.now))
+		for i, f := range events[:x.page(groupID, len(events))] {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
 			f.mu.Lock()
-			dst = (&nineWriter{fixture: f}).listed(dst, w.offerLocked(f, bet9ja, w.moved))
+			s := x.say(f)
+			dst = (&nineWriter{fixture: f, said: s}).listed(dst, w.offerSaid(f, bet9ja, s))
 			f.mu.Unlock()
 		}
 		x.json(http.StatusOK, append(dst, `]}}`...))
@@ -112,8 +119,8 @@ func (x *exchange) nineDetail(id string) {
 		x.nineRefusal()
 		return
 	}
-	x.detail(f, false, func(dst []byte, o *offer) []byte {
+	x.detail(f, false, func(dst []byte, o *offer, s said) []byte {
 		dst = append(dst, `{"R":"OK","D":`...)
-		return append((&nineWriter{fixture: f}).event(dst, o), '}')
+		return append((&nineWriter{fixture: f, said: s}).event(dst, o), '}')
 	}, "application/json; charset=utf-8")
 }

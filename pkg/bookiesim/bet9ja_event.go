@@ -10,12 +10,13 @@ import (
 // the markets that occur.
 type nineWriter struct {
 	fixture *fixture
+	said    said
 	prices  []price
 }
 
 // head appends what the list and the detail say of an event.
 func (p *nineWriter) head(dst []byte) []byte {
-	f, l, t := p.fixture, &p.fixture.listings[bet9ja], p.fixture.tournament
+	f, s, t := p.fixture, &p.said, p.fixture.tournament
 	words := f.sport.words()
 	number := func(key string, n int) {
 		dst = append(append(append(dst, `,"`...), key...), `":`...)
@@ -25,10 +26,10 @@ func (p *nineWriter) head(dst []byte) []byte {
 		dst = append(append(append(dst, `,"`...), key...), `":`...)
 		dst = appendQuoted(dst, s)
 	}
-	start := l.kickoff.UTC().Format("2006-01-02 15:04:05")
-	dst = append(append(dst, `{"ID":`...), l.eventID...)
-	text("EXTID", l.srID)
-	text("DS", f.home[bet9ja]+" - "+f.away[bet9ja])
+	start := s.kickoff.UTC().Format("2006-01-02 15:04:05")
+	dst = append(append(dst, `{"ID":`...), s.eventID...)
+	text("EXTID", s.srID)
+	text("DS", s.home+" - "+s.away)
 	text("STARTDATE", start)
 	text("C", strconv.Itoa(1000+f.serial%9000))
 	text("GN", t.name)
@@ -50,7 +51,7 @@ func (p *nineWriter) listed(dst []byte, o *offer) []byte {
 	dst = append(p.head(dst), `,"O":{`...)
 	start := len(dst)
 	for i := range o.quotes {
-		if q := &o.quotes[i]; !q.dropped && (q.market.nine.key == "S_1X2" || p.fixture.sport != football) {
+		if q := &o.quotes[i]; q.listed() && (q.market.nine.key == "S_1X2" || p.fixture.sport != football) {
 			dst = p.odds(dst, start, o, q)
 		}
 	}
@@ -61,7 +62,7 @@ func (p *nineWriter) listed(dst []byte, o *offer) []byte {
 func (p *nineWriter) event(dst []byte, o *offer) []byte {
 	order := make([]int, 0, len(o.quotes))
 	for i := range o.quotes {
-		if !o.quotes[i].dropped {
+		if o.quotes[i].listed() {
 			order = append(order, i)
 		}
 	}
@@ -69,14 +70,17 @@ func (p *nineWriter) event(dst []byte, o *offer) []byte {
 		return cmp.Or(cmp.Compare(o.quotes[a].scramble, o.quotes[b].scramble), a-b)
 	})
 	dst = append(p.head(dst), `,"ENDVISIBILITYDATE":"`...)
-	dst = p.fixture.listings[bet9ja].kickoff.UTC().AppendFormat(dst, "2006-01-02 15:04:05")
+	dst = p.said.kickoff.UTC().AppendFormat(dst, "2006-01-02 15:04:05")
 	dst = append(dst, `","IS_BOOSTED":false,"IS_BETBUILDER":true,"ISSTREAMINGVIDEO":false,"PL":0,"GP":99,"SPORTCAST_FIXTURE_ID":"","O":{`...)
 	start := len(dst)
 	lines := make(map[string][]int)
 	var seen []*market
 	for _, i := range order {
 		q := &o.quotes[i]
-		dst = p.odds(dst, start, o, q)
+		before := len(dst)
+		if dst = p.odds(dst, start, o, q); len(dst) == before {
+			continue // all its outcomes are gone
+		}
 		key := q.market.nine.key
 		if !slices.ContainsFunc(seen, func(m *market) bool { return m.nine.key == key }) {
 			seen = append(seen, q.market)
@@ -119,20 +123,24 @@ func appendLines(dst []byte, key string, lines []int) []byte {
 
 // odds appends the prices of one market at one line, beginning anywhere in it.
 func (p *nineWriter) odds(dst []byte, start int, o *offer, q *quote) []byte {
-	p.prices = o.prices(p.prices[:0], q)
+	p.prices = o.prices(p.prices[:0], q, p.said.reversed)
 	n, from := len(q.picks), int(q.scramble%7)
 	for i := range n {
 		at := (i + from) % n
 		out, shown := &q.market.outcomes[q.picks[at]], p.prices[at].shownAt(bet9ja)
-		if shown.closed {
-			shown.cents = 100 // there is no other mark of a closed price
+		if shown.way != nil && !shown.way.lists() {
+			continue
 		}
 		dst = append(append(comma(dst, start), '"'), q.market.nine.key...)
 		if q.market.kind != noLine && q.market.kind != ordinal {
 			dst = append(append(dst, '@'), lineText(q.line)...)
 		}
-		dst = append(append(append(dst, '_'), out.nineSuffix...), `":"`...)
-		dst = append(appendShortCents(dst, shown.cents), '"')
+		dst = append(append(append(dst, '_'), out.nineSuffix...), `":`...)
+		if shown.way != nil {
+			dst = append(dst, shown.way.price...)
+			continue
+		}
+		dst = append(appendShortCents(append(dst, '"'), shown.cents), '"')
 	}
 	return dst
 }

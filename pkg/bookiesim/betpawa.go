@@ -71,17 +71,22 @@ func (x *exchange) betpawaDetail(id string) {
 		return
 	}
 	shape := x.world.cfg.Shape
-	x.detail(f, live, func(dst []byte, o *offer) []byte {
-		return (&pawaWriter{fixture: f, shape: shape, live: live}).event(dst, o)
+	x.detail(f, live, func(dst []byte, o *offer, s said) []byte {
+		return (&pawaWriter{fixture: f, said: s, shape: shape, live: live}).event(dst, o)
 	}, "application/json;charset=UTF-8")
 }
 
 // find finds an event by the bookmaker's own id: upcoming, or in play (live). With the fault WrongEvent it finds
-// another one.
+// another one, with LeadingZero one of SportyBet's also by an id with the zero.
 func (x *exchange) find(id string) (f *fixture, live bool) {
 	x.world.mu.RLock()
 	defer x.world.mu.RUnlock()
 	f = x.world.byID[x.book][id]
+	if own, ok := strings.CutPrefix(id, "sr:match:0"); f == nil && ok {
+		if f = x.world.byID[x.book]["sr:match:"+own]; f != nil && x.say(f).eventID != id {
+			f = nil
+		}
+	}
 	if f == nil || !f.listings[x.book].shown() {
 		return nil, false
 	}
@@ -99,7 +104,7 @@ func (x *exchange) find(id string) (f *fixture, live bool) {
 func (w *World) neighbour(f *fixture, b book) *fixture {
 	other := f
 	for _, g := range w.fixtures {
-		if g.serial > f.serial && (other == f || g.serial < other.serial) && g.sport == f.sport && g.listings[b].shown() {
+		if g.serial > f.serial && (other == f || g.serial < other.serial) && g.sport == f.sport && g.tournament.pretence == nil && g.listings[b].shown() {
 			other = g
 		}
 	}

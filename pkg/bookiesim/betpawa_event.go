@@ -9,6 +9,7 @@ import (
 // strings; version 3 writes everything.
 type pawaWriter struct {
 	fixture   *fixture
+	said      said
 	shape     Shape
 	live      bool
 	inList    bool
@@ -21,27 +22,27 @@ type pawaWriter struct {
 
 // event appends an event; without an offer it has no markets.
 func (p *pawaWriter) event(dst []byte, o *offer) []byte {
-	f, l := p.fixture, &p.fixture.listings[betPawa]
+	f, l, s := p.fixture, &p.fixture.listings[betPawa], &p.said
 	words, t := f.sport.words(), f.tournament
 	dst = append(dst, `{"id":`...)
-	dst = appendQuoted(dst, l.eventID)
+	dst = appendQuoted(dst, s.eventID)
 	dst = append(dst, `,"name":`...)
-	dst = appendQuoted(dst, f.home[betPawa]+" - "+f.away[betPawa])
+	dst = appendQuoted(dst, s.home+" - "+s.away)
 	dst = p.widgets(dst)
 	dst = append(dst, `,"participants":[`...)
-	for i, name := range []string{f.home[betPawa], f.away[betPawa]} {
+	for i, name := range []string{s.home, s.away} {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, `{"id":"`...)
-		dst = strconv.AppendInt(dst, int64(650_000+f.sides[i]), 10)
+		dst = strconv.AppendInt(dst, int64(650_000+s.sides[i]), 10)
 		dst = append(dst, `","name":`...)
 		dst = appendQuoted(dst, name)
 		dst = append(dst, `,"position":`...)
 		dst = append(dst, byte('1'+i), '}')
 	}
 	dst = append(dst, `],"startTime":`...)
-	dst = appendISO(dst, l.kickoff)
+	dst = appendISO(dst, s.kickoff)
 	if o != nil {
 		dst = p.markets(dst, o)
 	}
@@ -66,17 +67,21 @@ func (p *pawaWriter) widgets(dst []byte) []byte {
 		}
 		return dst
 	}
-	srID := p.fixture.listings[betPawa].srID
 	dst = append(dst, `,"widgets":[{"id":"`...)
-	dst = append(dst, srID...)
-	dst = append(dst, `","type":"SPORTRADAR","retention":"PREMATCH"},{"id":"`...)
+	if !p.said.noSrID {
+		dst = append(dst, p.said.srID...)
+		dst = append(dst, `","type":"SPORTRADAR","retention":"PREMATCH"},{"id":"`...)
+	}
 	dst = append(dst, p.fixture.geniusID...)
 	dst = append(dst, `","type":"GENIUSSPORTS"`...)
 	if p.shape == V3 {
 		dst = append(dst, `,"retention":null`...)
 	}
+	if p.said.noSrID {
+		return append(dst, `}]`...)
+	}
 	dst = append(dst, `},{"id":"`...)
-	dst = append(dst, srID...)
+	dst = append(dst, p.said.srID...)
 	return append(dst, `","type":"SPORTRADAR","retention":"INPLAY"}]`...)
 }
 
@@ -111,21 +116,11 @@ func (p *pawaWriter) markets(dst []byte, o *offer) []byte {
 		if p.only != nil && !slices.Contains(p.only, m.id) {
 			continue
 		}
-		offered := 0
-		for j := range quotes {
-			if quotes[j].dropped {
-				continue
-			}
-			if offered == 0 {
-				dst = comma(dst, start)
-				dst = p.marketType(dst, m)
-			} else {
-				dst = append(dst, ',')
-			}
-			dst = p.rows(dst, o, &quotes[j])
-			offered++
-		}
+		before, offered := len(dst), 0
+		dst = p.marketType(comma(dst, start), m)
+		dst, offered = p.lines(dst, o, quotes)
 		if offered == 0 {
+			dst = dst[:before]
 			continue
 		}
 		dst = p.marketTail(dst, m)
@@ -140,6 +135,25 @@ func (p *pawaWriter) markets(dst []byte, o *offer) []byte {
 		return dst
 	}
 	return p.counters(dst, count, groups, tabs)
+}
+
+// lines appends the rows of a market and returns how many markets that are, as the site counts: one a line, and one
+// when it is listed without a row.
+func (p *pawaWriter) lines(dst []byte, o *offer, quotes []quote) (rows []byte, offered int) {
+	if all := quotes[0].closingOfAll(); all != nil && all.outcomes == "[]" {
+		return dst, 1
+	}
+	for i := range quotes {
+		if !quotes[i].listed() {
+			continue
+		}
+		if offered > 0 {
+			dst = append(dst, ',')
+		}
+		dst = p.rows(dst, o, &quotes[i])
+		offered++
+	}
+	return dst, offered
 }
 
 // counters appends how many markets there are: distinct pairs of type and line, types, and types by tab.

@@ -90,7 +90,7 @@ func (w *World) byCountry(b book, s sport) [][]*tournament {
 	var groups [][]*tournament
 	place := make(map[string]int)
 	for _, t := range w.tournaments {
-		if t.sport != s || !t.listed(b, &w.cfg) {
+		if t.sport != s || !w.lists(t, b) {
 			continue
 		}
 		i, ok := place[t.country]
@@ -118,9 +118,9 @@ func (x *exchange) betpawaEvents(q string) {
 	var packed []byte
 	dst := []byte(`{"responses":[`)
 	for i, query := range queries.Queries {
-		page := x.world.pawaPage(query, x.now)
+		page := x.pawaPage(query, q)
 		if binary {
-			packed = protowire.AppendBytes(protowire.AppendTag(packed, 1, protowire.BytesType), pawaBinary(page))
+			packed = protowire.AppendBytes(protowire.AppendTag(packed, 1, protowire.BytesType), x.pawaBinary(page))
 			continue
 		}
 		if i > 0 {
@@ -147,7 +147,7 @@ func (x *exchange) pawaPageJSON(dst []byte, page []*fixture, marketTypes []strin
 		}
 		live := !f.listings[betPawa].kickoff.After(x.now)
 		writer := &pawaWriter{
-			fixture: f, shape: x.world.cfg.Shape, live: live, inList: true, only: marketTypes,
+			fixture: f, said: x.say(f), shape: x.world.cfg.Shape, live: live, inList: true, only: marketTypes,
 			noWidgets: f.key.of(91).unit() < x.world.cfg.WidgetlessShare,
 		}
 		if len(marketTypes) == 0 {
@@ -155,14 +155,15 @@ func (x *exchange) pawaPageJSON(dst []byte, page []*fixture, marketTypes []strin
 			continue
 		}
 		f.mu.Lock()
-		dst = writer.event(dst, x.world.offerLocked(f, betPawa, x.world.moved))
+		dst = writer.event(dst, x.world.offerSaid(f, betPawa, writer.said))
 		f.mu.Unlock()
 	}
 	return append(dst, `]}`...)
 }
 
-// pawaPage is the events that a query asks for. The world's lock is held.
-func (w *World) pawaPage(query pawaQuery, now time.Time) []*fixture {
+// pawaPage is the events that a query, the only one or one of those in q, asks for. The world's lock is held.
+func (x *exchange) pawaPage(query pawaQuery, q string) []*fixture {
+	w, now := x.world, x.now
 	wanted := func(list []string, id string) bool { return len(list) == 0 || slices.Contains(list, id) }
 	var found []*fixture
 	for _, f := range w.fixtures {
@@ -179,18 +180,19 @@ func (w *World) pawaPage(query pawaQuery, now time.Time) []*fixture {
 	slices.SortFunc(found, func(a, b *fixture) int {
 		return cmp.Or(a.listings[betPawa].kickoff.Compare(b.listings[betPawa].kickoff), cmp.Compare(a.serial, b.serial))
 	})
+	found = x.left(found)
 	skip := min(query.Skip, len(found))
-	return found[skip:min(skip+query.Take, len(found))]
+	return found[skip:min(skip+x.page(q, query.Take), len(found))]
 }
 
 // pawaBinary is a page as protobuf. The site's schema is not known: this one carries id, name and kickoff, enough to
 // be what it says it is.
-func pawaBinary(page []*fixture) []byte {
+func (x *exchange) pawaBinary(page []*fixture) []byte {
 	var out []byte
 	for _, f := range page {
 		var event []byte
-		l := &f.listings[betPawa]
-		for i, text := range []string{l.eventID, f.home[betPawa] + " - " + f.away[betPawa], l.kickoff.Format(time.RFC3339)} {
+		s := x.say(f)
+		for i, text := range []string{s.eventID, s.home + " - " + s.away, s.kickoff.Format(time.RFC3339)} {
 			event = protowire.AppendString(protowire.AppendTag(event, protowire.Number(i+1), protowire.BytesType), text)
 		}
 		out = protowire.AppendBytes(protowire.AppendTag(out, 1, protowire.BytesType), event)

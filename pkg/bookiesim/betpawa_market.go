@@ -12,7 +12,7 @@ func (p *pawaWriter) marketType(dst []byte, m *market) []byte {
 	dst = append(dst, `{"marketType":{"id":"`...)
 	dst = append(append(dst, m.id...), `","name":`...)
 	dst = append(appendQuoted(dst, m.name), `,"displayName":`...)
-	dst = append(appendQuoted(dst, m.display), `,"explainer":`...)
+	dst = append(appendQuoted(dst, p.word(m.display)), `,"explainer":`...)
 	dst = append(appendQuoted(dst, "Simulated market: "+m.name+". Extra time does not count."), `,"priority":`...)
 	dst = append(strconv.AppendInt(dst, int64(m.priority), 10), `,"tabs":[`...)
 	for i, tab := range m.tabs {
@@ -57,7 +57,7 @@ func (p *pawaWriter) marketTail(dst []byte, m *market) []byte {
 
 // rows appends the display rows of a market at one line: one, or several with some of its prices each.
 func (p *pawaWriter) rows(dst []byte, o *offer, q *quote) []byte {
-	p.prices = o.prices(p.prices[:0], q)
+	p.prices = o.prices(p.prices[:0], q, p.said.reversed)
 	perRow := q.market.perRow
 	if perRow == 0 {
 		perRow = len(q.picks)
@@ -67,11 +67,11 @@ func (p *pawaWriter) rows(dst []byte, o *offer, q *quote) []byte {
 			dst = append(dst, ',')
 		}
 		dst = p.rowHead(dst, q, perRow < len(q.picks))
+		start := len(dst)
 		for i := from; i < min(from+perRow, len(q.picks)); i++ {
-			if i > from {
-				dst = append(dst, ',')
+			if way := p.prices[i].way; way == nil || way.lists() {
+				dst = p.price(comma(dst, start), o, q, i)
 			}
-			dst = p.price(dst, o, q, i)
 		}
 		dst = append(dst, `]}`...)
 	}
@@ -122,19 +122,9 @@ func (p *pawaWriter) price(dst []byte, o *offer, q *quote, i int) []byte {
 	p.ordinal++
 	dst = append(dst, `{"id":"`...)
 	dst = strconv.AppendInt(dst, int64(1_500_000_000+1000*p.fixture.serial+p.ordinal), 10)
-	dst = append(append(dst, `","name":"`...), out.name...)
-	dst = append(append(dst, `","typeId":"`...), out.typeID...)
-	if p.shape == V3 {
-		dst = append(dst, `","price":`...)
-		dst = append(appendPawaOdds(dst, shown.cents), `,"suspended":`...)
-		dst = strconv.AppendBool(dst, shown.closed)
-	} else {
-		dst = append(dst, `","odds":`...)
-		dst = appendPawaOdds(dst, shown.cents)
-		if shown.closed {
-			dst = append(dst, `,"suspended":true`...)
-		}
-	}
+	dst = append(append(dst, `","name":"`...), p.word(out.name)...)
+	dst = append(append(append(dst, `","typeId":"`...), out.typeID...), '"')
+	dst = p.odds(dst, shown)
 	text := handicapText(q, out)
 	switch {
 	case text != "":
@@ -142,16 +132,52 @@ func (p *pawaWriter) price(dst []byte, o *offer, q *quote, i int) []byte {
 	case p.shape == V3:
 		dst = append(dst, `,"handicap":null`...)
 	}
-	dst = append(append(append(dst, `,"displayName":"`...), out.displayedAs...), `","additionalInfo":{`...)
+	dst = append(append(append(dst, `,"displayName":"`...), p.word(out.displayedAs)...), `","additionalInfo":{`...)
 	if p.shape == V3 {
 		dst = append(dst, `"hot":false,"twoUp":false,`...)
 	}
 	dst = append(dst, `"anyUp":"NO_UP"},"probability":`...)
-	dst = p.probability(dst, o.fair[q.at+i]*(1-q.refund), q.refund)
+	dst = p.probability(dst, o.fair(q, i, p.said.reversed)*(1-q.refund), q.refund)
 	if p.shape == V4 && (q.market.kind == asianHandicap || q.market.kind == euroHandicap) {
 		dst = append(append(append(dst, `,"specifier":{"hcp":"`...), text...), `"}`...)
 	}
 	return append(dst, '}')
+}
+
+// odds appends a price, and that it is suspended.
+func (p *pawaWriter) odds(dst []byte, shown price) []byte {
+	text, suspended := "", shown.closed
+	if shown.way != nil {
+		text, suspended = shown.way.price, shown.way.marked
+	}
+	switch {
+	case p.shape == V3:
+		dst = append(dst, `,"price":`...)
+	case text == "null": // a default, which version 4 leaves out
+	default:
+		dst = append(dst, `,"odds":`...)
+	}
+	switch {
+	case text == "":
+		dst = appendPawaOdds(dst, shown.cents)
+	case text != "null" || p.shape == V3:
+		dst = append(dst, text...)
+	}
+	if p.shape == V3 {
+		return strconv.AppendBool(append(dst, `,"suspended":`...), suspended)
+	}
+	if suspended {
+		dst = append(dst, `,"suspended":true`...)
+	}
+	return dst
+}
+
+// word is what BetPawa's answer calls something.
+func (p *pawaWriter) word(text string) string {
+	if p.said.foreign {
+		return inFrench(text)
+	}
+	return text
 }
 
 // appendPawaOdds appends odds as a number that always has a decimal point, as the site does: 2.4, 3.0.

@@ -1,6 +1,7 @@
 package bookiesim_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -57,6 +58,14 @@ type (
 		Responses []struct{ Responses []pawaEvent }
 	}
 )
+
+// price is the number as it was written, in either version; empty when there is none.
+func (p pawaPrice) price() string {
+	if number := cmp.Or(p.Odds, p.Price); number != nil {
+		return number.String()
+	}
+	return ""
+}
 
 // pawaQuery is the target of a by-queries call.
 func pawaQuery(version, competition string, skip, take int) string {

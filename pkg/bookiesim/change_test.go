@@ -83,7 +83,6 @@ func look(t *testing.T, w *bookiesim.World) map[string][]bookiesim.Market {
 func TestTheConfiguredShareOfTheMarketsMovesInATick(t *testing.T) {
 	t.Parallel()
 	cfg := small()
-	cfg.SuspendedShare = 0
 	w, c := newWorld(t, cfg)
 	before := look(t, w)
 	c.advance(cfg.Tick / 2)
@@ -132,7 +131,7 @@ func TestFreeze(t *testing.T) {
 func TestSuccessiveVersionsAlwaysDiffer(t *testing.T) {
 	t.Parallel()
 	cfg := small()
-	cfg.SuspendedShare, cfg.MoveShare = 0, 0
+	cfg.MoveShare = 0
 	w, _ := newWorld(t, cfg)
 	e := footballOn(t, w, bookiesim.Bookmakers()...)
 	before := look(t, w)[bookiesim.BetPawa+"/"+e.SrID]

@@ -54,8 +54,8 @@ type Config struct {
 	Tick time.Duration
 	// MoveShare is the part of each bookmaker's markets whose prices change in a tick.
 	MoveShare float64
-	// SuspendedShare is the part of the markets that are closed while their prices stay in sight.
-	SuspendedShare float64
+	// Closings is how much of the offer is closed at a time, in all the ways that the bookmakers have.
+	Closings Closings
 	// Life is how often other things happen to events.
 	Life Life
 
@@ -88,7 +88,7 @@ func DefaultConfig() Config {
 	return Config{
 		Seed: 1, Events: 320, Offered: [3]int{278, 316, 304}, Tournaments: [3]int{40, 48, 60}, LargestShare: 0.09,
 		Horizon: 5 * 24 * time.Hour, Density: Full, OtherSports: 6, WidgetlessShare: 0.03,
-		Tick: time.Minute, MoveShare: 0.05, SuspendedShare: 0.01,
+		Tick: time.Minute, MoveShare: 0.05, Closings: Closings{Markets: 0.02, Outcomes: 0.004},
 		Life:  Life{Vanish: 0.02, Postpone: 0.01, Recreate: 0.01, ChangeSrID: 0.003, LateListing: 0.5},
 		Shape: V4,
 	}
@@ -123,7 +123,7 @@ func (c Config) Validate() error {
 	for _, share := range []struct {
 		name  string
 		value float64
-	}{{"MoveShare", c.MoveShare}, {"SuspendedShare", c.SuspendedShare}, {"WidgetlessShare", c.WidgetlessShare}, {
+	}{{"MoveShare", c.MoveShare}, {"WidgetlessShare", c.WidgetlessShare}, {
 		"LargestShare",
 		c.LargestShare,
 	}} {
@@ -131,6 +131,7 @@ func (c Config) Validate() error {
 	}
 	check(c.Density == Full || c.Density == Small, "invalid Density %q (must be %q or %q)", c.Density, Full, Small)
 	check(c.Shape == V4 || c.Shape == V3, "invalid Shape %q (must be %q or %q)", c.Shape, V4, V3)
+	errs = append(errs, c.Closings.validate())
 	for _, f := range c.Faults {
 		errs = append(errs, f.Validate())
 	}

@@ -25,12 +25,16 @@ func (r route) String() string { return [...]string{"other", "tree", "events", "
 
 // exchange is one request with the world as it stands when it is answered.
 type exchange struct {
-	w     http.ResponseWriter
-	r     *http.Request
-	world *World
-	book  book
-	now   time.Time
-	fault *Fault // that the answer itself has to show; nil for none
+	w      http.ResponseWriter
+	r      *http.Request
+	world  *World
+	book   book
+	route  route
+	serial uint64 // of the request at its bookmaker
+	now    time.Time
+	fault  *Fault  // that the answer itself has to show; nil for none
+	inside []ruled // that show in what the answer says of the events that they hit
+	shown  bool    // one of those did
 }
 
 // pools are reused writers and buffers: a new gzip writer alone allocates more than half a megabyte.
@@ -101,12 +105,13 @@ func (x *exchange) head(status int, contentType string, length int) {
 
 // detail answers with the detail of an event, rendered once a state. live says that it kicked off. Neither lock is
 // held; the world's is taken for reading.
-func (x *exchange) detail(f *fixture, live bool, render func(dst []byte, o *offer) []byte, contentType string) {
+func (x *exchange) detail(f *fixture, live bool, render func(dst []byte, o *offer, s said) []byte, contentType string) {
 	x.world.mu.RLock()
 	f.mu.Lock()
-	o := x.world.offerLocked(f, x.book, x.world.moved)
+	s := x.say(f)
+	o := x.world.offerSaid(f, x.book, s)
 	cached, revision := &f.bodies[x.book], f.listings[x.book].revision
-	fresh := cached.gzip != nil && cached.offer == o.revision && cached.listing == revision && cached.live == live
+	fresh := !s.faulty && cached.gzip != nil && cached.offer == o.revision && cached.listing == revision && cached.live == live
 	if fresh && x.wantsGzip() {
 		packed := cached.gzip
 		f.mu.Unlock()
@@ -116,7 +121,7 @@ func (x *exchange) detail(f *fixture, live bool, render func(dst []byte, o *offe
 	}
 	buffer := x.world.pools.buffers.Get().(*[]byte) //nolint:errcheck,forcetypeassert // newPools makes nothing else
 	defer x.world.pools.buffers.Put(buffer)
-	*buffer = render((*buffer)[:0], o)
+	*buffer = render((*buffer)[:0], o, s)
 	if !x.wantsGzip() {
 		f.mu.Unlock()
 		x.world.mu.RUnlock()
@@ -124,7 +129,9 @@ func (x *exchange) detail(f *fixture, live bool, render func(dst []byte, o *offe
 		return
 	}
 	packed := x.world.pools.compress(*buffer)
-	*cached = body{offer: o.revision, listing: revision, live: live, gzip: packed}
+	if !s.faulty { // a fault passes, and no revision tells of it
+		*cached = body{offer: o.revision, listing: revision, live: live, gzip: packed}
+	}
 	f.mu.Unlock()
 	x.world.mu.RUnlock()
 	x.sendGzip(http.StatusOK, contentType, packed)

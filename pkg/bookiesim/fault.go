@@ -3,26 +3,11 @@ package bookiesim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
-)
-
-// FaultKind is a way in which a bookmaker fails.
-type FaultKind string
-
-// The kinds of fault.
-const (
-	Slow          FaultKind = "slow"           // answers after Delay
-	Reset         FaultKind = "reset"          // breaks the connection without an answer
-	ServerError   FaultKind = "server_error"   // Status, 503 if none is given, with a page
-	HTML          FaultKind = "html"           // 200 with a page instead of JSON
-	Empty         FaultKind = "empty"          // 202 without a body
-	TruncatedGzip FaultKind = "truncated_gzip" // half of the compressed answer
-	WrongEvent    FaultKind = "wrong_event"    // a detail about another event
-	Down          FaultKind = "down"           // every request is broken off; Share and Scope do not count
-	HalfDiscovery FaultKind = "half_discovery" // the lists of half of the tournaments (or Share) answer with an error
 )
 
 // Scope is the part of a bookmaker's calls that a fault hits.
@@ -43,6 +28,8 @@ type Fault struct {
 	Scope     Scope         `json:"scope"`
 	Status    int           `json:"status"` // of ServerError and HalfDiscovery
 	Delay     time.Duration `json:"delay"`  // of Slow, in nanoseconds
+	Offset    time.Duration `json:"offset"` // of KickoffMoved and ClockOff, in nanoseconds; may be negative
+	Cap       int           `json:"cap"`    // of ShortPage, in events
 	// PerRequest draws anew for every request. Otherwise the same events and tournaments fail every time, so that a
 	// retry does not help.
 	PerRequest bool `json:"per_request"`
@@ -50,14 +37,24 @@ type Fault struct {
 
 // Validate reports what is wrong with f.
 func (f Fault) Validate() error {
-	kinds := []FaultKind{Slow, Reset, ServerError, HTML, Empty, TruncatedGzip, WrongEvent, Down, HalfDiscovery}
-	_, known := bookNamed(f.Bookmaker)
+	rules := kindRules()
+	b, known := bookNamed(f.Bookmaker)
+	rule, ok := rules[f.Kind]
 	var errs []error
-	if !slices.Contains(kinds, f.Kind) {
-		errs = append(errs, fmt.Errorf("invalid fault kind %q (must be one of %q)", f.Kind, kinds))
+	if !ok {
+		errs = append(errs, fmt.Errorf("invalid fault kind %q (must be one of %q)", f.Kind, slices.Sorted(maps.Keys(rules))))
 	}
 	if f.Bookmaker != "" && !known {
 		errs = append(errs, fmt.Errorf("invalid fault bookmaker %q (must be one of %q)", f.Bookmaker, Bookmakers()))
+	}
+	if ok && known && !rule.strikes(b) {
+		errs = append(errs, fmt.Errorf("invalid fault %s: %s does not show it", f.Kind, f.Bookmaker))
+	}
+	if f.Cap < 0 {
+		errs = append(errs, fmt.Errorf("invalid fault cap %d (must be >= 0)", f.Cap))
+	}
+	if f.Kind == ClockOff && f.Offset == 0 {
+		errs = append(errs, errors.New("invalid fault clock_off: offset is missing"))
 	}
 	if f.Share < 0 || f.Share > 1 {
 		errs = append(errs, fmt.Errorf("invalid fault share %g (must be 0 to 1)", f.Share))
@@ -71,24 +68,45 @@ func (f Fault) Validate() error {
 	return errors.Join(errs...)
 }
 
+// ruled is a fault with the rule of its kind.
+type ruled struct {
+	Fault
+	rule kindRule
+}
+
+// faultSet is what a bookmaker shows: all of it, and apart what strikes requests as a whole and what shows inside.
+type faultSet struct {
+	all             []Fault
+	outside, inside []ruled
+}
+
 // SetFaults replaces all faults; without arguments there are none. Faults that Validate refuses are left out.
 func (w *World) SetFaults(faults ...Fault) {
+	rules := kindRules()
 	for b := range bookCount {
-		var own []Fault
+		var own faultSet
 		for _, f := range faults {
-			if (f.Bookmaker == "" || f.Bookmaker == b.String()) && f.Validate() == nil {
-				own = append(own, f)
+			one := ruled{Fault: f, rule: rules[f.Kind]}
+			if f.Bookmaker != "" && f.Bookmaker != b.String() || f.Validate() != nil || !one.rule.strikes(b) {
+				continue
+			}
+			own.all = append(own.all, f)
+			if one.rule.inside {
+				own.inside = append(own.inside, one)
+			} else {
+				own.outside = append(own.outside, one)
 			}
 		}
 		w.gates[b].faults.Store(&own)
 	}
+	w.showSimulated()
 }
 
 // Faults lists the faults that are set, once for each bookmaker.
 func (w *World) Faults() []Fault {
 	var all []Fault
 	for b := range bookCount {
-		for _, f := range *w.gates[b].faults.Load() {
+		for _, f := range w.gates[b].faults.Load().all {
 			f.Bookmaker = b.String()
 			all = append(all, f)
 		}
@@ -97,26 +115,16 @@ func (w *World) Faults() []Fault {
 }
 
 // hits reports whether a fault strikes a request for key, the serial-th of its bookmaker.
-func (f Fault) hits(c chance, to route, key string, serial uint64) bool {
+func (f *ruled) hits(c chance, to route, key string, serial uint64) bool {
+	if f.Kind == Down {
+		return true
+	}
 	share := f.Share
 	if share == 0 {
-		share = 1
+		share = f.rule.share
 	}
-	switch f.Kind {
-	case Down:
-		return true
-	case HalfDiscovery:
-		if f.Share == 0 {
-			share = 0.5
-		}
-		if to != routeEvents {
-			return false
-		}
-	case WrongEvent:
-		if to != routeDetail {
-			return false
-		}
-	default: // every other kind hits whatever its scope says
+	if f.rule.routes != nil && !slices.Contains(f.rule.routes, to) {
+		return false
 	}
 	if f.Scope == Lists && to != routeTree && to != routeEvents || f.Scope == Details && to != routeDetail {
 		return false

@@ -1,6 +1,7 @@
 package bookiesim
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -49,10 +50,15 @@ type body struct {
 
 // newFixture makes the event with a serial number. Which bookmakers offer it is decided by the caller.
 func (w *World) newFixture(s sport, kickoff time.Time) *fixture {
+	return w.newFixtureIn(w.pickTournament(s, w.key.of(uint64(w.serial+1), 11)), kickoff)
+}
+
+// newFixtureIn makes it in a tournament.
+func (w *World) newFixtureIn(t *tournament, kickoff time.Time) *fixture {
 	w.serial++
-	key := w.key.of(uint64(w.serial), 11)
+	key, s := w.key.of(uint64(w.serial), 11), t.sport
 	f := &fixture{
-		serial: w.serial, key: key, sport: s, tournament: w.pickTournament(s, key), kickoff: kickoff,
+		serial: w.serial, key: key, sport: s, tournament: t, kickoff: kickoff,
 		geniusID: strconv.Itoa(13_000_000 + 37*w.serial),
 		rates: rates{
 			homeGoals: key.of(1).between(0.8, 2.5), awayGoals: key.of(2).between(0.6, 2.1),
@@ -76,7 +82,7 @@ func (w *World) newFixture(s sport, kickoff time.Time) *fixture {
 // pickTournament chooses where an event is played: the first tournament has its own large share, the rest fall off.
 func (w *World) pickTournament(s sport, key chance) *tournament {
 	if s != football {
-		return w.tournaments[len(w.tournaments)-int(sportCount-s)]
+		return w.tournaments[slices.IndexFunc(w.tournaments, func(t *tournament) bool { return t.sport == s })]
 	}
 	// Every bookmaker's tree has the tournaments that are played in, so that an event can be anywhere.
 	played := min(w.cfg.Tournaments[0], w.cfg.Tournaments[1], w.cfg.Tournaments[2])
@@ -102,7 +108,16 @@ func (w *World) nextEventID(b book, srID string) string {
 	return strconv.Itoa([bookCount]int{betPawa: 36_500_000, bet9ja: 769_000_000}[b] + w.eventIDs[b])
 }
 
-// offer is what a bookmaker offers, with its prices moved up to a tick. f.mu is held.
+// offerSaid is what a bookmaker offers, with the prices that an answer says. The world's lock and f.mu are held.
+func (w *World) offerSaid(f *fixture, b book, s said) *offer {
+	o := w.offerLocked(f, b, w.moved)
+	if s.reversed {
+		o.reverse(newTable(f.rates.reversed()))
+	}
+	return o
+}
+
+// offerLocked is what a bookmaker offers, with its prices moved up to a tick. f.mu is held.
 func (w *World) offerLocked(f *fixture, b book, tick int64) *offer {
 	if f.offers[b] == nil {
 		markets := w.markets
@@ -111,7 +126,7 @@ func (w *World) offerLocked(f *fixture, b book, tick int64) *offer {
 		}
 		scores := newTable(f.rates)
 		for each := range bookCount {
-			f.offers[each] = newOffer(each, f.key.of(31), markets, scores, &w.cfg)
+			f.offers[each] = newOffer(each, f.key.of(31), markets, scores, &w.cfg, w.closers[each])
 		}
 	}
 	o := f.offers[b]

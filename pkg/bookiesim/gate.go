@@ -36,7 +36,7 @@ type gate struct {
 	key     chance
 	latency Latency
 	scale   float64
-	faults  atomic.Pointer[[]Fault]
+	faults  atomic.Pointer[faultSet]
 
 	mu       sync.Mutex // guards what follows
 	limit    Limit
@@ -51,6 +51,7 @@ func newGate(b book, cfg *Config) *gate {
 		g.scale = 1
 	}
 	g.setLimit(cfg.Limits[b])
+	g.faults.Store(&faultSet{})
 	return g
 }
 
@@ -145,15 +146,15 @@ func (w *World) serve(b book, rw http.ResponseWriter, r *http.Request) {
 	}
 	delay := time.Duration(float64(g.latency.draw(g.key.of(serial, 102))) * g.scale)
 	var fault *Fault
-	faults := *g.faults.Load()
-	for i := range faults {
-		switch f := &faults[i]; {
+	faults := g.faults.Load()
+	for i := range faults.outside {
+		switch f := &faults.outside[i]; {
 		case !f.hits(g.key, to, key, serial):
 		case f.Kind == Slow:
 			delay += f.Delay
 			g.count(&g.counters.Faulted)
 		case fault == nil:
-			fault = f
+			fault = &f.Fault
 			g.count(&g.counters.Faulted)
 		}
 	}
@@ -161,10 +162,11 @@ func (w *World) serve(b book, rw http.ResponseWriter, r *http.Request) {
 		g.count(&g.counters.Abandoned)
 		return
 	}
+	x := &exchange{w: rw, r: r, world: w, book: b, route: to, serial: serial, now: w.catchUp(), fault: fault, inside: faults.inside}
+	x.setDate(key)
 	if fault != nil && fault.show(rw) {
 		return
 	}
-	x := &exchange{w: rw, r: r, world: w, book: b, now: w.catchUp(), fault: fault}
 	switch b {
 	case betPawa:
 		x.betpawa(to, key)
@@ -172,6 +174,9 @@ func (w *World) serve(b book, rw http.ResponseWriter, r *http.Request) {
 		x.sporty(to, key)
 	default:
 		x.nine(to, key)
+	}
+	if x.shown && fault == nil {
+		g.count(&g.counters.Faulted)
 	}
 }
 
@@ -182,7 +187,7 @@ func (w *World) route(b book, r *http.Request) (route, string) {
 		return w.betpawaRoute(r)
 	case sportyBet:
 		to, key := w.sportyRoute(r)
-		if to == routeEvents && r.Body != nil { // what is asked for stands in the body
+		if to == routeEvents && r.Method == http.MethodPost && r.Body != nil { // what is asked for stands in the body
 			const maxBody = 64 << 10
 			text, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // a broken body is refused as unreadable later
 			r.Body = io.NopCloser(bytes.NewReader(text))

@@ -9,10 +9,14 @@ const playing = 3 * time.Hour
 func (w *World) live() {
 	at := w.start.Add(time.Duration(w.tick) * w.cfg.Tick)
 	days := float64(w.cfg.Tick) / float64(24*time.Hour)
-	upcoming, ended, others := 0, false, [sportCount]int{}
+	upcoming, ended, simulated, others := 0, false, false, [sportCount]int{}
 	for _, f := range w.fixtures {
+		simulated = simulated || f.tournament.pretence != nil
 		if !f.kickoff.After(at) {
 			ended = ended || at.Sub(f.kickoff) > playing
+			continue
+		}
+		if f.tournament.pretence != nil {
 			continue
 		}
 		if f.sport != football {
@@ -32,6 +36,9 @@ func (w *World) live() {
 		for ; others[s] < w.cfg.OtherSports; others[s]++ {
 			w.spawn(s, at)
 		}
+	}
+	if simulated {
+		w.fillSimulated(at)
 	}
 }
 

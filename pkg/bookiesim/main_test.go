@@ -31,7 +31,7 @@ func start() time.Time { return time.Date(2030, 3, 1, 12, 0, 0, 0, time.UTC) }
 func small() bookiesim.Config {
 	c := bookiesim.DefaultConfig()
 	c.Events, c.Offered, c.Tournaments = 24, [3]int{20, 23, 22}, [3]int{6, 8, 10}
-	c.Life = bookiesim.Life{}
+	c.Life, c.Closings = bookiesim.Life{}, bookiesim.Closings{}
 	return c
 }
 

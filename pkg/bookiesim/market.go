@@ -87,6 +87,9 @@ func (m *market) has(b book, o int) bool {
 	}
 }
 
+// ownNames is what the bookmakers call the market, together.
+func (m *market) ownNames() string { return m.id + "/" + m.sporty.id + "/" + m.nine.key }
+
 // answers lists BetPawa's markets that a bookmaker's prices are for.
 func (m *market) answers(b book) []string {
 	switch {

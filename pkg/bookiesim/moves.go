@@ -79,35 +79,6 @@ func (w *World) ChangeSrID(bookmaker, srID, newSrID string) error {
 	return w.change(bookmaker, srID, func(f *fixture, b book) { w.changeSrID(f, b, newSrID) })
 }
 
-// DropMarket stops a bookmaker from offering a market, named by BetPawa's id, on an event, at every line.
-func (w *World) DropMarket(bookmaker, srID, marketID string) error {
-	return w.dropMarket(bookmaker, srID, marketID, true)
-}
-
-// RestoreMarket undoes DropMarket.
-func (w *World) RestoreMarket(bookmaker, srID, marketID string) error {
-	return w.dropMarket(bookmaker, srID, marketID, false)
-}
-
-func (w *World) dropMarket(bookmaker, srID, marketID string, dropped bool) error {
-	found := false
-	err := w.change(bookmaker, srID, func(f *fixture, b book) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		o := w.offerLocked(f, b, w.moved)
-		for i := range o.quotes {
-			if q := &o.quotes[i]; marketID != "" && slices.Contains(q.market.answers(b), marketID) {
-				q.dropped, found = dropped, true
-				o.revision++
-			}
-		}
-	})
-	if err == nil && !found {
-		return fmt.Errorf("market %q of event %q at %s: %w", marketID, srID, bookmaker, ErrUnknown)
-	}
-	return err
-}
-
 // MoveOdds changes the prices of a share of all markets of every bookmaker once, also while the world is frozen, and
 // returns how many markets changed. Which ones depends on the seed and on round.
 func (w *World) MoveOdds(share float64, round uint64) int {
@@ -133,6 +104,11 @@ func (w *World) MoveOdds(share float64, round uint64) int {
 
 // MoveMarket changes the prices of one bookmaker's market, named by BetPawa's id, on one event, at every line.
 func (w *World) MoveMarket(bookmaker, srID, marketID string) error {
+	return w.changeQuotes(bookmaker, srID, marketID, (*offer).bump)
+}
+
+// changeQuotes changes one bookmaker's market, named by BetPawa's id, on one event, at every line.
+func (w *World) changeQuotes(bookmaker, srID, marketID string, apply func(*offer, *quote)) error {
 	found := false
 	err := w.change(bookmaker, srID, func(f *fixture, b book) {
 		f.mu.Lock()
@@ -140,7 +116,7 @@ func (w *World) MoveMarket(bookmaker, srID, marketID string) error {
 		o := w.offerLocked(f, b, w.moved)
 		for i := range o.quotes {
 			if q := &o.quotes[i]; marketID != "" && slices.Contains(q.market.answers(b), marketID) {
-				o.bump(q)
+				apply(o, q)
 				found = true
 			}
 		}

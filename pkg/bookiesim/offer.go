@@ -6,12 +6,19 @@ type offer struct {
 	book     book
 	key      chance
 	quotes   []quote
-	base     []float64 // implied probabilities with the margin, at quote.at + i
-	fair     []float64 // probabilities without it
-	tick     int64     // up to which the prices have moved
-	revision uint64    // grows with every visible change
+	chances  chances
+	reversed *chances // as if the teams had changed places; nil until a fault asks for it
+	tick     int64    // up to which the prices have moved
+	revision uint64   // grows with every visible change
 
-	moveShare, suspendedShare float64
+	moveShare float64
+	closer    *closer
+}
+
+// chances is what a bookmaker makes of the outcomes of an event, at quote.at + i.
+type chances struct {
+	base []float64 // implied probabilities with the margin
+	fair []float64 // probabilities without it
 }
 
 // quote is one market at one line.
@@ -20,24 +27,27 @@ type quote struct {
 	line    int   // quarters; 0 where the market has none
 	picks   []int // which of the market's outcomes the bookmaker offers
 	at      int
-	refund  float64 // probability that the stake is handed back
-	version uint64  // how often its prices changed
-	next    int64   // the tick at which they change next
-	dropped bool    // not offered for now
+	refund  float64          // probability that the stake is handed back
+	version uint64           // how often its prices changed
+	next    int64            // the tick at which they change next
+	chance  closed           // what is closed for now
+	redraws int64            // the tick at which chance closes and reopens next
+	hand    map[int]*closing // what is closed by hand, by pick or byHand; then chance does not count
 	// scramble is where the quote stands in bookmakers' answers that have no order.
 	scramble uint32
 }
 
-// price is one outcome's price in hundredths. A closed one is not to be bet on; it is 0 where the bookmaker shows no
-// price beside it.
+// price is one outcome's price in hundredths. A closed one is not to be bet on. It is so in some way, or because its
+// outcome is too sure; then the price is 0.
 type price struct {
 	cents  int32
 	closed bool
+	way    *closing
 }
 
 // newOffer prices a catalogue for an event.
-func newOffer(b book, key chance, markets []*market, scores *table, cfg *Config) *offer {
-	o := &offer{book: b, key: key.of(uint64(b)), moveShare: cfg.MoveShare, suspendedShare: cfg.SuspendedShare}
+func newOffer(b book, key chance, markets []*market, scores *table, cfg *Config, c *closer) *offer {
+	o := &offer{book: b, key: key.of(uint64(b)), moveShare: cfg.MoveShare, closer: c}
 	for _, m := range markets {
 		if !m.offers(b) || cfg.Density == Small && !m.core {
 			continue
@@ -49,6 +59,9 @@ func newOffer(b book, key chance, markets []*market, scores *table, cfg *Config)
 			o.add(m, line, m.picks[b], scores[m.scope])
 		}
 	}
+	for i := range o.quotes {
+		o.redraw(&o.quotes[i], 0)
+	}
 	return o
 }
 
@@ -57,7 +70,41 @@ const hopeless = 0.985
 
 // add prices one market at one line.
 func (o *offer) add(m *market, line int, picks []int, cells []cell) {
-	p, refund := make([]float64, len(picks)), 0.0
+	p, refund := settle(m, line, picks, cells)
+	for _, v := range p {
+		if m.kind != noLine && v > hopeless {
+			return
+		}
+	}
+	q := quote{market: m, line: line, picks: picks, at: len(o.chances.base), refund: refund}
+	q.next = o.source(&q).gap(o.moveShare)
+	q.scramble = uint32(o.source(&q).of(3))
+	o.quotes = append(o.quotes, q)
+	o.chances.add(o.book, p)
+}
+
+// add adds the outcomes of a quote.
+func (c *chances) add(b book, p []float64) {
+	c.base = append(c.base, shade(p, b.margin(len(p)))...)
+	c.fair = append(c.fair, p...)
+}
+
+// reverse prices the same quotes for teams that changed places.
+func (o *offer) reverse(scores *table) {
+	if o.reversed != nil {
+		return
+	}
+	o.reversed = &chances{}
+	for i := range o.quotes {
+		q := &o.quotes[i]
+		p, _ := settle(q.market, q.line, q.picks, scores[q.market.scope])
+		o.reversed.add(o.book, p)
+	}
+}
+
+// settle is how likely the outcomes of a market at a line are, and that the stake is handed back.
+func settle(m *market, line int, picks []int, cells []cell) (p []float64, refund float64) {
+	p = make([]float64, len(picks))
 	for i, pick := range picks {
 		var win, lose float64
 		for _, c := range cells {
@@ -72,17 +119,7 @@ func (o *offer) add(m *market, line int, picks []int, cells []cell) {
 	if m.rest >= 0 {
 		takeRest(p, picks, m.rest)
 	}
-	for _, v := range p {
-		if m.kind != noLine && v > hopeless {
-			return
-		}
-	}
-	q := quote{market: m, line: line, picks: picks, at: len(o.base), refund: refund}
-	q.next = o.source(&q).gap(o.moveShare)
-	q.scramble = uint32(o.source(&q).of(3))
-	o.quotes = append(o.quotes, q)
-	o.base = append(o.base, shade(p, o.book.margin(len(p)))...)
-	o.fair = append(o.fair, p...)
+	return p, refund
 }
 
 // takeRest gives the outcome "Other" what the listed scores leave.
@@ -102,8 +139,7 @@ func takeRest(p []float64, picks []int, rest int) {
 
 // source is the chance of everything about a quote.
 func (o *offer) source(q *quote) chance {
-	m := q.market
-	return o.key.ofText(m.id+"/"+m.sporty.id+"/"+m.nine.key).of(uint64(m.priority), uint64(q.line+4000))
+	return o.key.ofText(q.market.ownNames()).of(uint64(q.market.priority), uint64(q.line+4000))
 }
 
 // advance moves the prices up to a tick.
@@ -117,6 +153,9 @@ func (o *offer) advance(tick int64) {
 			q.version++
 			o.revision++
 			q.next += o.source(q).of(q.version).gap(o.moveShare)
+		}
+		for q.redraws <= tick {
+			o.redraw(q, q.redraws)
 		}
 	}
 	o.tick = tick
@@ -137,16 +176,21 @@ const (
 
 // prices appends the prices of a quote to dst. They are a function of the version alone, and those of successive
 // versions always differ: the longest of the ordinary prices is brought into the version's class modulo three.
-func (o *offer) prices(dst []price, q *quote) []price {
+// Reversed ones are those of teams that changed places; see reverse.
+func (o *offer) prices(dst []price, q *quote, reversed bool) []price {
 	source := o.source(q)
 	now, start, pivot := source.of(q.version), len(dst), -1
-	suspended := o.suspended(q)
+	base := o.chances.base
+	if reversed {
+		base = o.reversed.base
+	}
 	for i := range q.picks {
-		implied := o.base[q.at+i]
+		implied := base[q.at+i]
 		implied *= 1 + skew*source.of(1, uint64(i)).between(-1, 1) + drift*now.of(2, uint64(i)).between(-1, 1)
-		p := price{closed: suspended}
+		p := price{way: q.closing(i)}
+		p.closed = p.way != nil
 		if implied >= 0.9925 {
-			p = price{closed: true}
+			p.closed = true
 		} else {
 			p.cents = min(max(int32(100/implied+0.5), 101), o.book.cap())
 			if p.cents <= 30_00 && (pivot < 0 || p.cents > dst[pivot].cents) {
@@ -161,9 +205,12 @@ func (o *offer) prices(dst []price, q *quote) []price {
 	return dst
 }
 
-// suspended reports whether a quote is closed as a whole, which it then is for some versions in a row.
-func (o *offer) suspended(q *quote) bool {
-	return o.source(q).of(q.version/8, 77).unit() < o.suspendedShare
+// fair is the probability of the outcome at a pick without a margin.
+func (o *offer) fair(q *quote, i int, reversed bool) float64 {
+	if reversed {
+		return o.reversed.fair[q.at+i]
+	}
+	return o.chances.fair[q.at+i]
 }
 
 // nudge is the smallest step that brings cents into a class modulo turns, never below the lowest price.

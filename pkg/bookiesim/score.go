@@ -39,6 +39,14 @@ type rates struct {
 	homeBookings, awayBookings float64
 }
 
+// reversed is the rates when the teams have changed places.
+func (r rates) reversed() rates {
+	return rates{
+		homeGoals: r.awayGoals, awayGoals: r.homeGoals, homeCorners: r.awayCorners, awayCorners: r.homeCorners,
+		homeBookings: r.awayBookings, awayBookings: r.homeBookings,
+	}
+}
+
 // firstShare is the part of the goals that falls in the first half; real leagues lie between 0.44 and 0.46.
 const firstShare = 0.45
 

@@ -31,6 +31,8 @@ func (w *World) sportyRoute(r *http.Request) (route, string) {
 		return routeTree, path
 	case "pcEvents":
 		return routeEvents, path
+	case "pcUpcomingEvents":
+		return routeEvents, path + "?" + r.URL.Query().Get("pageNum")
 	case "event":
 		return routeDetail, r.URL.Query().Get("eventId")
 	default:
@@ -44,8 +46,8 @@ func (x *exchange) sporty(to route, key string) {
 		x.sportyRefusal(http.StatusForbidden, "invalid operId")
 		return
 	}
-	method := http.MethodGet
-	if to == routeEvents {
+	method, paged := http.MethodGet, strings.HasSuffix(x.r.URL.Path, "/pcUpcomingEvents")
+	if to == routeEvents && !paged {
 		method = http.MethodPost
 	}
 	switch {
@@ -55,6 +57,8 @@ func (x *exchange) sporty(to route, key string) {
 		x.sportyRefusal(http.StatusMethodNotAllowed, "Method Not Allowed")
 	case to == routeTree:
 		x.sportyTree()
+	case paged:
+		x.sportyUpcoming()
 	case to == routeEvents:
 		x.sportyEvents()
 	default:
@@ -163,7 +167,8 @@ func (x *exchange) sportyEvents() {
 			if !slices.Contains(ids, t.ids[sportyBet]) || t.sport.words().sportyID != query.SportID {
 				continue
 			}
-			if events := w.upcomingIn(t, sportyBet, x.now); len(events) > 0 {
+			events := x.left(w.upcomingIn(t, sportyBet, x.now))
+			if events = events[:x.page(t.ids[sportyBet], len(events))]; len(events) > 0 {
 				dst = x.sportyTournament(comma(dst, start), t, events, markets)
 			}
 		}
@@ -183,8 +188,8 @@ func (x *exchange) sportyTournament(dst []byte, t *tournament, events []*fixture
 			dst = append(dst, ',')
 		}
 		f.mu.Lock()
-		writer := &sportyWriter{fixture: f, world: x.world, only: markets}
-		dst = writer.event(dst, x.world.offerLocked(f, sportyBet, x.world.moved))
+		writer := &sportyWriter{fixture: f, said: x.say(f), world: x.world, only: markets}
+		dst = writer.event(dst, x.world.offerSaid(f, sportyBet, writer.said))
 		f.mu.Unlock()
 	}
 	return append(dst, `]}`...)
@@ -210,9 +215,9 @@ func (x *exchange) sportyDetail(id string) {
 	}
 	// An upcoming event has nothing in play, and one in play nothing before it but player props, which are not here.
 	bare := live || x.r.URL.Query().Get("productId") == "1"
-	x.detail(f, bare, func(dst []byte, o *offer) []byte {
+	x.detail(f, bare, func(dst []byte, o *offer, s said) []byte {
 		dst = append(dst, `{"bizCode":10000,"message":"0#0","data":`...)
-		dst = (&sportyWriter{fixture: f, world: x.world, bare: bare, live: live}).event(dst, o)
+		dst = (&sportyWriter{fixture: f, said: s, world: x.world, bare: bare, live: live}).event(dst, o)
 		return append(dst, '}')
 	}, "application/json;charset=UTF-8")
 }

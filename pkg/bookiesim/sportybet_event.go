@@ -10,6 +10,7 @@ import (
 // sportyWriter writes one of SportyBet's events.
 type sportyWriter struct {
 	fixture *fixture
+	said    said
 	world   *World
 	only    []string // market ids to write; nil for all
 	bare    bool     // without markets
@@ -20,24 +21,24 @@ type sportyWriter struct {
 
 // event appends an event.
 func (p *sportyWriter) event(dst []byte, o *offer) []byte {
-	f, l, t := p.fixture, &p.fixture.listings[sportyBet], p.fixture.tournament
+	f, s, t := p.fixture, &p.said, p.fixture.tournament
 	words := f.sport.words()
-	dst = append(append(dst, `{"eventId":"`...), l.eventID...)
+	dst = append(append(dst, `{"eventId":"`...), s.eventID...)
 	dst = append(dst, `","gameId":"`...)
-	dst = strconv.AppendUint(dst, 10_000+(uint64(f.serial)*7+l.revision)%90_000, 10)
+	dst = strconv.AppendUint(dst, 10_000+(uint64(f.serial)*7+f.listings[sportyBet].revision)%90_000, 10)
 	dst = append(dst, `","productStatus":"0#0","estimateStartTime":`...)
-	dst = strconv.AppendInt(dst, l.kickoff.UnixMilli(), 10)
+	dst = strconv.AppendInt(dst, s.kickoff.UnixMilli(), 10)
 	if p.live {
 		dst = append(dst, `,"status":1,"setScore":"0:0","gameScore":["0:0"],"period":"1","matchStatus":"H1","playedSeconds":"10:00"`...)
 	} else {
 		dst = append(dst, `,"status":0,"matchStatus":"Not start"`...)
 	}
 	dst = append(dst, `,"homeTeamId":"sr:competitor:`...)
-	dst = strconv.AppendInt(dst, int64(30_000+f.sides[0]), 10)
-	dst = appendQuoted(append(dst, `","homeTeamName":`...), f.home[sportyBet])
-	dst = appendQuoted(append(dst, `,"awayTeamName":`...), f.away[sportyBet])
+	dst = strconv.AppendInt(dst, int64(30_000+s.sides[0]), 10)
+	dst = appendQuoted(append(dst, `","homeTeamName":`...), s.home)
+	dst = appendQuoted(append(dst, `,"awayTeamName":`...), s.away)
 	dst = append(dst, `,"awayTeamId":"sr:competitor:`...)
-	dst = strconv.AppendInt(dst, int64(30_000+f.sides[1]), 10)
+	dst = strconv.AppendInt(dst, int64(30_000+s.sides[1]), 10)
 	dst = append(append(dst, `","sport":{"id":"`...), words.sportyID...)
 	dst = append(append(dst, `","name":"`...), words.sportyName...)
 	dst = append(append(dst, `","category":{"id":"`...), t.countryIDs[sportyBet]...)
@@ -53,8 +54,8 @@ func (p *sportyWriter) event(dst []byte, o *offer) []byte {
 		`"commentsNum":0,"topicId":0,"fixtureVenue":{"name":"Simulated Park"},`+
 		`"giftGrabActivityResultVO":{"activityEnabled":false,"enabled":false},`+
 		`"ai":false,"bgEvent":false,"matchTrackerNotAllowed":false,"eventSource":{"preMatchSource":{"sourceType":"BET_RADAR","sourceId":"`...)
-	dst = append(append(dst, l.srID...), `"},"liveSource":{"sourceType":"BET_RADAR","sourceId":"`...)
-	return append(append(dst, l.srID...), `"}},"containsPcbb":false,"banned":false}`...)
+	dst = append(append(dst, s.srID...), `"},"liveSource":{"sourceType":"BET_RADAR","sourceId":"`...)
+	return append(append(dst, s.srID...), `"}},"containsPcbb":false,"banned":false}`...)
 }
 
 // markets appends the markets, each line as one of its own.
@@ -62,7 +63,7 @@ func (p *sportyWriter) markets(dst []byte, o *offer) []byte {
 	start := len(dst)
 	for i := range o.quotes {
 		q := &o.quotes[i]
-		if q.dropped || p.only != nil && !slices.Contains(p.only, q.market.sporty.id) {
+		if !q.listed() || p.only != nil && !slices.Contains(p.only, q.market.sporty.id) {
 			continue
 		}
 		dst = p.market(comma(dst, start), o, q)
@@ -73,56 +74,77 @@ func (p *sportyWriter) markets(dst []byte, o *offer) []byte {
 // market appends one market at one line.
 func (p *sportyWriter) market(dst []byte, o *offer, q *quote) []byte {
 	words := &q.market.sporty
-	p.prices = o.prices(p.prices[:0], q)
-	suspended := o.suspended(q)
+	p.prices = o.prices(p.prices[:0], q, p.said.reversed)
+	var how closing // open, unless the whole market is closed
+	if all := q.closingOfAll(); all != nil {
+		how = *all
+	}
 	dst = append(append(dst, `{"id":"`...), words.id...)
 	dst = append(dst, '"')
 	texts := q.market.sportyAt[q.line]
 	if texts.specifier != "" {
 		dst = append(append(append(dst, `,"specifier":"`...), texts.specifier...), '"')
 	}
-	dst = appendQuoted(append(dst, `,"product":3,"desc":`...), withTeams(texts.desc, p.fixture.home[sportyBet], p.fixture.away[sportyBet]))
-	// A market that is closed as a whole says so in its status; half of them say it at the outcomes instead.
-	status := byte('0')
-	if suspended && q.version%2 == 0 {
-		status = '1'
-	}
-	dst = append(append(dst, `,"status":`...), status)
+	dst = appendQuoted(append(dst, `,"product":3,"desc":`...), withTeams(texts.desc, p.said.home, p.said.away))
+	dst = append(append(dst, `,"status":`...), '0'+how.status)
 	dst = append(append(dst, `,"group":"`...), words.group...)
 	dst = append(append(append(dst, `","groupId":"171121000000MGI`...), words.group...), '"')
 	dst = appendQuoted(append(dst, `,"marketGuide":`...), "Simulated market: "+words.name+". Overtime not included.")
 	dst = appendQuoted(append(dst, `,"title":`...), words.title)
 	dst = appendQuoted(append(dst, `,"name":`...), words.name)
-	dst = append(dst, `,"favourite":0,"outcomes":[`...)
-	for at, i := range p.sorted(q) {
-		if at > 0 {
-			dst = append(dst, ',')
-		}
-		dst = p.outcome(dst, o, q, i, texts.outcomes[q.picks[i]], status == '1')
+	dst = append(dst, `,"favourite":0`...)
+	switch how.outcomes {
+	case "":
+		dst = p.outcomes(append(dst, `,"outcomes":[`...), o, q, texts)
+		dst = append(dst, ']')
+	case missing:
+	default:
+		dst = append(append(dst, `,"outcomes":`...), how.outcomes...)
 	}
-	dst = append(dst, `],"farNearOdds":0`...)
+	dst = append(dst, `,"farNearOdds":0`...)
 	if words.id == "1" {
 		dst = append(dst, `,"marketExtendVOS":[{"name":"1UP","rootMarketId":"1","nodeMarketId":"60200","notSupport":false},`+
 			`{"name":"2UP","rootMarketId":"1","nodeMarketId":"60100","notSupport":false}]`...)
 	}
 	dst = append(dst, `,"sourceType":"BET_RADAR","lastOddsChangeTime":`...)
 	dst = strconv.AppendInt(dst, p.world.start.UnixMilli()+int64(q.version)*1000, 10)
-	return append(dst, `,"banned":false}`...)
+	return append(strconv.AppendBool(append(dst, `,"banned":`...), how.banned), '}')
 }
 
-// outcome appends one outcome. Where the market's status says that it is closed the outcome does not.
-func (p *sportyWriter) outcome(dst []byte, o *offer, q *quote, i int, text string, byStatus bool) []byte {
+// outcomes appends the outcomes that are listed.
+func (p *sportyWriter) outcomes(dst []byte, o *offer, q *quote, texts sportyTexts) []byte {
+	start := len(dst)
+	for _, i := range p.sorted(q) {
+		if way := p.prices[i].way; way == nil || way.lists() {
+			dst = p.outcome(comma(dst, start), o, q, i, texts.outcomes[q.picks[i]])
+		}
+	}
+	return dst
+}
+
+// outcome appends one outcome. Where the market says that it is closed the outcome does not.
+func (p *sportyWriter) outcome(dst []byte, o *offer, q *quote, i int, text string) []byte {
 	out, shown := &q.market.outcomes[q.picks[i]], p.prices[i].shownAt(sportyBet)
-	dst = append(append(append(dst, `{"id":"`...), out.sportyID...), `","odds":"`...)
-	dst = appendCents(dst, shown.cents)
-	dst = append(dst, `","probability":"`...)
-	dst = appendFraction(dst, o.fair[q.at+i]*(1-q.refund))
+	odds, active := "", !shown.closed
+	if way := shown.way; way != nil {
+		odds, active = way.price, !way.marked && shown.cents > 100
+	}
+	dst = append(append(append(dst, `{"id":"`...), out.sportyID...), '"')
+	switch odds {
+	case "":
+		dst = append(appendCents(append(dst, `,"odds":"`...), shown.cents), '"')
+	case missing:
+	default:
+		dst = append(append(dst, `,"odds":`...), odds...)
+	}
+	dst = append(dst, `,"probability":"`...)
+	dst = appendFraction(dst, o.fair(q, i, p.said.reversed)*(1-q.refund))
 	dst = append(dst, `","voidProbability":"`...)
 	dst = appendFraction(dst, q.refund)
-	if shown.closed && (!byStatus || shown.cents <= 100) {
-		dst = append(dst, `","isActive":0,"desc":`...)
-	} else {
+	if active {
 		dst = append(dst, `","isActive":1,"desc":`...)
+	} else {
+		dst = append(dst, `","isActive":0,"desc":`...)
 	}
 	return append(appendQuoted(dst, text), '}')
 }

@@ -36,6 +36,7 @@ type (
 		ID, Desc, Name, Title, Group, GroupID, Specifier, SourceType string
 		Product, Status, FarNearOdds, Favourite                      *json.Number
 		LastOddsChangeTime                                           json.Number
+		Banned                                                       bool
 		Outcomes                                                     []struct {
 			ID, Odds, Probability, VoidProbability, Desc string
 			IsActive                                     json.Number

@@ -99,3 +99,20 @@ func appendISO(dst []byte, t time.Time) []byte {
 	dst = t.UTC().AppendFormat(dst, "2006-01-02T15:04:05Z")
 	return append(dst, '"')
 }
+
+// inFrench is BetPawa's name of an outcome or market as the hosts of French-speaking countries write it. "Plus de" and
+// "Moins de" were seen; the other words are our own.
+func inFrench(name string) string {
+	words := map[string]string{
+		"Over": "Plus de", "Under": "Moins de", "Yes": "Oui", "No": "Non", "Odd": "Impair", "Even": "Pair", "Home": "Domicile",
+		"Away": "Ext\u00e9rieur", "Both": "Les deux", "None": "Aucun", "Other": "Autre", "Draw": "Nul", "Goal": "But", "goal": "but",
+		"Equal": "\u00c9gal", "Over/Under": "Plus/Moins",
+	}
+	parts := strings.Split(name, " ")
+	for i, part := range parts {
+		if word, ok := words[part]; ok {
+			parts[i] = word
+		}
+	}
+	return strings.Join(parts, " ")
+}

@@ -35,12 +35,16 @@ type tournament struct {
 	sport            sport
 	name, country    string
 	ids, countryIDs  [bookCount]string
-	nineID, nineCtry int // Bet9ja's ids as it sends them in events
+	nineID, nineCtry int       // Bet9ja's ids as it sends them in events
+	pretence         *pretence // what is played there when it is no football; nil for real matches
 }
 
-// listed reports whether a bookmaker's tree has the tournament.
-func (t *tournament) listed(b book, cfg *Config) bool {
-	return t.sport != football || t.index < cfg.Tournaments[b]
+// lists reports whether a bookmaker's tree has a tournament.
+func (w *World) lists(t *tournament, b book) bool {
+	if t.pretence != nil {
+		return w.gates[b].simulates() != nil
+	}
+	return t.sport != football || t.index < w.cfg.Tournaments[b]
 }
 
 // newTournaments makes as many football tournaments as the largest tree has, and one for each other sport.
@@ -51,9 +55,10 @@ func newTournaments(cfg *Config, key chance) []*tournament {
 		c := i % len(names)
 		all = append(all, newTournament(i, football, leagueOf(names[c], i/len(names)), names[c], c, key))
 	}
-	return append(all,
+	all = append(all,
 		newTournament(len(all), basketball, "National Basketball League", "Argentina", 36, key),
 		newTournament(len(all)+1, tennis, "ATP Open, Men Singles", "International", 0, key))
+	return append(all, newPretences(len(all))...)
 }
 
 func newTournament(i int, s sport, name, country string, c int, key chance) *tournament {

@@ -18,6 +18,7 @@ type World struct {
 	sideMarkets [sportCount][]*market
 	tournaments []*tournament
 	gates       [bookCount]*gate
+	closers     [bookCount]*closer
 	pools       *pools
 
 	// mu guards what follows. It is taken before any fixture's mu.
@@ -42,6 +43,7 @@ func New(cfg Config) (*World, error) {
 		cfg.Now = time.Now
 	}
 	w := &World{pools: newPools(), cfg: cfg, key: chance(cfg.Seed).of(1), markets: newCatalogue(), bySrID: make(map[string]*fixture)}
+	w.closers = newClosers(cfg.Closings)
 	w.start = cfg.Now().UTC().Truncate(time.Second)
 	for s := basketball; s < sportCount; s++ {
 		w.sideMarkets[s] = otherSports(s)
@@ -53,8 +55,8 @@ func New(cfg Config) (*World, error) {
 		w.byID[b] = make(map[string]*fixture)
 		w.gates[b] = newGate(b, &cfg)
 	}
-	w.SetFaults(cfg.Faults...)
 	w.found()
+	w.SetFaults(cfg.Faults...)
 	return w, nil
 }
 

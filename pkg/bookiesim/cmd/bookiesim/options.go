@@ -23,6 +23,7 @@ type options struct {
 	Horizon time.Duration `env:"BOOKIESIM_HORIZON" default:"120h" help:"How far ahead kickoffs lie."`
 	Tick    time.Duration `env:"BOOKIESIM_TICK" default:"1m" help:"How often odds move."`
 	Move    float64       `env:"BOOKIESIM_MOVE" default:"0.05" help:"Share of the markets whose odds move in a tick."`
+	Closed  float64       `env:"BOOKIESIM_CLOSED" default:"0.02" help:"Share of the markets, and of single lines, that are closed at a time; of single outcomes a fifth of it. 0 closes none."`
 	Still   bool          `env:"BOOKIESIM_STILL" help:"Let nothing but kickoffs happen to events: no vanishing, postponing, re-creating."`
 	Latency float64       `env:"BOOKIESIM_LATENCY" default:"1" help:"Factor on the profile's latencies; 0 answers at once."`
 	Limits  bool          `env:"BOOKIESIM_LIMITS" help:"Turn requests away beyond 50, 50 and 15 at a time."`
@@ -48,6 +49,7 @@ func (o *options) config() (bookiesim.Config, error) {
 	}
 	c.Seed, c.Horizon, c.Tick, c.MoveShare = o.Seed, o.Horizon, o.Tick, o.Move
 	c.Density, c.Shape, c.RequireHeaders = bookiesim.Density(o.Density), bookiesim.Shape(o.Shape), o.Headers
+	c.Closings = bookiesim.Closings{Markets: o.Closed, Outcomes: o.Closed / 5}
 	if o.Still {
 		c.Life = bookiesim.Life{}
 	}
