@@ -27,6 +27,8 @@ func TestSeedAndClockDecideEverything(t *testing.T) {
 	t.Parallel()
 	cfg := small()
 	cfg.Life = bookiesim.Life{Vanish: 2, Postpone: 1, Recreate: 1, ChangeSrID: 1, LateListing: 2}
+	cfg.Closings = bookiesim.Closings{Markets: 0.1, Outcomes: 0.05}
+	cfg.Faults = []bookiesim.Fault{{Kind: bookiesim.SimulatedEvents}}
 	a, clockA := newWorld(t, cfg)
 	b, clockB := newWorld(t, cfg)
 	for range 20 { // one world is asked often, the other once at the end

@@ -135,12 +135,13 @@ func TestMarketsTellsExactlyWhatIsAnswered(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*bookiesim.Config){
 		"version 4": func(*bookiesim.Config) {},
-		"version 3": func(c *bookiesim.Config) { c.Shape = bookiesim.V3 },
 		"closings":  func(c *bookiesim.Config) { c.Closings = bookiesim.Closings{Markets: 0.2, Outcomes: 0.1} },
 		"closings in version 3": func(c *bookiesim.Config) {
 			c.Shape, c.Closings = bookiesim.V3, bookiesim.Closings{Markets: 0.2, Outcomes: 0.1}
 		},
-		"prices at the other side": func(c *bookiesim.Config) { c.Faults = []bookiesim.Fault{{Kind: bookiesim.PricesSwapped}} },
+		"prices at the other side": func(c *bookiesim.Config) {
+			c.Density, c.Faults = bookiesim.Small, []bookiesim.Fault{{Kind: bookiesim.PricesSwapped}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
