@@ -104,7 +104,8 @@ func (x *exchange) find(id string) (f *fixture, live bool) {
 func (w *World) neighbour(f *fixture, b book) *fixture {
 	other := f
 	for _, g := range w.fixtures {
-		if g.serial > f.serial && (other == f || g.serial < other.serial) && g.sport == f.sport && g.tournament.pretence == nil && g.listings[b].shown() {
+		later := g.serial > f.serial && (other == f || g.serial < other.serial)
+		if later && g.sport == f.sport && g.tournament.pretence == nil && g.listings[b].shown() {
 			other = g
 		}
 	}

@@ -116,14 +116,11 @@ func (p *pawaWriter) markets(dst []byte, o *offer) []byte {
 		if p.only != nil && !slices.Contains(p.only, m.id) {
 			continue
 		}
-		before, offered := len(dst), 0
-		dst = p.marketType(comma(dst, start), m)
-		dst, offered = p.lines(dst, o, quotes)
+		rows, offered := p.lines(p.marketType(comma(dst, start), m), o, quotes)
 		if offered == 0 {
-			dst = dst[:before]
 			continue
 		}
-		dst = p.marketTail(dst, m)
+		dst = p.marketTail(rows, m)
 		count += offered
 		groups++
 		for _, tab := range m.tabs {
@@ -140,7 +137,7 @@ func (p *pawaWriter) markets(dst []byte, o *offer) []byte {
 // lines appends the rows of a market and returns how many markets that are, as the site counts: one a line, and one
 // when it is listed without a row.
 func (p *pawaWriter) lines(dst []byte, o *offer, quotes []quote) (rows []byte, offered int) {
-	if all := quotes[0].closingOfAll(); all != nil && all.outcomes == "[]" {
+	if all := quotes[0].closingOfAll(); all != nil && all.outcomes == nothing {
 		return dst, 1
 	}
 	for i := range quotes {

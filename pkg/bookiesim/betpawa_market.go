@@ -153,14 +153,14 @@ func (p *pawaWriter) odds(dst []byte, shown price) []byte {
 	switch {
 	case p.shape == V3:
 		dst = append(dst, `,"price":`...)
-	case text == "null": // a default, which version 4 leaves out
+	case text == null: // a default, which version 4 leaves out
 	default:
 		dst = append(dst, `,"odds":`...)
 	}
 	switch {
 	case text == "":
 		dst = appendPawaOdds(dst, shown.cents)
-	case text != "null" || p.shape == V3:
+	case text != null || p.shape == V3:
 		dst = append(dst, text...)
 	}
 	if p.shape == V3 {

@@ -29,8 +29,16 @@ const (
 	anything        = wholeMarkets | singleLines | singleOutcomes
 )
 
-// missing stands for a member that is not in the answer.
-const missing = "missing"
+// JSON in the place of a price or of outcomes.
+const (
+	missing = "missing" // no member at all
+	null    = "null"
+	noText  = `""`
+	na      = `"n/a"`
+	dash    = `"-"`
+	one     = `"1"`
+	nothing = "[]"
+)
 
 // closing is one way of closing, and what the answer then shows.
 type closing struct {
@@ -56,37 +64,37 @@ type closing struct {
 // every default.
 func closings() []closing {
 	return []closing{
-		{book: betPawa, way: "no_price", reach: anything, price: "null"},
+		{book: betPawa, way: "no_price", reach: anything, price: null},
 		{book: betPawa, way: "suspended", reach: anything, marked: true}, // rec
-		{book: betPawa, way: "suspended_no_price", reach: anything, price: "null", marked: true},
+		{book: betPawa, way: "suspended_no_price", reach: anything, price: null, marked: true},
 		{book: betPawa, way: "suspended_zero", reach: anything, price: "0.0", marked: true}, // rec
-		{book: betPawa, way: "empty_row", reach: wholeMarkets, outcomes: "[]"},
+		{book: betPawa, way: "empty_row", reach: wholeMarkets, outcomes: nothing},
 		{book: betPawa, way: "gone", reach: anything, gone: true},
 
 		{book: sportyBet, way: "inactive", reach: anything, marked: true},                      // rec
 		{book: sportyBet, way: "inactive_one", reach: anything, price: `"1.00"`, marked: true}, // rec
-		{book: sportyBet, way: "empty_price", reach: anything, price: `""`, marked: true},
-		{book: sportyBet, way: "null_price", reach: anything, price: "null", marked: true},
-		{book: sportyBet, way: "na_price", reach: anything, price: `"n/a"`, marked: true},
-		{book: sportyBet, way: "dash_price", reach: anything, price: `"-"`, marked: true},
+		{book: sportyBet, way: "empty_price", reach: anything, price: noText, marked: true},
+		{book: sportyBet, way: "null_price", reach: anything, price: null, marked: true},
+		{book: sportyBet, way: "na_price", reach: anything, price: na, marked: true},
+		{book: sportyBet, way: "dash_price", reach: anything, price: dash, marked: true},
 		{book: sportyBet, way: "no_price", reach: anything, price: missing, marked: true},
-		{book: sportyBet, way: "empty_price_active", reach: anything, price: `""`},
-		{book: sportyBet, way: "null_price_active", reach: anything, price: "null"},
-		{book: sportyBet, way: "na_price_active", reach: anything, price: `"n/a"`},
-		{book: sportyBet, way: "dash_price_active", reach: anything, price: `"-"`},
+		{book: sportyBet, way: "empty_price_active", reach: anything, price: noText},
+		{book: sportyBet, way: "null_price_active", reach: anything, price: null},
+		{book: sportyBet, way: "na_price_active", reach: anything, price: na},
+		{book: sportyBet, way: "dash_price_active", reach: anything, price: dash},
 		{book: sportyBet, way: "no_price_active", reach: anything, price: missing},
 		{book: sportyBet, way: "status", reach: marketsAndLines, status: 1}, // rec
-		{book: sportyBet, way: "status_no_outcomes", reach: marketsAndLines, status: 1, outcomes: "[]"},
+		{book: sportyBet, way: "status_no_outcomes", reach: marketsAndLines, status: 1, outcomes: nothing},
 		{book: sportyBet, way: "status_outcomes_missing", reach: marketsAndLines, status: 1, outcomes: missing},
 		{book: sportyBet, way: "status_two", reach: marketsAndLines, status: 2},
 		{book: sportyBet, way: "banned", reach: marketsAndLines, banned: true},
 		{book: sportyBet, way: "gone", reach: anything, gone: true},
 
-		{book: bet9ja, way: "one", reach: anything, price: `"1"`}, // rec
-		{book: bet9ja, way: "empty_price", reach: anything, price: `""`},
-		{book: bet9ja, way: "null_price", reach: anything, price: "null"},
-		{book: bet9ja, way: "na_price", reach: anything, price: `"n/a"`},
-		{book: bet9ja, way: "dash_price", reach: anything, price: `"-"`},
+		{book: bet9ja, way: "one", reach: anything, price: one}, // rec
+		{book: bet9ja, way: "empty_price", reach: anything, price: noText},
+		{book: bet9ja, way: "null_price", reach: anything, price: null},
+		{book: bet9ja, way: "na_price", reach: anything, price: na},
+		{book: bet9ja, way: "dash_price", reach: anything, price: dash},
 		{book: bet9ja, way: "gone", reach: anything, gone: true},
 	}
 }
@@ -128,7 +136,7 @@ func (c Closings) validate() error {
 		return fmt.Errorf("invalid Closings %g of markets, %g of outcomes (must be 0 to 0.5)", c.Markets, c.Outcomes)
 	}
 	for _, way := range c.Ways {
-		if !slices.ContainsFunc(closings(), func(one closing) bool { return one.way == way }) {
+		if !slices.ContainsFunc(closings(), func(c closing) bool { return c.way == way }) {
 			return fmt.Errorf("invalid Closings: unknown way %q", way)
 		}
 	}

@@ -1,6 +1,7 @@
 package bookiesim_test
 
 import (
+	stdcmp "cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -94,21 +95,17 @@ func resultShown(t testing.TB, w *bookiesim.World, bookmaker, id string) (market
 	}
 	for _, m := range objects(t, answer["markets"]) {
 		price, list := "odds", m["outcomes"]
-		if bookmaker == bookiesim.BetPawa {
-			var kind struct{ ID string }
-			must(t, json.Unmarshal(m["marketType"], &kind))
-			if kind.ID != "3743" {
-				continue
-			}
+		switch {
+		case bookmaker == bookiesim.SportyBet && string(m["id"]) == `"1"`:
+			market.status, market.banned = string(m["status"]), string(m["banned"]) == "true"
+			market.outcomes = map[bool]string{true: stdcmp.Or(string(list), "-")}[len(list) <= 2]
+		case bookmaker == bookiesim.BetPawa && strings.Contains(string(m["marketType"]), `"id":"3743"`):
 			if rows := objects(t, m["row"]); len(rows) > 0 {
 				list = rows[0]["prices"]
 			}
 			market.outcomes = map[bool]string{true: string(m["row"])}[len(list) == 0]
-		} else if string(m["id"]) != `"1"` {
+		default:
 			continue
-		} else {
-			market.status, market.banned = string(m["status"]), string(m["banned"]) == "true"
-			market.outcomes = map[bool]string{true: cmpOr(string(list), "-")}[len(list) <= 2]
 		}
 		market.gone = false
 		if len(list) <= 2 {
@@ -126,13 +123,6 @@ func resultShown(t testing.TB, w *bookiesim.World, bookmaker, id string) (market
 		}
 	}
 	return market, outcomes
-}
-
-func cmpOr(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 func TestEveryWayOfClosing(t *testing.T) {
@@ -172,14 +162,14 @@ func checkWay(t *testing.T, w *bookiesim.World, bookmaker string, way bookiesim.
 	market, outcomes := resultShown(t, w, bookmaker, id)
 	lists := !want.gone && want.outcomes == ""
 	if market.gone != want.gone || market.outcomes != want.outcomes || market.banned != want.banned ||
-		!want.gone && bookmaker == bookiesim.SportyBet && market.status != cmpOr(want.status, "0") {
+		!want.gone && bookmaker == bookiesim.SportyBet && market.status != stdcmp.Or(want.status, "0") {
 		t.Errorf("the market shows as %+v, want %+v", market, want)
 	}
 	if lists != (len(outcomes) == all) || !lists && len(outcomes) > 0 {
 		t.Errorf("outcomes %v", outcomes)
 	}
 	for name, o := range outcomes {
-		if price := cmpOr(map[bool]string{true: open[name].price}[want.price == itself], want.price); o.price != price || o.mark != want.mark {
+		if price := stdcmp.Or(map[bool]string{true: open[name].price}[want.price == itself], want.price); o.price != price || o.mark != want.mark {
 			t.Errorf("outcome %s shows as %+v, want %s and %s", name, o, price, want.mark)
 		}
 	}

@@ -162,8 +162,8 @@ func eachListing(t *testing.T, fault bookiesim.Fault, check func(t *testing.T, w
 	}
 }
 
-// real is the football events that a bookmaker has, by its own id.
-func real(w *bookiesim.World, bookmaker string) map[string]bookiesim.Event {
+// football is the football events that a bookmaker has, by its own id.
+func football(w *bookiesim.World, bookmaker string) map[string]bookiesim.Event {
 	events := map[string]bookiesim.Event{}
 	for _, e := range w.Events() {
 		if own, ok := e.Listings[bookmaker]; ok && e.Sport == "football" {
@@ -177,7 +177,7 @@ func TestShortLists(t *testing.T) {
 	t.Parallel()
 	eachListing(t, bookiesim.Fault{Kind: bookiesim.ShortList, Share: 0.4}, func(t *testing.T, w *bookiesim.World, bookmaker string) {
 		t.Helper()
-		l, have := listed(t, w, bookmaker), real(w, bookmaker)
+		l, have := listed(t, w, bookmaker), football(w, bookmaker)
 		counted, short := 0, 0
 		for id, n := range l.counts {
 			counted += n
@@ -227,7 +227,7 @@ func TestShortPagesGoOn(t *testing.T) {
 			break
 		}
 	}
-	if want := slices.Sorted(maps.Keys(real(w, bookiesim.BetPawa))); !slices.Equal(slices.Sorted(slices.Values(ids)), want) {
+	if want := slices.Sorted(maps.Keys(football(w, bookiesim.BetPawa))); !slices.Equal(slices.Sorted(slices.Values(ids)), want) {
 		t.Errorf("BetPawa: %d events on all pages, want %d", len(ids), len(want))
 	}
 	clear(ids)
@@ -248,7 +248,7 @@ func TestShortPagesGoOn(t *testing.T) {
 			break
 		}
 	}
-	if want := slices.Sorted(maps.Keys(real(w, bookiesim.SportyBet))); !slices.Equal(slices.Sorted(slices.Values(ids)), want) {
+	if want := slices.Sorted(maps.Keys(football(w, bookiesim.SportyBet))); !slices.Equal(slices.Sorted(slices.Values(ids)), want) {
 		t.Errorf("SportyBet: %d events on all pages, want %d", len(ids), len(want))
 	}
 }
@@ -258,7 +258,7 @@ func TestSwappedSides(t *testing.T) {
 	for _, kind := range []bookiesim.FaultKind{bookiesim.SidesSwapped, bookiesim.PricesSwapped} {
 		eachListing(t, bookiesim.Fault{Kind: kind, Share: 0.5}, func(t *testing.T, w *bookiesim.World, bookmaker string) {
 			t.Helper()
-			list, swapped, have := listed(t, w, bookmaker).all(), 0, real(w, bookmaker)
+			list, swapped, have := listed(t, w, bookmaker).all(), 0, football(w, bookmaker)
 			for id, e := range have {
 				own, d := e.Listings[bookmaker], detailed(t, w, bookmaker, id)
 				reversed := d.home == own.AwayTeam && d.away == own.HomeTeam
@@ -304,7 +304,7 @@ func TestForeignNames(t *testing.T) {
 	t.Parallel()
 	eachListing(t, bookiesim.Fault{Kind: bookiesim.ForeignNames}, func(t *testing.T, w *bookiesim.World, bookmaker string) {
 		t.Helper()
-		for id := range real(w, bookmaker) {
+		for id := range football(w, bookmaker) {
 			if d := detailed(t, w, bookmaker, id); !d.foreign || d.named {
 				t.Errorf("names of %s: %+v", id, d)
 			}
@@ -317,7 +317,7 @@ func TestKickoffFaults(t *testing.T) {
 	eachListing(t, bookiesim.Fault{Kind: bookiesim.PastKickoff}, func(t *testing.T, w *bookiesim.World, bookmaker string) {
 		t.Helper()
 		list := listed(t, w, bookmaker).all()
-		for id, e := range real(w, bookmaker) {
+		for id, e := range football(w, bookmaker) {
 			if d := detailed(t, w, bookmaker, id); d.kickoff.Year() != 2001 || !list[id].kickoff.Equal(e.Kickoff) {
 				t.Errorf("kickoff %s listed as %s, in detail %s", e.Kickoff, list[id].kickoff, d.kickoff)
 			}
@@ -328,7 +328,7 @@ func TestKickoffFaults(t *testing.T) {
 		eachListing(t, fault, func(t *testing.T, w *bookiesim.World, bookmaker string) {
 			t.Helper()
 			list := listed(t, w, bookmaker).all()
-			for id, e := range real(w, bookmaker) {
+			for id, e := range football(w, bookmaker) {
 				d := detailed(t, w, bookmaker, id)
 				if d.kickoff.Sub(e.Kickoff) != fault.Offset || list[id].kickoff.Sub(e.Kickoff) != listOff {
 					t.Errorf("kickoff %s listed as %s, in detail %s", e.Kickoff, list[id].kickoff, d.kickoff)
@@ -349,14 +349,14 @@ func TestSrIDFaults(t *testing.T) {
 			}
 			have++
 		}
-		if have != len(real(w, bookmaker)) {
+		if have != len(football(w, bookmaker)) {
 			t.Errorf("%d events", have)
 		}
 	})
 	eachListing(t, bookiesim.Fault{Kind: bookiesim.NoSrID}, func(t *testing.T, w *bookiesim.World, bookmaker string) {
 		t.Helper()
 		listed(t, w, bookmaker)
-		for id := range real(w, bookmaker) {
+		for id := range football(w, bookmaker) {
 			widgets := read[pawaEvent](t, detail(t, w, bookmaker, id)).Widgets
 			if len(widgets) != 1 || widgets[0].Type != "GENIUSSPORTS" || widgets[0].ID == "" {
 				t.Errorf("widgets %+v", widgets)
@@ -413,13 +413,13 @@ func TestSimulatedEvents(t *testing.T) {
 					have++
 				}
 			}
-			if len(found) != 3 || found["eSoccer"] != 2 || have != len(real(w, bookmaker)) || counted != have+6 {
+			if len(found) != 3 || found["eSoccer"] != 2 || have != len(football(w, bookmaker)) || counted != have+6 {
 				t.Errorf("%s lists %v besides %d events of football, and counts %d", bookmaker, found, have, counted)
 			}
 			c.advance(4 * time.Hour) // all of them kicked off, and others came
 		}
 		for _, other := range bookiesim.Bookmakers() {
-			if other != bookmaker && len(listed(t, w, other).all()) != len(real(w, other)) {
+			if other != bookmaker && len(listed(t, w, other).all()) != len(football(w, other)) {
 				t.Errorf("%s lists them too", other)
 			}
 		}
