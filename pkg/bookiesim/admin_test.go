@@ -36,6 +36,16 @@ func TestAdmin(t *testing.T) {
 	expect(http.MethodGet, "/_sim/events", "", 200, e.SrID)
 	expect(http.MethodGet, "/_sim/markets/betpawa/"+e.SrID, "", 200, `"market_id":"3743"`)
 	expect(http.MethodGet, "/_sim/markets/betpawa/1", "", 404, "not in the simulated world")
+	expect(http.MethodGet, "/_sim/ways/bet9ja", "", 200, `"dash_price"`)
+	expect(http.MethodPost, "/_sim/close/bet9ja/"+e.SrID+"?market=3743&way=dash_price", "", 200, "ok")
+	expect(http.MethodGet, "/_sim/markets/bet9ja/"+e.SrID, "", 200, `"offer":"closed","way":"dash_price"`)
+	expect(http.MethodPost, "/_sim/reopen/bet9ja/"+e.SrID+"?market=3743", "", 200, "ok")
+	expect(http.MethodPost, "/_sim/close/bet9ja/"+e.SrID+"?market=3743&outcome=X&way=gone", "", 200, "ok")
+	expect(http.MethodGet, "/_sim/markets/bet9ja/"+e.SrID, "", 200, `"name":"X","odds":0,"active":false,"offer":"not_offered","way":"gone"`)
+	expect(http.MethodPost, "/_sim/reopen/bet9ja/"+e.SrID+"?market=3743", "", 200, "ok")
+	expect(http.MethodPost, "/_sim/close/bet9ja/"+e.SrID+"?market=3743&way=banned", "", 404, "banned")
+	expect(http.MethodPost, "/_sim/close/bet9ja/"+e.SrID+"?market=3743&outcome=Y&way=gone", "", 404, "outcome")
+	expect(http.MethodPost, "/_sim/close/nobody/"+e.SrID+"?market=3743&way=gone", "", 404, "nobody")
 	expect(http.MethodPost, "/_sim/freeze", "", 200, "ok")
 	expect(http.MethodGet, "/_sim/state", "", 200, `"frozen":true`)
 	expect(http.MethodPost, "/_sim/move-odds?share=0.5&round=3", "", 200, `"changed":`)
@@ -76,6 +86,8 @@ func TestConfigValidate(t *testing.T) {
 		"Tournaments":  func(c *bookiesim.Config) { c.Tournaments[1] = 0 },
 		"Tick":         func(c *bookiesim.Config) { c.Tick = 0 },
 		"MoveShare":    func(c *bookiesim.Config) { c.MoveShare = 2 },
+		"Closings":     func(c *bookiesim.Config) { c.Closings.Markets = 0.6 },
+		"unknown way":  func(c *bookiesim.Config) { c.Closings.Ways = []bookiesim.Way{"shut"} },
 		"Density":      func(c *bookiesim.Config) { c.Density = "dense" },
 		"Shape":        func(c *bookiesim.Config) { c.Shape = "v5" },
 		"fault kind":   func(c *bookiesim.Config) { c.Faults = []bookiesim.Fault{{Kind: "flood"}} },

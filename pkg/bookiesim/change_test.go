@@ -27,13 +27,13 @@ func TestSeedAndClockDecideEverything(t *testing.T) {
 	t.Parallel()
 	cfg := small()
 	cfg.Life = bookiesim.Life{Vanish: 2, Postpone: 1, Recreate: 1, ChangeSrID: 1, LateListing: 2}
-	cfg.Closings = bookiesim.Closings{Markets: 0.1, Outcomes: 0.05}
+	cfg.Density, cfg.Closings = bookiesim.Small, bookiesim.Closings{Markets: 0.1, Outcomes: 0.05}
 	cfg.Faults = []bookiesim.Fault{{Kind: bookiesim.SimulatedEvents}}
 	a, clockA := newWorld(t, cfg)
 	b, clockB := newWorld(t, cfg)
 	for range 20 { // one world is asked often, the other once at the end
 		clockA.advance(9 * time.Minute)
-		a.Events()
+		everything(t, a)
 	}
 	clockB.advance(180 * time.Minute)
 	if diff := cmp.Diff(everything(t, a), everything(t, b)); diff != "" {

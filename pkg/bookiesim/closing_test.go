@@ -305,3 +305,23 @@ func TestEverydayClosings(t *testing.T) {
 		t.Errorf("%d markets reopened", reopened)
 	}
 }
+
+// TestOneMarketStaysOpen looks at events of one market as well, which only that rule keeps open.
+func TestOneMarketStaysOpen(t *testing.T) {
+	t.Parallel()
+	cfg := small()
+	cfg.Density, cfg.Closings = bookiesim.Small, bookiesim.Closings{Markets: 0.5, Outcomes: 0.5}
+	w, c := newWorld(t, cfg)
+	for range 10 {
+		for _, e := range w.Events() {
+			for bookmaker := range e.Listings {
+				markets, err := w.Markets(bookmaker, e.SrID)
+				must(t, err)
+				if !slices.ContainsFunc(markets, func(m bookiesim.Market) bool { return m.Offer == bookiesim.Open }) {
+					t.Fatalf("%s has no open market on %s event %s", bookmaker, e.Sport, e.SrID)
+				}
+			}
+		}
+		c.advance(7 * cfg.Tick)
+	}
+}

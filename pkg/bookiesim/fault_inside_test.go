@@ -430,6 +430,27 @@ func TestSimulatedEvents(t *testing.T) {
 	}
 }
 
+// TestFaultsPassCompressedAnswersToo sets and removes a fault while compressed answers are kept.
+func TestFaultsPassCompressedAnswersToo(t *testing.T) {
+	t.Parallel()
+	w, _ := newWorld(t, small())
+	e := footballOn(t, w, bookiesim.Bookmakers()...)
+	for bookmaker, own := range e.Listings {
+		packed := func() string {
+			return string(unpack(t, ask(t, w, bookmaker, http.MethodGet, detailPath(bookmaker, own.EventID), "", "Accept-Encoding", "gzip")))
+		}
+		right := packed()
+		w.SetFaults(bookiesim.Fault{Kind: bookiesim.SidesSwapped})
+		if got := packed(); got == right || got != detail(t, w, bookmaker, own.EventID).Body.String() {
+			t.Errorf("%s does not show the fault in compressed answers", bookmaker)
+		}
+		w.SetFaults()
+		if packed() != right {
+			t.Errorf("%s shows the fault when it is gone", bookmaker)
+		}
+	}
+}
+
 func TestFaultsOfOneBookmakerOnly(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t, small())

@@ -45,6 +45,8 @@ func TestOptionsMakeAConfig(t *testing.T) {
 		{"fewer events", []string{"--events=10"}, func(c bookiesim.Config) bool { return c.Events == 10 && c.Validate() == nil }},
 		{"one event", []string{"--events=1"}, func(c bookiesim.Config) bool { return c.Events == 1 && c.Validate() == nil }},
 		{"still", []string{"--still"}, func(c bookiesim.Config) bool { return c.Life == bookiesim.Life{} }},
+		{"closings", nil, func(c bookiesim.Config) bool { return c.Closings.Markets == 0.02 && c.Closings.Outcomes == 0.004 }},
+		{"no closings", []string{"--closed=0"}, func(c bookiesim.Config) bool { return c.Closings.Markets == 0 && c.Closings.Outcomes == 0 }},
 		{"limits", []string{"--limits"}, func(c bookiesim.Config) bool { return c.Limits[2].Concurrency == 15 }},
 		{"fault", []string{"--fault=bet9ja:slow:0.5"}, func(c bookiesim.Config) bool {
 			return len(c.Faults) == 1 && c.Faults[0].Share == 0.5 && c.Faults[0].Delay == 2*time.Second
