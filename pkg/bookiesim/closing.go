@@ -59,12 +59,12 @@ type closing struct {
 	gone bool
 }
 
-// closings is the table of all ways. Those of the recorded answers are marked (rec); the others were reported of the
-// sites or by readers of them. BetPawa's null stands in version 3; version 4 leaves the member out, as it does with
+// closings is the table of all ways. Those that recorded answers have are marked (rec); the others are what readers of
+// the sites guard against. BetPawa's null stands in version 3; version 4 leaves the member out, as it does with
 // every default.
 func closings() []closing {
 	return []closing{
-		{book: betPawa, way: "no_price", reach: anything, price: null},
+		{book: betPawa, way: "no_price", reach: anything, price: null},   // rec
 		{book: betPawa, way: "suspended", reach: anything, marked: true}, // rec
 		{book: betPawa, way: "suspended_no_price", reach: anything, price: null, marked: true},
 		{book: betPawa, way: "suspended_zero", reach: anything, price: "0.0", marked: true}, // rec

@@ -1,7 +1,6 @@
 package bookiesim
 
 import (
-	"fmt"
 	"math"
 	"slices"
 )
@@ -76,7 +75,10 @@ func (o *offer) redraw(q *quote, tick int64) {
 	// One outcome at most, and never the only one: a market without open outcomes is one that is closed.
 	if n := len(q.picks); n > 1 {
 		now.one, luck, until = c.draw(line.of(93), singleOutcomes, c.outcomes*float64(n), tick)
-		q.redraws, now.at = min(q.redraws, until), luck.of(5).below(n)
+		q.redraws = min(q.redraws, until)
+		if now.one != nil {
+			now.at = luck.of(5).below(n)
+		}
 	}
 	if now != q.chance {
 		q.chance = now
@@ -103,9 +105,6 @@ func (q *quote) closing(i int) *closing {
 	return nil
 }
 
-// byHand is the key of a whole quote among those closed by hand, besides the picks.
-const byHand = -1
-
 // closingOfAll is how the quote as a whole is closed, nil when it is not.
 func (q *quote) closingOfAll() *closing {
 	if len(q.hand) > 0 {
@@ -118,74 +117,4 @@ func (q *quote) closingOfAll() *closing {
 func (q *quote) listed() bool {
 	all := q.closingOfAll()
 	return all == nil || !all.gone
-}
-
-// CloseMarket closes a market, named by BetPawa's id, at every line at one bookmaker, in one of its Ways, until Reopen.
-func (w *World) CloseMarket(bookmaker, srID, marketID string, way Way) error {
-	return w.closeByHand(bookmaker, srID, marketID, "", way)
-}
-
-// CloseOutcome closes one outcome, named in BetPawa's words, of a market at every line.
-func (w *World) CloseOutcome(bookmaker, srID, marketID, name string, way Way) error {
-	return w.closeByHand(bookmaker, srID, marketID, name, way)
-}
-
-func (w *World) closeByHand(bookmaker, srID, marketID, name string, way Way) error {
-	want, found := wholeMarkets, false
-	if name != "" {
-		want = singleOutcomes
-	}
-	b, _ := bookNamed(bookmaker) // an unknown one is refused below
-	var how *closing
-	if b >= 0 {
-		if how = w.closers[b].all[way]; how == nil || how.reach&want == 0 {
-			return fmt.Errorf("way %q of closing at %s: %w", way, bookmaker, ErrUnknown)
-		}
-	}
-	err := w.changeQuotes(bookmaker, srID, marketID, func(o *offer, q *quote) {
-		if q.closeByHand(name, how) {
-			found = true
-			o.revision++
-		}
-	})
-	if err == nil && !found {
-		return fmt.Errorf("outcome %q of market %q of event %q at %s: %w", name, marketID, srID, bookmaker, ErrUnknown)
-	}
-	return err
-}
-
-// closeByHand closes the quote, or the outcome of a name. It reports false when there is no such outcome.
-func (q *quote) closeByHand(name string, how *closing) bool {
-	at := byHand
-	if name != "" {
-		at = slices.IndexFunc(q.picks, func(pick int) bool { return q.market.outcomes[pick].name == name })
-		if at < 0 {
-			return false
-		}
-	}
-	if q.hand == nil {
-		q.hand = make(map[int]*closing)
-	}
-	q.hand[at] = how
-	return true
-}
-
-// Reopen undoes CloseMarket and CloseOutcome of a market. What chance closed stays closed for its time.
-func (w *World) Reopen(bookmaker, srID, marketID string) error {
-	return w.changeQuotes(bookmaker, srID, marketID, func(o *offer, q *quote) {
-		if q.hand != nil {
-			q.hand = nil
-			o.revision++
-		}
-	})
-}
-
-// DropMarket stops a bookmaker from offering a market: it closes it in the way "gone".
-func (w *World) DropMarket(bookmaker, srID, marketID string) error {
-	return w.CloseMarket(bookmaker, srID, marketID, "gone")
-}
-
-// RestoreMarket undoes DropMarket.
-func (w *World) RestoreMarket(bookmaker, srID, marketID string) error {
-	return w.Reopen(bookmaker, srID, marketID)
 }
