@@ -93,7 +93,11 @@ func TestSimulatedPricesAreAnsweredExactly(t *testing.T) {
 				}
 				for _, o := range m.Outcomes {
 					key := outcomeKey(bookmaker, m.ID, m.Line, o.Name)
-					if got := answered[key]; got == nil {
+					if got := answered[key]; o.Offer == bookiesim.NotOffered {
+						if got.GetIsActive() {
+							t.Errorf("event %s: %s is %v and active, not offered", event.SrID, key, got.GetOdds())
+						}
+					} else if got == nil {
 						leftOut[bookmaker+" "+m.ID+" "+o.Name]++
 					} else if got.GetOdds() != o.Odds || got.GetIsActive() != o.Active {
 						t.Errorf("event %s: %s is %v/%v, offered %v/%v", event.SrID, key, got.GetOdds(), got.GetIsActive(), o.Odds, o.Active)
