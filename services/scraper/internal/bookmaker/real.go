@@ -17,7 +17,7 @@ const (
 // only: Virtus Entella and an Esporte Clube are clubs.
 func notReal(word string) bool {
 	switch word {
-	case "srl", "simulated", "esoccer", "esport", "esports", "efootball", "ebasketball", "cyber", "cyberfootball", "virtual", "virtuals", "vfootball":
+	case "srl", "simulated", "esoccer", "esport", "esports", "efootball", "cyber", "cyberfootball", "virtual", "virtuals", "vfootball":
 		return true
 	default:
 		return false

@@ -68,6 +68,7 @@ func shortfall(b store.BookmakerResult) string {
 // listShortfall says what a bookmaker's lists lack. A short list belongs to a tournament, or to all of them when only the site's
 // total tells.
 func listShortfall(b store.BookmakerResult) string {
+	const fewer = "list fewer events than the site says there are (SHORT_LIST)"
 	short := int64(b.Refusals[odds.ShortList])
 	var parts []string
 	if failed := b.TournamentsFailed - short; failed > 0 {
@@ -75,9 +76,9 @@ func listShortfall(b store.BookmakerResult) string {
 	}
 	switch {
 	case short > 0 && b.TournamentsFailed == 0:
-		parts = append(parts, "the tournaments list fewer events than the site says there are (SHORT_LIST)")
+		parts = append(parts, "the tournaments "+fewer)
 	case short > 0:
-		parts = append(parts, fmt.Sprintf("%d of %d tournaments list fewer events than the site says there are (SHORT_LIST)", short, b.Tournaments))
+		parts = append(parts, fmt.Sprintf("%d of %d tournaments %s", short, b.Tournaments, fewer))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -252,15 +253,9 @@ func (a answer) places(t *testing.T) map[int]named {
 // alone is the answer with one element.
 func (a answer) alone(at int) map[string]any {
 	where := a.elements[at]
-	doc := make(map[string]any, len(a.doc))
-	for key, value := range a.doc {
-		doc[key] = value
-	}
+	doc := maps.Clone(a.doc)
 	inner := func(key string) map[string]any {
-		copied := make(map[string]any)
-		for k, v := range doc[key].(map[string]any) {
-			copied[k] = v
-		}
+		copied := maps.Clone(doc[key].(map[string]any))
 		doc[key] = copied
 		return copied
 	}
