@@ -207,7 +207,7 @@ func decodeListing(raw json.RawMessage, t bookmaker.Tournament, now time.Time) (
 		}
 		return l, odds.NotJSON
 	}
-	if e.ID == "" || e.ID == "0" {
+	if !bookmaker.OwnNumber(string(e.ID)) {
 		return l, odds.NoEventID
 	}
 	l.EventID, l.Name = string(e.ID), e.Teams

@@ -137,6 +137,9 @@ func TestDecodeListing(t *testing.T) {
 		"teams in one word":        {raw: listEventJSON("DS", `"Final"`), change: func(l *odds.Listing) { l.Name, l.HomeTeam, l.AwayTeam = "Final", "", "" }},
 		"teams between bars":       {raw: listEventJSON("DS", `"|Alpha||v||Beta|"`), change: func(l *odds.Listing) { l.Name, l.HomeTeam, l.AwayTeam = "Alpha - Beta", "Alpha", "Beta" }},
 		"a match of computers":     {raw: listEventJSON("DS", `"Northland SRL - Southland SRL"`), reason: odds.NotReal, id: id},
+		"own id with a zero":       {raw: listEventJSON("ID", `"0769895636"`), reason: odds.NoEventID},
+		"own id with a sign":       {raw: listEventJSON("ID", `"+769895636"`), reason: odds.NoEventID},
+		"negative own id":          {raw: listEventJSON("ID", `-769895636`), reason: odds.NoEventID},
 		"an id that begins with 0": {raw: listEventJSON("EXTID", `"068995116"`), reason: odds.NoSrID, id: id},
 		"a group without names": {
 			raw: listEventJSON("", ""), group: &bookmaker.Tournament{ID: "1414963"},

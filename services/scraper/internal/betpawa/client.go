@@ -48,7 +48,7 @@ type Client struct {
 	limiter *limit.Limiter
 	decoder detailDecoder
 	now     func() time.Time
-	past    sweep.Kickoffs
+	past    sweep.Past
 	known   knownIDs
 }
 

@@ -23,6 +23,7 @@ type knownIDs struct {
 type listedAs struct {
 	kickoff time.Time
 	name    string
+	widgets string
 }
 
 // noID says that a detail has no id.
@@ -45,11 +46,11 @@ func (k *knownIDs) learn(eventID, srID string) {
 	delete(k.none, eventID)
 }
 
-// srID is empty for an event that is not known; none says that its detail has no id.
-func (k *knownIDs) srID(l odds.Listing) (id string, none bool) {
+// srID is empty for an event that is not known; none says that its detail has no id. widgets are those of the listing.
+func (k *knownIDs) srID(l odds.Listing, widgets string) (id string, none bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	as := listedAs{l.Kickoff, l.Name}
+	as := listedAs{l.Kickoff, l.Name, widgets}
 	put(&k.listed, l.EventID, as)
 	seen, asked := k.none[l.EventID]
 	return k.ids[l.EventID], asked && seen.listedAs == as && time.Since(seen.asked) < askAgain

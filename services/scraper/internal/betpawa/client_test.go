@@ -41,6 +41,8 @@ type clientSite struct {
 	hide   int                         // events that every competition leaves out at its end
 	counts bool                        // the tree says how many events there are
 	name   string                      // of every event; "A - B" without one
+	// widgets are those of every event, as JSON without the brackets.
+	widgets string
 
 	mu    sync.Mutex
 	pages []string // "competition/skip", in the order asked
@@ -139,7 +141,7 @@ func (s *clientSite) list(w http.ResponseWriter, r *http.Request) {
 	}
 	var parts []string
 	for i := skip; i < min(skip+take, s.events[competition]-s.hide); i++ {
-		parts = append(parts, fmt.Sprintf(`{"id":"%s%04d","name":%q,"startTime":"2026-05-06T11:00:00Z"}`, competition, i, cmp.Or(s.name, "A - B")))
+		parts = append(parts, fmt.Sprintf(`{"id":"%s%04d","name":%q,"startTime":"2026-05-06T11:00:00Z","widgets":[%s]}`, competition, i, cmp.Or(s.name, "A - B"), s.widgets))
 	}
 	if len(parts) == 0 {
 		fmt.Fprint(w, `{"responses":[{}]}`)
@@ -276,6 +278,15 @@ func TestEventsWithoutSrID(t *testing.T) {
 	}
 	if listed, refused := discover(); listed != 2 || refused != 0 {
 		t.Errorf("at first: %d to ask for, %d refused", listed, refused)
+	}
+	for range 3 { // nothing else is listed, and yet the list was read
+		if listed, refused := discover(); listed != 0 || refused != 2 {
+			t.Errorf("later: %d to ask for, %d refused", listed, refused)
+		}
+	}
+	site.widgets = `{"id":"13599033","type":"GENIUSSPORTS"}`
+	if listed, refused := discover(); listed != 2 || refused != 0 {
+		t.Errorf("with other widgets: %d to ask for, %d refused", listed, refused)
 	}
 	site.events["9"] = 1 // beside what is known to have none
 	decoder.err = nil

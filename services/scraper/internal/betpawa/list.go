@@ -66,7 +66,7 @@ func (c *Client) events(
 		skip += p.Events
 		fresh := p.Fresh(seen)
 		repeated := p.Events > 0 && fresh.Events == 0
-		c.fillSrIDs(&fresh.Page)
+		c.fillSrIDs(&fresh)
 		all.Add(fresh.Page)
 		full = full || p.Events >= pageSize
 		switch {
@@ -97,13 +97,14 @@ func (c *Client) page(
 
 // fillSrIDs gives listings without a SportRadar id the one that an earlier detail told. One of which the detail has none
 // either is refused, and not asked again as long as the list says the same.
-func (c *Client) fillSrIDs(p *sweep.Page) {
+func (c *Client) fillSrIDs(p *eventPage) {
 	kept := p.Listings[:0]
 	for _, l := range p.Listings {
 		if l.SrID == "" {
 			var none bool
-			if l.SrID, none = c.known.srID(l); none {
+			if l.SrID, none = c.known.srID(l, p.widgets[l.EventID]); none {
 				p.Refuse(l.EventID, odds.NoSrID)
+				p.Unlinked++
 				continue
 			}
 		}

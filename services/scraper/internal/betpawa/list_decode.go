@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
@@ -132,6 +134,7 @@ type eventPage struct {
 	sweep.Page
 	ids     []string
 	refused []refusedEvent
+	widgets map[string]string // by id, of listings without a SportRadar id; see widgetNames
 }
 
 type refusedEvent struct {
@@ -141,7 +144,7 @@ type refusedEvent struct {
 
 // Fresh is the page without the events that are in seen, where it enters the others. An event without an id is fresh.
 func (p *eventPage) Fresh(seen map[string]bool) eventPage {
-	fresh := eventPage{Page: sweep.Page{Silent: p.Silent, Events: p.Events}}
+	fresh := eventPage{Page: sweep.Page{Silent: p.Silent, Events: p.Events}, widgets: p.widgets}
 	again := make(map[string]bool)
 	for _, id := range p.ids {
 		if seen[id] {
@@ -173,14 +176,14 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (eventPage
 	if len(answer.Responses) == 0 {
 		return eventPage{}, odds.Refuse(odds.NotJSON, "events of competition %.40q: no response to the query", t.ID)
 	}
-	var p eventPage
+	p := eventPage{widgets: make(map[string]string)}
 	if answer.Responses[0].Responses == nil {
 		p.Silent = true // version 4 leaves out what is empty
 		return p, nil
 	}
 	for _, raw := range *answer.Responses[0].Responses {
 		p.Events++
-		l, reason := decodeListing(raw, t, now)
+		l, widgets, reason := decodeListing(raw, t, now)
 		if l.EventID != "" {
 			p.ids = append(p.ids, l.EventID)
 		}
@@ -190,14 +193,17 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (eventPage
 			p.refused = append(p.refused, refusedEvent{l.EventID, reason})
 		case l.Kickoff.After(now):
 			p.Listings = append(p.Listings, l)
+			if l.SrID == "" {
+				p.widgets[l.EventID] = widgetNames(widgets)
+			}
 		}
 	}
 	return p, nil
 }
 
-// decodeListing reads one event; when it is refused the listing holds the id, if that can be read.
-func decodeListing(raw json.RawMessage, t bookmaker.Tournament, now time.Time) (odds.Listing, odds.Reason) {
-	l := odds.Listing{
+// decodeListing reads one event, and its widgets; when it is refused the listing holds the id, if that can be read.
+func decodeListing(raw json.RawMessage, t bookmaker.Tournament, now time.Time) (l odds.Listing, widgets json.RawMessage, reason odds.Reason) {
+	l = odds.Listing{
 		Bookmaker: odds.BetPawa, Sport: "football",
 		Country: t.Country, Tournament: t.Name, TournamentID: t.ID,
 	}
@@ -210,26 +216,27 @@ func decodeListing(raw json.RawMessage, t bookmaker.Tournament, now time.Time) (
 		if json.Unmarshal(raw, &only) == nil {
 			l.EventID = string(only.ID)
 		}
-		return l, odds.NotJSON
+		return l, nil, odds.NotJSON
 	}
 	l.EventID, l.Name = string(e.ID), e.Name
-	if l.EventID == "" {
-		return l, odds.NoEventID
+	if !bookmaker.OwnNumber(l.EventID) {
+		l.EventID = "" // of whichever event it is, that event is offered
+		return l, nil, odds.NoEventID
 	}
 	if e.Category != nil && e.Category.ID != "" && e.Category.ID != footballCategory {
-		return l, odds.WrongSport
+		return l, nil, odds.WrongSport
 	}
 	kickoff, err := time.Parse(time.RFC3339, e.StartTime)
 	if err != nil || !bookmaker.PlausibleKickoff(kickoff, now) {
-		return l, odds.BadKickoff
+		return l, nil, odds.BadKickoff
 	}
 	l.Kickoff = kickoff.UTC()
 	l.SrID = widgetSrID(e.Widgets)
 	l.HomeTeam, l.AwayTeam = teams(e.Participants, e.Name)
 	if bookmaker.NotReal(l, "") {
-		return l, odds.NotReal
+		return l, nil, odds.NotReal
 	}
-	return l, ""
+	return l, e.Widgets, ""
 }
 
 // widgetSrID is the first SportRadar id among the widgets. Without one, or with widgets that cannot be read, it is
@@ -252,6 +259,23 @@ func widgetSrID(raw json.RawMessage) string {
 		}
 	}
 	return ""
+}
+
+// widgetNames are the widgets in a form that two answers can be compared by, whatever the order.
+func widgetNames(raw json.RawMessage) string {
+	var widgets []struct {
+		ID   bookmaker.ID `json:"id"`
+		Type string       `json:"type"`
+	}
+	if json.Unmarshal(raw, &widgets) != nil {
+		return ""
+	}
+	names := make([]string, 0, len(widgets))
+	for _, w := range widgets {
+		names = append(names, w.Type+" "+string(w.ID))
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
 }
 
 // teams are the participants by their position; the event's name is used only when there are none, since it may say

@@ -128,6 +128,10 @@ func TestDecodeListing(t *testing.T) {
 
 		"no id":              {raw: with("id", ""), reason: odds.NoEventID},
 		"null id":            {raw: with("id", "null"), reason: odds.NoEventID},
+		"id with a zero":     {raw: with("id", `"033289995"`), reason: odds.NoEventID},
+		"id with a sign":     {raw: with("id", `"+33289995"`), reason: odds.NoEventID},
+		"negative id":        {raw: with("id", `-33289995`), reason: odds.NoEventID},
+		"id of letters":      {raw: with("id", `"33289995a"`), reason: odds.NoEventID},
 		"id of wrong type":   {raw: with("id", `[1]`), reason: odds.NotJSON},
 		"no kickoff":         {raw: with("startTime", ""), reason: odds.BadKickoff, id: "33289995"},
 		"odd kickoff":        {raw: with("startTime", `"tomorrow"`), reason: odds.BadKickoff, id: "33289995"},
@@ -141,7 +145,7 @@ func TestDecodeListing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, reason := decodeListing([]byte(tc.raw), listCup(), listNow())
+			got, _, reason := decodeListing([]byte(tc.raw), listCup(), listNow())
 			if reason != tc.reason {
 				t.Fatalf("reason %q, want %q", reason, tc.reason)
 			}

@@ -59,6 +59,8 @@ type Tournament struct {
 	ID      string
 	Name    string
 	Country string
+	// Category is SportRadar's id of the category it belongs to; empty where the site does not say.
+	Category string
 	// Said is how many upcoming events the site itself says that it has; 0 when it does not say.
 	Said int
 	// Err is why its events are not known; nil when it answered, with whatever number of events. Listings may hold

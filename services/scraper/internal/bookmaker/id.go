@@ -51,6 +51,15 @@ func ParseSrID(s string) (string, bool) {
 	return s, true
 }
 
+// maxOwnIDDigits bounds the ids of bookmakers that count up.
+const maxOwnIDDigits = 20
+
+// OwnNumber reports whether id is one that a bookmaker counts up: digits only, the first not 0. "0123" and "+123" would be
+// further events beside 123.
+func OwnNumber(id string) bool {
+	return id != "" && len(id) <= maxOwnIDDigits && id[0] != '0' && strings.Trim(id, "0123456789") == ""
+}
+
 // The span of kickoffs that are believed.
 const (
 	kickoffFrom  = 2000                     // year

@@ -44,7 +44,7 @@ type Client struct {
 	limiter *limit.Limiter
 	decoder detailDecoder
 	now     func() time.Time
-	past    sweep.Kickoffs
+	past    sweep.Past
 }
 
 // NewClient makes a client that asks through the limiter and reports to the observer, which may be nil. Close closes

@@ -1,6 +1,7 @@
 package sportybet
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -115,7 +116,7 @@ func decodeCategory(raw json.RawMessage) []bookmaker.Tournament {
 	var found []bookmaker.Tournament
 	for _, raw := range category.Tournaments {
 		var lt listTournament
-		t := bookmaker.Tournament{Country: category.Name}
+		t := bookmaker.Tournament{Country: category.Name, Category: category.ID}
 		if err := json.Unmarshal(raw, &lt); err != nil {
 			t.Err = odds.Refuse(odds.NotJSON, "a tournament of %.40q: %v", t.Country, err)
 		} else if lt.ID == "" {
@@ -223,9 +224,9 @@ func decodeListing(raw json.RawMessage, t bookmaker.Tournament, now time.Time) (
 	if l.HomeTeam != "" && l.AwayTeam != "" {
 		l.Name = l.HomeTeam + " - " + l.AwayTeam
 	}
-	category := ""
+	category := t.Category
 	if e.Sport != nil {
-		category = e.Sport.Category.ID
+		category = cmp.Or(e.Sport.Category.ID, category)
 	}
 	if bookmaker.NotReal(l, category) {
 		return l, odds.NotReal

@@ -256,3 +256,20 @@ func FuzzDecodeTournaments(f *testing.F) {
 		}
 	})
 }
+
+// The category is told by the tree; the events of its tournaments need not repeat it.
+func TestDecodeEventsOfNoRealCategory(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]int{"sr:category:2123": 0, "sr:category:1033": 0, "sr:category:393": 1} {
+		tournaments, _, err := decodeTournaments([]byte(listOK(`{"sportList":[{"id":"sr:sport:1","categories":[
+			{"id":"` + id + `","name":"International Clubs","tournaments":[{"id":"sr:tournament:9","name":"Battle"}]}]}]}`)))
+		if err != nil || len(tournaments) != 1 {
+			t.Fatalf("%d tournaments, %v", len(tournaments), err)
+		}
+		p, err := decodeEvents([]byte(listOK(`[{"events":[{"eventId":"sr:match:5","estimateStartTime":1778065200000,
+			"homeTeamName":"Chelsea (Nick)","awayTeamName":"Arsenal (Bob)"}]}]`)), tournaments[0], listNow())
+		if err != nil || len(p.Listings) != want || p.Refusals[odds.NotReal] != 1-want {
+			t.Errorf("%s: %d listed, refusals %v, %v", id, len(p.Listings), p.Refusals, err)
+		}
+	}
+}

@@ -48,6 +48,8 @@ type Page struct {
 	Said       int
 	Refusals   odds.Refusals
 	RefusedIDs []string
+	// Unlinked is how many of the refused are known to have no SportRadar id, not in their details either.
+	Unlinked int
 	// Silent says that the answer held no list at all, where an empty one was due. Some end points leave empty lists
 	// out, so it is doubtful only when nobody lists anything.
 	Silent bool
@@ -69,6 +71,7 @@ func (p *Page) Add(o Page) {
 	p.Repeated += o.Repeated
 	p.Said = max(p.Said, o.Said)
 	p.RefusedIDs = append(p.RefusedIDs, o.RefusedIDs...)
+	p.Unlinked += o.Unlinked
 	p.Silent = p.Silent || o.Silent
 	if p.Refusals == nil {
 		p.Refusals = make(odds.Refusals)
@@ -80,7 +83,7 @@ func (p *Page) Add(o Page) {
 type Sweep struct {
 	limiter  *limit.Limiter
 	patience time.Duration
-	past     *Kickoffs
+	past     *Past
 	began    time.Time // of the discovery
 
 	mu      sync.Mutex // guards the rest
@@ -92,7 +95,7 @@ type Sweep struct {
 
 // New begins a discovery. past is what the bookmaker's discoveries before it listed, and is updated when this one ends;
 // nil when there were none.
-func New(limiter *limit.Limiter, past *Kickoffs) *Sweep {
+func New(limiter *limit.Limiter, past *Past) *Sweep {
 	return &Sweep{limiter: limiter, patience: defaultPatience, past: past, good: time.Now(), began: time.Now()}
 }
 
@@ -146,6 +149,7 @@ func (s *Sweep) Each(
 		})
 	}
 	_ = g.Wait()
+	s.believe(asked, pages)
 	return s.gather(ctx, asked, pages)
 }
 
@@ -156,6 +160,24 @@ func (s *Sweep) short(tournamentID string, said, listed int) error {
 		return nil
 	}
 	return fmt.Errorf("%d events, the site says %d: %w", listed, said, ErrShortList)
+}
+
+// believe takes back that tournaments are short when the site's counts have turned out to count something else.
+func (s *Sweep) believe(asked []bookmaker.Tournament, pages []Page) {
+	met, missed := false, false
+	for i, t := range asked {
+		said := max(t.Said, pages[i].Said)
+		met = met || t.Err == nil && said > 0 && pages[i].Events-pages[i].Repeated >= said
+		missed = missed || errors.Is(t.Err, ErrShortList)
+	}
+	if s.past.believed(met, missed) {
+		return
+	}
+	for i := range asked {
+		if errors.Is(asked[i].Err, ErrShortList) {
+			asked[i].Err = nil
+		}
+	}
 }
 
 // lacking reports whether the site says that it has more events than its tournaments list, or say that they have: the list
@@ -173,13 +195,17 @@ func (s *Sweep) lacking(asked []bookmaker.Tournament, events int) bool {
 		said += t.Said
 		begun += s.past.between(t.ID, s.began.Add(-around), time.Now().Add(around))
 	}
-	return max(events, said)+begun < total-max(1, total/20)
+	if total == 0 {
+		return false
+	}
+	missed := max(events, said)+begun < total-max(1, total/20)
+	return s.past.totalBelieved(missed) && missed
 }
 
 // gather puts together what the tournaments said, and decides whether the bookmaker said anything at all.
 func (s *Sweep) gather(ctx context.Context, asked []bookmaker.Tournament, pages []Page) (bookmaker.Discovery, error) {
 	found := bookmaker.Discovery{Tournaments: asked, Refusals: make(odds.Refusals), Blocked: s.Blocked()}
-	answered, silent, events, short, unreal := 0, 0, 0, 0, 0
+	answered, silent, events, short, readable := 0, 0, 0, 0, 0
 	var firstErr error
 	for i, p := range pages {
 		found.Listings = append(found.Listings, p.Listings...)
@@ -188,7 +214,7 @@ func (s *Sweep) gather(ctx context.Context, asked []bookmaker.Tournament, pages 
 		if p.Silent {
 			silent++
 		}
-		unreal += p.Refusals[odds.NotReal]
+		readable += p.Refusals[odds.NotReal] + p.Unlinked
 		switch err := asked[i].Err; {
 		case err == nil:
 			answered++
@@ -215,8 +241,9 @@ func (s *Sweep) gather(ctx context.Context, asked []bookmaker.Tournament, pages 
 	case answered == 0 && len(asked) > 0:
 		return found, fmt.Errorf("%d tournaments listed: %w: %w", len(asked), ErrNoTournament, firstErr)
 	// Every event refused, or nowhere a list where one was due: the answers have another shape than we know. What has
-	// begun is neither refused nor listed, so a quiet hour does not look like that, and what nobody plays was readable.
-	case events > 0 && refused == events && refused > unreal, events == 0 && silent > 0:
+	// begun is neither refused nor listed, so a quiet hour does not look like that. What nobody plays was
+	// readable, and so was an event whose detail was asked already for the id that its listing lacks.
+	case events > 0 && refused == events && refused > readable, events == 0 && silent > 0:
 		return found, fmt.Errorf("%d of %d tournaments answered, %d without a list, %d events refused: %w",
 			answered, len(asked), silent, refused, ErrNoEvents)
 	}

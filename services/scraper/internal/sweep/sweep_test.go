@@ -238,8 +238,8 @@ func TestCallReleasesItsSlotWhateverHappens(t *testing.T) {
 func TestShortLists(t *testing.T) {
 	t.Parallel()
 	soon, later := time.Now().Add(20*time.Second), time.Now().Add(time.Hour)
-	past := func() *Kickoffs {
-		k := new(Kickoffs)
+	past := func() *Past {
+		k := new(Past)
 		k.keep([]odds.Listing{{TournamentID: "a", Kickoff: soon}, {TournamentID: "a", Kickoff: later}, {TournamentID: "b", Kickoff: later}})
 		return k
 	}
@@ -248,7 +248,7 @@ func TestShortLists(t *testing.T) {
 		total int
 		lists map[string]int
 		page  map[string]int // the answer's own count
-		past  *Kickoffs
+		past  *Past
 		short []string
 		whole bool // only the total tells
 	}{
@@ -300,6 +300,60 @@ func TestShortLists(t *testing.T) {
 			}
 			if !slices.Equal(short, tc.short) || found.Short != tc.whole || found.Refusals[odds.ShortList] != want || found.Partial() != (want > 0) {
 				t.Errorf("short %v, in all %t, refusals %v", short, found.Short, found.Refusals)
+			}
+		})
+	}
+}
+
+// A count that no tournament meets is believed for a while, and then taken for a count of something else; one that was met
+// once protects its tournament for as long as it takes.
+func TestCountOfAnotherMeaning(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		first bool // all events were listed once
+		total int
+		want  bool
+	}{
+		"never met":               {},
+		"met once":                {first: true, want: true},
+		"a total that is not met": {total: 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var past Past
+			discover := func(each int) bookmaker.Discovery {
+				s := New(limiter(t, 4), &past)
+				s.Said(tc.total)
+				var tournaments []bookmaker.Tournament
+				for i := range 20 {
+					to := bookmaker.Tournament{ID: fmt.Sprint(i)}
+					if tc.total == 0 {
+						to.Said = 3
+					}
+					tournaments = append(tournaments, to)
+				}
+				found, err := s.Each(t.Context(), tournaments, func(_ context.Context, to bookmaker.Tournament) (Page, error) {
+					p := Page{Events: each}
+					for i := range each {
+						p.Listings = append(p.Listings, listing(fmt.Sprint(to.ID, "-", i), "", 1))
+					}
+					return p, nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return found
+			}
+			if tc.first {
+				discover(3)
+			}
+			for i := range unmet {
+				if !discover(2).Partial() {
+					t.Fatalf("discovery %d: a shortfall was not believed", i+1)
+				}
+			}
+			if found := discover(2); found.Partial() != tc.want || (found.Refusals[odds.ShortList] > 0) != tc.want {
+				t.Errorf("after %d discoveries: partial %t, refusals %v", unmet, found.Partial(), found.Refusals)
 			}
 		})
 	}
