@@ -80,6 +80,25 @@ func (a absences) note(b odds.Bookmaker, found bookmaker.Discovery, upcoming []s
 	return gone
 }
 
+// vanished counts the tournaments that are not listed any more although they had upcoming events, for as long as that is
+// doubted. It is called after note.
+func (a absences) vanished(b odds.Bookmaker, found bookmaker.Discovery, upcoming []string) int {
+	known := make(map[string]bool, len(found.Tournaments))
+	for _, t := range found.Tournaments {
+		known[t.ID] = true
+	}
+	n := 0
+	for _, id := range upcoming {
+		seen := a[own{b, id}]
+		if seen.tournament == "" || known[seen.tournament] || seen.cycles == 0 || seen.cycles >= vanishedCycles {
+			continue
+		}
+		known[seen.tournament] = true // counted once
+		n++
+	}
+	return n
+}
+
 // keep forgets everything but the events given.
 func (a absences) keep(live map[own]bool) {
 	for id := range a {
@@ -100,6 +119,7 @@ func (r *run) storeAbsent(ctx context.Context) error {
 			continue // what its tree left out is not known
 		}
 		gone := r.absences.note(b, found, upcoming[b])
+		r.tally.vanished(b, r.absences.vanished(b, found, upcoming[b]))
 		if len(gone) > fewAbsent && float64(len(gone)) > maxAbsentShare*float64(len(upcoming[b])) {
 			r.log.Warn("too many events absent at once, none marked", "bookmaker", b, "absent", len(gone), "of", len(upcoming[b]))
 			continue

@@ -76,7 +76,7 @@ func listShortfall(b store.BookmakerResult) string {
 	}
 	switch {
 	case short > 0 && b.TournamentsFailed == 0:
-		parts = append(parts, "the tournaments "+fewer)
+		parts = append(parts, "the list of tournaments lacks some that have events (SHORT_LIST)")
 	case short > 0:
 		parts = append(parts, fmt.Sprintf("%d of %d tournaments %s", short, b.Tournaments, fewer))
 	}

@@ -61,6 +61,16 @@ func (t *tally) discovered(b odds.Bookmaker, d bookmaker.Discovery, err error) {
 	t.refused[b].Add(d.Refusals)
 }
 
+// vanished counts tournaments that are missing from the list of them.
+func (t *tally) vanished(b odds.Bookmaker, tournaments int) {
+	if tournaments == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refused[b][odds.ShortList] += tournaments
+}
+
 // skipped counts an event that went without b.
 func (t *tally) skipped(b odds.Bookmaker) {
 	t.mu.Lock()
