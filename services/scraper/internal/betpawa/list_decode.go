@@ -202,7 +202,9 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (eventPage
 }
 
 // decodeListing reads one event, and its widgets; when it is refused the listing holds the id, if that can be read.
-func decodeListing(raw json.RawMessage, t bookmaker.Tournament, now time.Time) (l odds.Listing, widgets json.RawMessage, reason odds.Reason) {
+func decodeListing(
+	raw json.RawMessage, t bookmaker.Tournament, now time.Time,
+) (l odds.Listing, widgets json.RawMessage, reason odds.Reason) {
 	l = odds.Listing{
 		Bookmaker: odds.BetPawa, Sport: "football",
 		Country: t.Country, Tournament: t.Name, TournamentID: t.ID,

@@ -65,5 +65,6 @@ func anyNotReal(words []string) bool {
 
 // words are the words of a text in lower case; "A.S.D." and "S.R.L." are one word each.
 func words(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(text, ".", "")), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	text = strings.ToLower(strings.ReplaceAll(text, ".", ""))
+	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }

@@ -68,7 +68,9 @@ func (s *listSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(path, "/popularAndSportList"):
 		body = s.sportyTree()
 	case strings.HasSuffix(path, "/pcEvents"):
-		var asked []struct{ TournamentID [][]string }
+		var asked []struct {
+			TournamentID [][]string `json:"tournamentId"`
+		}
 		_ = json.NewDecoder(r.Body).Decode(&asked)
 		body = s.sportyList(asked[0].TournamentID[0][0])
 	case strings.HasSuffix(path, "/factsCenter/event"):
@@ -98,10 +100,14 @@ func (s *listSite) pawaTree() string {
 func (s *listSite) pawaList(q string) string {
 	var asked struct {
 		Queries []struct {
-			Query struct{ Zones struct{ Competitions []string } }
-			Skip  int
-			Take  int
-		}
+			Query struct {
+				Zones struct {
+					Competitions []string `json:"competitions"`
+				} `json:"zones"`
+			} `json:"query"`
+			Skip int `json:"skip"`
+			Take int `json:"take"`
+		} `json:"queries"`
 	}
 	_ = json.Unmarshal([]byte(q), &asked)
 	one := asked.Queries[0]

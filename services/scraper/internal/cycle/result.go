@@ -68,7 +68,6 @@ func shortfall(b store.BookmakerResult) string {
 // listShortfall says what a bookmaker's lists lack. A short list belongs to a tournament, or to all of them when only the site's
 // total tells.
 func listShortfall(b store.BookmakerResult) string {
-	const fewer = "list fewer events than the site says there are (SHORT_LIST)"
 	short := int64(b.Refusals[odds.ShortList])
 	var parts []string
 	if failed := b.TournamentsFailed - short; failed > 0 {
@@ -78,7 +77,8 @@ func listShortfall(b store.BookmakerResult) string {
 	case short > 0 && b.TournamentsFailed == 0:
 		parts = append(parts, "the list of tournaments lacks some that have events (SHORT_LIST)")
 	case short > 0:
-		parts = append(parts, fmt.Sprintf("%d of %d tournaments %s", short, b.Tournaments, fewer))
+		const fewer = "%d of %d tournaments list fewer events than the site says there are (SHORT_LIST)"
+		parts = append(parts, fmt.Sprintf(fewer, short, b.Tournaments))
 	}
 	return strings.Join(parts, ", ")
 }
