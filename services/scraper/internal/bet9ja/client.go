@@ -83,6 +83,7 @@ func (c *Client) Fetch(ctx context.Context, asked bookmaker.Target) (bookmaker.D
 	}
 	defer answer.Release()
 	detail, err := c.decoder.Detail(answer.Body, asked, answer.RequestedAt, answer.CapturedAt)
+	detail.Snapshot.Request = answer.Request
 	if err != nil {
 		return detail, fmt.Errorf("reading event %.40q: %w", asked.EventID, err)
 	}

@@ -98,6 +98,7 @@ func (c *Client) Fetch(ctx context.Context, asked bookmaker.Target) (bookmaker.D
 	}
 	defer answer.Release()
 	detail, err := c.decoder.Detail(answer.Body, asked, answer.RequestedAt, answer.CapturedAt)
+	detail.Snapshot.Request = answer.Request
 	// An answer that is refused, for want of markets or for another id than the one asked for, tells the id too.
 	refused, _ := errors.AsType[*odds.Refused](err)
 	if detail.Listing.EventID == asked.EventID && (detail.Listing.SrID != "" || refused != nil && refused.Reason == odds.NoSrID) {

@@ -61,14 +61,15 @@ func (r *run) once(ctx context.Context) (*Answer, error) {
 	f := r.fetcher
 	r.tries++
 	seen := Attempt{Bookmaker: f.bookmaker, Call: r.request.Call, Retry: r.tries - 1}
-	sent := time.Now()
-	answer, err := f.attempt(ctx, r.request, &seen)
-	done := time.Now()
-	seen.Latency, seen.Result = done.Sub(sent), resultOf(err)
+	number, sent := NextRequest(), time.Now()
+	answer, err := f.attempt(ctx, r.request, sent, &seen)
+	seen.Latency, seen.Result = time.Since(sent), resultOf(err)
 	seen.PushBack, seen.RetryAfter = pushBackOf(err)
 	f.observer.Observed(seen)
 	if err == nil {
-		answer.RequestedAt, answer.CapturedAt = sent, done
+		// The Date that came with it has been compared: the stamp is taken after that, and the other one from it.
+		answer.Request, answer.CapturedAt = number, f.cfg.Clock.Now()
+		answer.RequestedAt = answer.CapturedAt.Add(-seen.Latency)
 		return answer, nil
 	}
 	if r.tries > f.cfg.Retries || !retryable(err) {
@@ -82,7 +83,7 @@ func (r *run) once(ctx context.Context) (*Answer, error) {
 }
 
 // attempt sends the request once and reads the answer.
-func (f *Fetcher) attempt(ctx context.Context, r Request, seen *Attempt) (*Answer, error) {
+func (f *Fetcher) attempt(ctx context.Context, r Request, sent time.Time, seen *Attempt) (*Answer, error) {
 	tryCtx, cancel := context.WithTimeoutCause(ctx, f.cfg.Timeout, errTimeout)
 	defer cancel()
 	req, err := f.newRequest(tryCtx, r)
@@ -95,7 +96,13 @@ func (f *Fetcher) attempt(ctx context.Context, r Request, seen *Attempt) (*Answe
 	}
 	defer resp.Body.Close()
 	seen.Status = resp.StatusCode
-	if err := checkStatus(resp); err != nil {
+	date, dated := dateOf(resp.Header)
+	if dated {
+		f.cfg.Clock.HeardBookmaker(string(f.bookmaker), sent, date)
+	} else {
+		date = f.cfg.Clock.Now()
+	}
+	if err := checkStatus(resp, date); err != nil {
 		_, _ = io.CopyN(io.Discard, resp.Body, drainBytes) // only to keep the connection
 		return nil, err
 	}
@@ -140,9 +147,21 @@ func (f *Fetcher) newRequest(ctx context.Context, r Request) (*http.Request, err
 	return req, nil
 }
 
-// checkStatus gives the error of a status that carries no answer.
-func checkStatus(resp *http.Response) error {
-	after := retryAfter(resp.Header.Get("Retry-After"), time.Now())
+// dateOf is the time at which an answer left: its Date, and how long caches have kept it since.
+func dateOf(h http.Header) (at time.Time, ok bool) {
+	at, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}, false
+	}
+	if age, err := strconv.ParseUint(h.Get("Age"), 10, 31); err == nil {
+		at = at.Add(time.Duration(age) * time.Second)
+	}
+	return at, true
+}
+
+// checkStatus gives the error of a status that carries no answer; date is the answer's.
+func checkStatus(resp *http.Response, date time.Time) error {
+	after := retryAfter(resp.Header.Get("Retry-After"), date)
 	switch code := resp.StatusCode; {
 	case code == http.StatusTooManyRequests:
 		return &bookmaker.PushedBack{How: bookmaker.TooManyRequests, Status: code, RetryAfter: after}
@@ -167,14 +186,18 @@ func checkBody(status int, body []byte) error {
 	return nil
 }
 
-// retryAfter reads the header: seconds, or an HTTP date. Whatever else it holds is 0.
+// maxRetryAfter bounds what a bookmaker can ask for.
+const maxRetryAfter = 24 * time.Hour
+
+// retryAfter reads the header: seconds, or an HTTP date, which is compared with the answer's own. Whatever else it
+// holds is 0.
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.Atoi(value); err == nil {
-		return time.Duration(min(max(0, seconds), 24*3600)) * time.Second
+		return min(time.Duration(min(max(0, seconds), 1<<20))*time.Second, maxRetryAfter)
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(0, at.Sub(now))
+		return min(max(0, at.Sub(now)), maxRetryAfter)
 	}
 	return 0
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 )
 
 // Config bounds requests. Zero fields get their defaults.
@@ -24,6 +26,8 @@ type Config struct {
 	MaxRetryAfter time.Duration
 	// MaxBody bounds a body, decompressed. Default 8 MiB; the largest recorded has 1.3 MB.
 	MaxBody int64
+	// Clock stamps answers, and is told their Dates. Default one over time.Now.
+	Clock *clock.Clock
 }
 
 // The pool, in connections. More than any limiter has slots, so that a slot never waits for a connection.
@@ -77,6 +81,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxBody == 0 {
 		c.MaxBody = 8 << 20
+	}
+	if c.Clock == nil {
+		c.Clock = clock.New(nil)
 	}
 	return c
 }

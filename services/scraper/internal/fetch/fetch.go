@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -38,10 +39,21 @@ type Request struct {
 	Body []byte
 }
 
+// requests numbers every request that this process sends: what was asked later has the higher number, whatever any
+// clock says.
+var requests atomic.Uint64 //nolint:gochecknoglobals // one order for all bookmakers, and for all that ask them
+
+// NextRequest takes the number of a request that is about to be sent. Whoever concludes something from the answers to
+// many, such as that an event is not listed, takes one before the first of them.
+func NextRequest() uint64 { return requests.Add(1) }
+
 // Answer is a complete body that begins as JSON. Its owner calls Release when nothing refers to Body any more.
 type Answer struct {
 	Body []byte
-	// RequestedAt is when the request that was answered was sent: after a retry, the last one.
+	// Request numbers the request that was answered, after a retry the last one, in the order in which requests are
+	// sent. See NextRequest.
+	Request uint64
+	// RequestedAt is when that request was sent, by the clock of Config.
 	RequestedAt time.Time
 	CapturedAt  time.Time // when the body was complete
 
