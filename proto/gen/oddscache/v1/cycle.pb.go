@@ -86,13 +86,13 @@ func (CycleStatus) EnumDescriptor() ([]byte, []int) {
 // Cycle is one scrape of everything: discovery, fetch, store, cycle end.
 type Cycle struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the cycle, a UUID that sorts by start.
+	// Id of the cycle, a UUID.
 	CycleId string `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
 	// How the cycle went.
 	Status CycleStatus `protobuf:"varint,2,opt,name=status,proto3,enum=oddscache.v1.CycleStatus" json:"status,omitempty"`
 	// When it began.
 	StartedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	// When it ended, by the database's clock; absent while it runs.
+	// When it ended; absent while it runs.
 	FinishedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=finished_at,json=finishedAt,proto3" json:"finished_at,omitempty"`
 	// Revision of its cycle end; 0 while it runs.
 	Revision int64 `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`

@@ -787,9 +787,10 @@ type CycleEnd struct {
 	CycleId string `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
 	// How it went.
 	Status CycleStatus `protobuf:"varint,2,opt,name=status,proto3,enum=oddscache.v1.CycleStatus" json:"status,omitempty"`
-	// When it ended, by the database's clock.
+	// When it ended.
 	FinishedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=finished_at,json=finishedAt,proto3" json:"finished_at,omitempty"`
-	// Events with kickoff strictly before this instant go; absent for a cycle that evicts nothing. It never goes back.
+	// Events with kickoff strictly before this instant go; absent for a cycle that evicts nothing: FAILED, and
+	// PARTIAL with clocks that differ. It does not go back, unless one of a clock that was ahead has to be corrected.
 	EvictKickoffBefore *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=evict_kickoff_before,json=evictKickoffBefore,proto3" json:"evict_kickoff_before,omitempty"`
 	// Exactly the keys that go, where their revision is lower than this entry's.
 	Removed       []*RemovedKey `protobuf:"bytes,5,rep,name=removed,proto3" json:"removed,omitempty"`

@@ -174,29 +174,40 @@ func TestAbsence(t *testing.T) {
 	}
 }
 
+// The number of the request orders captures, whatever their times say.
 func TestNewerRequestWins(t *testing.T) {
 	t.Parallel()
 	b := setup(t, store.Config{})
 	base := time.Now().Add(-time.Hour)
-	at := func(requested, captured time.Duration, price float64) odds.Snapshot {
+	at := func(request uint64, captured time.Duration, price float64) odds.Snapshot {
 		s := capture(odds.BetPawa, "7", "100", map[string]float64{"a": price})
-		s.RequestedAt, s.CapturedAt = base.Add(requested), base.Add(captured)
+		s.Request, s.RequestedAt, s.CapturedAt = request, base.Add(captured-time.Second), base.Add(captured)
 		return s
 	}
 	e := []odds.Event{event("100", soon(), "7")}
-	b.apply(t, store.Batch{Events: e, Snapshots: []odds.Snapshot{at(2*time.Second, 3*time.Second, 2)}})
-	r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(time.Second, 9*time.Second, 5)}})
+	b.apply(t, store.Batch{Events: e, Snapshots: []odds.Snapshot{at(2, 30*time.Minute, 2)}})
+	r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(1, 40*time.Minute, 5)}})
 	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 2 {
 		t.Errorf("a capture requested earlier and answered later: %+v", r)
 	}
-	r = b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(8*time.Second, 9*time.Second, 8), at(7*time.Second, 9*time.Second, 7)}})
+	r = b.apply(t, store.Batch{Missing: []store.Absence{
+		{Bookmaker: odds.BetPawa, EventID: "7", Request: 1, RequestedAt: time.Now(), SeenAt: time.Now()},
+	}})
+	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || r.Withdrawn[odds.BetPawa] != 0 {
+		t.Errorf("an absence from a list that was asked for earlier: %+v", r)
+	}
+	r = b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(8, time.Second, 8), at(7, 50*time.Minute, 7)}})
 	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 8 {
 		t.Errorf("two captures in one batch, the newer first: %+v", r)
 	}
+	if s, _ := b.Committed(odds.BetPawa, "7"); !s.CapturedAt.Equal(base.Add(30 * time.Minute).UTC().Truncate(time.Microsecond)) {
+		t.Errorf("captured at %v: a stamp went back", s.CapturedAt)
+	}
 	b.sameAfterRestore(t)
-	r = b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(7*time.Second, 9*time.Second, 7)}})
-	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 {
-		t.Errorf("an old capture after a restore: %+v", r)
+	// In another term numbers begin anew, and all that is committed is older than what it asks for.
+	r = b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(1, 55*time.Minute, 7)}})
+	if len(r.Refused) != 0 || r.Changed[odds.BetPawa] != 1 {
+		t.Errorf("the first capture of another term: %+v", r)
 	}
 }
 
@@ -302,7 +313,9 @@ func TestPoisonGoesAlone(t *testing.T) {
 		{"unlisted", func(s *odds.Snapshot) { s.EventID = "nobody lists me" }, store.Unlisted},
 		{"unknown bookmaker", func(s *odds.Snapshot) { s.Bookmaker = "acme" }, store.UnknownBookmaker},
 		{"captured before the request", func(s *odds.Snapshot) { s.CapturedAt = s.RequestedAt.Add(-time.Second) }, store.BadCapture},
-		{"captured next year", func(s *odds.Snapshot) { s.CapturedAt = s.CapturedAt.AddDate(1, 0, 0) }, store.BadCapture},
+		{"captured last year", func(s *odds.Snapshot) {
+			s.RequestedAt, s.CapturedAt = s.RequestedAt.AddDate(-1, 0, 0), s.CapturedAt.AddDate(-1, 0, 0)
+		}, store.BadCapture},
 		{"too many markets", func(s *odds.Snapshot) { *s = capture(s.Bookmaker, s.EventID, s.SrID, numbered(6000, 2)) }, odds.TooLarge},
 	}
 	b := setup(t, store.Config{})

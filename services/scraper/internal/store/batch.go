@@ -25,11 +25,12 @@ type Batch struct {
 }
 
 // Absence says that a bookmaker does not list an event any more although the tournament it stood in answered. It
-// counts as a capture: STALE_CAPTURE and precedence by RequestedAt hold for it too. Absences of unknown snapshots and
-// of events that have kicked off at SeenAt are ignored.
+// counts as a capture: STALE_CAPTURE and precedence by Request hold for it too. Absences of unknown snapshots and of
+// events that have kicked off at SeenAt are ignored.
 type Absence struct {
 	Bookmaker   odds.Bookmaker
 	EventID     string    // the bookmaker's own id
+	Request     uint64    // numbers the list's request, as odds.Snapshot.Request does
 	RequestedAt time.Time // when the list was asked for
 	SeenAt      time.Time // when its answer was complete; becomes unavailable_at
 }
@@ -39,7 +40,7 @@ const (
 	Unlisted         odds.Reason = "UNLISTED_EVENT"    // a snapshot under an id that no event lists
 	UnknownBookmaker odds.Reason = "UNKNOWN_BOOKMAKER" // not in the table bookmakers
 	BadText          odds.Reason = "BAD_TEXT"          // NUL bytes, invalid UTF-8, or longer than a field may be
-	BadCapture       odds.Reason = "BAD_CAPTURE"       // captured before it was requested, or not around now
+	BadCapture       odds.Reason = "BAD_CAPTURE"       // captured before it was requested, or long ago
 	// InternalCheck is a market that no decoder may make: a defect of the scraper, not of the answer. It is logged as
 	// an error.
 	InternalCheck odds.Reason = "INTERNAL_CHECK"

@@ -11,8 +11,10 @@ import (
 type capture struct {
 	key
 	srID        string // as the snapshot says it; for an absence the event that lists the key
+	request     uint64 // the order of captures
 	requestedAt time.Time
 	capturedAt  time.Time
+	prepared    time.Time     // shortly after it was taken, with a monotonic reading; zero when that is not known
 	markets     []odds.Market // in order; none for an absence
 	unread      []odds.UnreadMarket
 	complete    bool // markets that are neither here nor unread are not offered
@@ -31,10 +33,12 @@ type Prepared struct {
 }
 
 // Prepare does what storing a capture takes and depends on nothing that is committed: it encodes the markets. Whoever
-// fetches many at once can so do most of the writer's work, which else does one after another. The snapshot's markets
-// must not be changed any more.
+// fetches many at once can so do most of the writer's work, which else does one after another. It is called when the
+// snapshot has just been taken: from then on its age is known, whatever the clocks do. The snapshot's markets must not
+// be changed any more.
 func Prepare(s odds.Snapshot) Prepared {
 	c := captureOf(&s)
+	c.prepared = time.Now()
 	c.all, c.frames = offered(c.markets)
 	return Prepared{Bookmaker: c.bookmaker, EventID: c.id, capture: c}
 }
@@ -47,14 +51,16 @@ func captureOf(s *odds.Snapshot) capture {
 		odds.SortMarkets(markets)
 	}
 	return capture{
-		key: key{s.Bookmaker, s.EventID}, srID: s.SrID, markets: markets, unread: s.Unread, complete: s.Complete,
+		key: key{s.Bookmaker, s.EventID}, srID: s.SrID, request: s.Request,
+		markets: markets, unread: s.Unread, complete: s.Complete,
 		requestedAt: micros(s.RequestedAt), capturedAt: micros(s.CapturedAt),
 	}
 }
 
 // captures brings a batch's snapshots and absences into one form: the newest of each key, in the order in which the
-// keys appear. Older snapshots are refused; an older absence has nothing to say beside a snapshot.
-func captures(batch *Batch, result *BatchResult) []capture {
+// keys appear, dated by what is known now. Older snapshots are refused; an older absence has nothing to say beside a
+// snapshot.
+func captures(batch *Batch, now time.Time, result *BatchResult) []capture {
 	all := make([]capture, 0, len(batch.Snapshots)+len(batch.Prepared)+len(batch.Missing))
 	for i := range batch.Snapshots {
 		all = append(all, captureOf(&batch.Snapshots[i]))
@@ -64,7 +70,7 @@ func captures(batch *Batch, result *BatchResult) []capture {
 	}
 	for _, a := range batch.Missing {
 		all = append(all, capture{
-			key: key{a.Bookmaker, a.EventID}, absence: true, complete: true,
+			key: key{a.Bookmaker, a.EventID}, request: a.Request, absence: true, complete: true,
 			requestedAt: micros(a.RequestedAt), capturedAt: micros(a.SeenAt),
 		})
 	}
@@ -72,6 +78,7 @@ func captures(batch *Batch, result *BatchResult) []capture {
 	at := make(map[key]int, len(all))
 	newest := all[:0]
 	for _, c := range all {
+		c.date(now)
 		i, twice := at[c.key]
 		if !twice {
 			at[c.key] = len(newest)
@@ -79,7 +86,7 @@ func captures(batch *Batch, result *BatchResult) []capture {
 			continue
 		}
 		older := c
-		if c.requestedAt.After(newest[i].requestedAt) {
+		if c.request > newest[i].request {
 			older, newest[i] = newest[i], c
 		}
 		if !older.absence {

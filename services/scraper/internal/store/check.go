@@ -13,13 +13,13 @@ import (
 
 // Limits of what is stored. Clients have checked what they made; these keep one bad value out of everybody's batch.
 const (
-	maxText          = 500       // bytes of an id or a name
-	maxMarkets       = 5000      // of a snapshot
-	maxOutcomes      = 1000      // of a market
-	maxContent       = 2 << 20   // bytes of a snapshot's markets; a receiver's default limit is 4 MiB a message
-	maxOdds          = 1_000_000 // the highest price known of any bookmaker is below 10,000
-	maxSrID          = 20        // digits
-	captureTolerance = 24 * time.Hour
+	maxText          = 500            // bytes of an id or a name
+	maxMarkets       = 5000           // of a snapshot
+	maxOutcomes      = 1000           // of a market
+	maxContent       = 2 << 20        // bytes of a snapshot's markets; a receiver's default limit is 4 MiB a message
+	maxOdds          = 1_000_000      // the highest price known of any bookmaker is below 10,000
+	maxSrID          = 20             // digits
+	captureTolerance = 24 * time.Hour // that a capture may be old; its date has been corrected before
 )
 
 // usable reports whether Postgres and protobuf can hold a text.
@@ -56,8 +56,7 @@ func (w *Writer) checkEvent(e *odds.Event) odds.Reason {
 }
 
 // checkCapture returns why a capture or an absence cannot be stored; empty when it can.
-func (w *Writer) checkCapture(k key, requestedAt, capturedAt time.Time) odds.Reason {
-	away := w.store.cfg.Now().Sub(capturedAt)
+func (w *Writer) checkCapture(k key, requestedAt, capturedAt, now time.Time) odds.Reason {
 	switch {
 	case w.bookmakers.ids[k.bookmaker] == 0:
 		return UnknownBookmaker
@@ -65,7 +64,7 @@ func (w *Writer) checkCapture(k key, requestedAt, capturedAt time.Time) odds.Rea
 		return odds.NoEventID
 	case !usable(k.id):
 		return BadText
-	case requestedAt.IsZero() || capturedAt.Before(requestedAt) || away < -captureTolerance || away > captureTolerance:
+	case requestedAt.IsZero() || capturedAt.Before(requestedAt) || now.Sub(capturedAt) > captureTolerance:
 		return BadCapture
 	}
 	return ""

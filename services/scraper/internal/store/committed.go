@@ -36,6 +36,7 @@ type CommittedSnapshot struct {
 	CapturedAt      time.Time // when its content last changed
 	LastConfirmedAt time.Time // when it was last seen to be so
 	RequestedAt     time.Time // when the capture that says so was asked for
+	Request         uint64    // the number of that request; 0 for one of an earlier term, which is older than all of this
 	Markets         int       // markets, unavailable ones included
 	Available       int       // markets that the bookmaker offers
 

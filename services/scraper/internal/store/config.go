@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 )
 
 // Config says how a store writes. Zero values mean the defaults.
@@ -34,9 +36,11 @@ type Config struct {
 	CollapseFloor int
 	// CollapseCycles is in how many cycles in a row a low yield must be seen to be believed. Default 3.
 	CollapseCycles int
-	// Now is the clock that captures are taken by. It decides nothing about the history's days, but as long as it differs
-	// from the database's none is dropped. It is called by several goroutines. Default time.Now.
+	// Now is a clock to go by alone, for tests that simulate days. It decides nothing about the history's days, but as
+	// long as it differs from the database's none is dropped. It is called by several goroutines. Default what Clock tells.
 	Now func() time.Time
+	// Clock compares the clocks: what is stamped and evicted goes by it. Default one over time.Now, or Now alone.
+	Clock *clock.Clock
 }
 
 func (c Config) withDefaults() Config {
@@ -51,8 +55,14 @@ func (c Config) withDefaults() Config {
 	defaultTo(&c.CollapseShare, 0.4)
 	defaultTo(&c.CollapseFloor, 10)
 	defaultTo(&c.CollapseCycles, 3)
+	switch {
+	case c.Clock == nil && c.Now == nil:
+		c.Clock = clock.New(nil)
+	case c.Clock == nil:
+		c.Clock = clock.Alone(c.Now)
+	}
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now = c.Clock.Now
 	}
 	return c
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"time"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -13,16 +14,16 @@ type CycleStatus string
 const (
 	Running   CycleStatus = "RUNNING"
 	Succeeded CycleStatus = "SUCCEEDED"
-	Partial   CycleStatus = "PARTIAL" // some bookmaker or tournament failed
+	Partial   CycleStatus = "PARTIAL" // some bookmaker or tournament failed, or clocks differed
 	Failed    CycleStatus = "FAILED"  // nothing is evicted
 )
 
 // Cycle is one scrape of everything.
 type Cycle struct {
-	ID             string // a UUID that sorts by start
+	ID             string // a UUID
 	Status         CycleStatus
 	StartedAt      time.Time
-	FinishedAt     time.Time // by the database's clock; zero while it runs
+	FinishedAt     time.Time // zero while it runs
 	Revision       int64     // of its cycle end; 0 while it runs
 	Bookmakers     []BookmakerResult
 	Events         int64  // found by discovery, over all bookmakers
@@ -30,6 +31,12 @@ type Cycle struct {
 	MarketsChanged int64  // markets whose content changed
 	EvictedEvents  int64  // events that the cycle end evicted
 	Reason         string // why it is not SUCCEEDED
+	Clocks         []clock.Offset
+
+	// Took is how long it has run, by the monotonic clock. The table does not keep it.
+	Took time.Duration
+	// Skewed says that clocks differed by more than they may. The table keeps it in the reason.
+	Skewed bool
 }
 
 // BookmakerResult is one bookmaker's part of a cycle. The table keeps it as JSON.

@@ -66,6 +66,9 @@ func cycleOf(r dbsqlc.GetCycleRow) (Cycle, error) {
 	if err := json.Unmarshal(r.Results, &c.Bookmakers); err != nil {
 		return Cycle{}, fmt.Errorf("decoding the results of cycle %s: %w", c.ID, err)
 	}
+	if err := json.Unmarshal(r.Clocks, &c.Clocks); err != nil {
+		return Cycle{}, fmt.Errorf("decoding the clocks of cycle %s: %w", c.ID, err)
+	}
 	return c, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 )
 
@@ -26,6 +27,7 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 		return err
 	}
 	defer w.end()
+	w.store.cfg.Clock.Begin()
 	if _, again := w.running[id]; !again {
 		if err := w.closeRunning(ctx, "another cycle began before it ended"); err != nil {
 			return err
@@ -34,7 +36,11 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 	var t timing
 	for {
 		err := w.transact(ctx, w.head, &t, func(ctx context.Context, tx pgx.Tx) error {
-			row, err := dbsqlc.New(tx).BeginCycle(ctx, dbsqlc.BeginCycleParams{CycleID: id, StartedAt: micros(startedAt)})
+			q := dbsqlc.New(tx)
+			if err := w.store.readClock(ctx, q); err != nil {
+				return err
+			}
+			row, err := q.BeginCycle(ctx, dbsqlc.BeginCycleParams{CycleID: id, StartedAt: micros(startedAt)})
 			if err == nil && (row.Status != string(Running) || !row.StartedAt.Equal(micros(startedAt))) {
 				err = fmt.Errorf("%w: its id is taken", ErrCycle)
 			}
@@ -59,10 +65,10 @@ func (w *Writer) keepRevision(ctx context.Context, q *dbsqlc.Queries) (int64, er
 	})
 }
 
-// EndCycle ends a cycle that was begun, with everything in c but FinishedAt, Revision and EvictedEvents, which it
-// fills and returns. SUCCEEDED and PARTIAL evict: every event with kickoff before the cutoff, its snapshots, and the
-// snapshots that no event lists. The cutoff is the database's clock minus Grace, and never goes back. It returns
-// ErrCycle, ErrLost or Postgres's error; after the latter it can be called again.
+// EndCycle ends a cycle that was begun, with everything in c but FinishedAt, Revision, EvictedEvents, Clocks and Skewed,
+// which it fills and returns. SUCCEEDED and PARTIAL evict: every event with kickoff before the cutoff, its snapshots, and
+// the snapshots that no event lists. Where clocks differed since BeginCycle it evicts nothing and is not SUCCEEDED, with
+// ClockSkew as its reason. It returns ErrCycle, ErrLost or Postgres's error; after the latter it can be called again.
 func (w *Writer) EndCycle(ctx context.Context, c Cycle) (Cycle, error) {
 	if !c.Status.ended() {
 		return Cycle{}, fmt.Errorf("ending cycle %s: %w: %q is not how a cycle ends", c.ID, ErrCycle, c.Status)
@@ -76,7 +82,7 @@ func (w *Writer) EndCycle(ctx context.Context, c Cycle) (Cycle, error) {
 		return Cycle{}, fmt.Errorf("ending cycle %.50q: %w: it is not running", c.ID, ErrCycle)
 	}
 	c.StartedAt = startedAt
-	c, err := w.endCycle(ctx, c)
+	c, err := w.endCycle(ctx, c, w.store.cfg.Clock.Compare)
 	if err != nil {
 		return Cycle{}, err
 	}
@@ -87,7 +93,8 @@ func (w *Writer) EndCycle(ctx context.Context, c Cycle) (Cycle, error) {
 // closeRunning ends cycles that nobody will end any more.
 func (w *Writer) closeRunning(ctx context.Context, reason string) error {
 	for _, id := range slices.Sorted(maps.Keys(w.running)) {
-		_, err := w.endCycle(ctx, Cycle{ID: id, Status: Failed, StartedAt: w.running[id], Reason: reason})
+		unknown := func() clock.Comparison { return clock.Comparison{} } // what they were while it ran
+		_, err := w.endCycle(ctx, Cycle{ID: id, Status: Failed, StartedAt: w.running[id], Reason: reason}, unknown)
 		if err != nil {
 			return err
 		}
@@ -96,8 +103,8 @@ func (w *Writer) closeRunning(ctx context.Context, reason string) error {
 	return nil
 }
 
-// endCycle commits and publishes a cycle's end.
-func (w *Writer) endCycle(ctx context.Context, c Cycle) (Cycle, error) {
+// endCycle commits and publishes a cycle's end. compare tells what the clocks were, once the database's has been read.
+func (w *Writer) endCycle(ctx context.Context, c Cycle, compare func() clock.Comparison) (Cycle, error) {
 	c.Reason = printable(c.Reason)
 	c.Bookmakers = orEmpty(slices.Clone(c.Bookmakers))
 	for i := range c.Bookmakers {
@@ -110,14 +117,17 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle) (Cycle, error) {
 	var t timing
 	for {
 		var end cycleEnd
+		ended := c
 		err := w.transact(ctx, w.head+1, &t, func(ctx context.Context, tx pgx.Tx) error {
 			q := dbsqlc.New(tx)
-			now, err := q.Clock(ctx)
-			if err != nil {
-				return fmt.Errorf("reading the clock: %w", err)
+			if err := w.store.readClock(ctx, q); err != nil {
+				return err
 			}
-			end = w.evict(c, micros(now))
-			return w.flushCycle(ctx, q, &c, &end, results)
+			ended.judge(compare())
+			now := micros(w.store.cfg.Clock.Now())
+			end = w.evict(ended, now)
+			ended.StartedAt = began(c, now)
+			return w.flushCycle(ctx, q, &ended, &end, results)
 		}, func(ctx context.Context, q *dbsqlc.Queries) (int64, error) {
 			return q.AdvanceCycleEnd(ctx, dbsqlc.AdvanceCycleEndParams{
 				Floor: w.log.View().Floor, EvictKickoffBefore: end.cutoff, LeaseSeconds: w.lease.length.Seconds(),
@@ -133,19 +143,32 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle) (Cycle, error) {
 		if err != nil {
 			return Cycle{}, fmt.Errorf("ending cycle %s: %w", c.ID, err)
 		}
-		c.FinishedAt, c.Revision, c.EvictedEvents = end.finishedAt, w.head, int64(len(end.events))
-		return c, nil
+		ended.FinishedAt, ended.Revision, ended.EvictedEvents = end.finishedAt, w.head, int64(len(end.events))
+		return ended, nil
 	}
+}
+
+// began is when a cycle that ends now began. How long it took is known from the monotonic clock, and more to be believed
+// than what the clock said when it began.
+func began(c Cycle, now time.Time) time.Time {
+	began := micros(now.Add(-c.Took))
+	if c.Took > 0 && c.StartedAt.Sub(began).Abs() > clock.Tolerance || c.StartedAt.After(now) {
+		return began
+	}
+	return c.StartedAt
 }
 
 // evict works out what a cycle's end removes: exact keys, so that every replica removes the same.
 func (w *Writer) evict(c Cycle, finishedAt time.Time) cycleEnd {
 	end := cycleEnd{id: c.ID, status: c.Status, finishedAt: finishedAt}
-	if !c.Status.evicts() {
+	if !c.Status.evicts() || c.Skewed {
 		return end
 	}
 	cutoff := finishedAt.Add(-w.store.cfg.Grace)
-	if cutoff.Before(w.cutoff) {
+	switch {
+	case future(w.cutoff, cutoff):
+		w.store.log.Warn("the cutoff lay in the future, corrected", "cycle_id", c.ID, "was", w.cutoff, "is", cutoff)
+	case cutoff.Before(w.cutoff):
 		cutoff = w.cutoff
 	}
 	end.cutoff = &cutoff
@@ -166,12 +189,16 @@ func (w *Writer) evict(c Cycle, finishedAt time.Time) cycleEnd {
 }
 
 func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, end *cycleEnd, results []byte) error {
+	clocks, err := json.Marshal(orEmpty(c.Clocks))
+	if err != nil {
+		return fmt.Errorf("encoding the clocks: %w", err)
+	}
 	bookmakerIDs, ids := w.columns(end.snapshots)
 	rows, err := q.EndCycle(ctx, dbsqlc.EndCycleParams{
-		CycleID: c.ID, Status: string(c.Status), FinishedAt: end.finishedAt, Revision: w.head + 1,
+		CycleID: c.ID, Status: string(c.Status), StartedAt: c.StartedAt, FinishedAt: end.finishedAt, Revision: w.head + 1,
 		EvictKickoffBefore: end.cutoff, RemovedEvents: orEmpty(end.events), RemovedBookmakerIds: orEmpty(bookmakerIDs),
 		RemovedSnapshots: orEmpty(ids), Results: results, Events: c.Events, Snapshots: c.Snapshots,
-		MarketsChanged: c.MarketsChanged, Reason: c.Reason,
+		MarketsChanged: c.MarketsChanged, Reason: c.Reason, Clocks: clocks,
 	})
 	if err == nil && rows == 0 {
 		err = fmt.Errorf("%w: it is not running in the table", ErrCycle)
@@ -189,7 +216,10 @@ func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, en
 			return fmt.Errorf("deleting %d snapshots: %w", len(ids), err)
 		}
 	}
-	if err := q.DeleteOldCycles(ctx, w.store.cfg.CycleRetention.Seconds()); err != nil {
+	if c.Skewed {
+		return nil // which cycles are old is not known
+	}
+	if err := q.DeleteOldCycles(ctx, end.finishedAt.Add(-w.store.cfg.CycleRetention)); err != nil {
 		return fmt.Errorf("deleting old cycles: %w", err)
 	}
 	return nil

@@ -27,10 +27,10 @@ type world struct {
 }
 
 type modelSnapshot struct {
-	Markets     map[string]modelMarket
-	Captured    time.Time
-	Confirmed   time.Time
-	requestedAt time.Time
+	Markets   map[string]modelMarket
+	Captured  time.Time
+	Confirmed time.Time
+	request   uint64 // of this term; 0 for one of an earlier term
 }
 
 type modelMarket struct {
@@ -96,10 +96,13 @@ func withIDs(e odds.Event, ids map[odds.Bookmaker]string) odds.Event {
 func (w *world) capture(s odds.Snapshot) {
 	k := fmt.Sprintf("%s/%s", s.Bookmaker, s.EventID)
 	old, known := w.snapshots[k]
-	if w.owner(s.Bookmaker, s.EventID) != s.SrID || known && s.RequestedAt.Before(old.requestedAt) {
+	if w.owner(s.Bookmaker, s.EventID) != s.SrID || known && s.Request < old.request {
 		return
 	}
-	next := modelSnapshot{Markets: map[string]modelMarket{}, Captured: s.CapturedAt, Confirmed: s.CapturedAt, requestedAt: s.RequestedAt}
+	if s.CapturedAt.Before(old.Captured) {
+		s.CapturedAt = old.Captured // stamps do not go back
+	}
+	next := modelSnapshot{Markets: map[string]modelMarket{}, Captured: s.CapturedAt, Confirmed: s.CapturedAt, request: s.Request}
 	for id, m := range old.Markets {
 		unread := slices.ContainsFunc(s.Unread, func(u odds.UnreadMarket) bool { return u.ID == id })
 		next.Markets[id] = m.shut(s.Complete && !unread)
@@ -254,7 +257,8 @@ func TestModel(t *testing.T) {
 			prices := rapid.MapOfN(rapid.SampledFrom([]string{"1", "10", "2"}), rapid.SampledFrom([]float64{1.5, 2}), 1, 3).Draw(t, "prices")
 			s := capture(bookmaker, id, srID, prices)
 			tick++
-			s.RequestedAt = start.Add(time.Duration(tick-rapid.IntRange(0, 3).Draw(t, "late")) * time.Second)
+			s.Request = uint64(10 + tick - rapid.IntRange(0, 3).Draw(t, "late"))
+			s.RequestedAt = start.Add(time.Duration(tick)*time.Second - 10*time.Minute)
 			s.CapturedAt = s.RequestedAt.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "latency")) * time.Millisecond)
 			s.Complete = rapid.Bool().Draw(t, "complete")
 			for i := range s.Markets {
@@ -301,9 +305,13 @@ func TestModel(t *testing.T) {
 			case "restore":
 				restores++
 				b.sameAfterRestore(t)
+				for k, s := range model.snapshots {
+					s.request = 0
+					model.snapshots[k] = s
+				}
 			}
 			got := read(t, b.Log().View())
-			ignore := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".requestedAt" }, cmp.Ignore())
+			ignore := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".request" }, cmp.Ignore())
 			if diff := cmp.Diff(model.events, got.events, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("events (-model +log):\n%s", diff)
 			}

@@ -14,6 +14,8 @@ import (
 // plan changes nothing; it is made anew when its transaction did not happen.
 type plan struct {
 	from, to    int64 // the block of revisions, (from, to]
+	now         time.Time
+	sure        bool // the clocks bear out that it is now
 	events      []eventWrite
 	gone        []key // competitors' ids that their events do not list any more
 	added       []link
@@ -49,6 +51,7 @@ type confirmWrite struct {
 // plan compares a batch with what is committed.
 func (w *Writer) plan(batch *Batch) (*plan, error) {
 	p := &plan{from: w.head, result: newBatchResult()}
+	p.now, p.sure = w.store.cfg.Clock.Look()
 	watch := stopwatch(time.Now())
 	links := newRelinking(w.state)
 	for i := range batch.Events {
@@ -68,10 +71,10 @@ func (w *Writer) plan(batch *Batch) (*plan, error) {
 	}
 	p.gone, p.added = links.links()
 	p.result.EventsChanged = len(p.events)
-	all := captures(batch, &p.result)
+	all := captures(batch, p.now, &p.result)
 	found := make([]finding, len(all))
 	for i := range all {
-		found[i] = w.find(links, &all[i])
+		found[i] = w.find(p, links, &all[i])
 	}
 	watch.lap(&p.result.LookupsMS)
 
@@ -93,18 +96,27 @@ type finding struct {
 	skip   bool               // an absence that says nothing
 	same   bool               // it is what is committed, byte by byte
 	parts  checked            // what of its markets was refused
+	ahead  bool               // what is committed says that it was captured in the future
+	sure   bool               // and the clocks bear that out, so it is corrected
 	next   content
 	err    error
 }
 
 // find looks up what a capture is compared with, and refuses it if it is not to be compared at all.
-func (w *Writer) find(links *relinking, c *capture) finding {
+func (w *Writer) find(p *plan, links *relinking, c *capture) finding {
 	f := finding{before: w.state.snapshots[c.key]}
+	if f.before != nil {
+		f.ahead = future(f.before.CapturedAt, p.now)
+		f.sure = f.ahead && p.sure
+		if !f.ahead && c.capturedAt.Before(f.before.CapturedAt) { // a small step, or an answer that took longer
+			c.capturedAt = f.before.CapturedAt
+		}
+	}
 	if c.absence && !w.absent(links, c, f.before) {
 		f.skip = true
 		return f
 	}
-	f.reason = w.admit(links, c, f.before)
+	f.reason = w.admit(links, c, f.before, p.now)
 	return f
 }
 
@@ -117,6 +129,11 @@ func (f *finding) compare(c *capture) {
 	var old []byte
 	if f.before != nil {
 		old = f.before.framed
+	}
+	if f.ahead {
+		if old, f.err = notAfter(old, c.capturedAt); f.err != nil {
+			return
+		}
 	}
 	all, frames := c.all, c.frames
 	if frames == nil {
@@ -165,19 +182,20 @@ func (w *Writer) planCapture(p *plan, c *capture, f *finding, cycleID string) od
 		w.store.log.Error("snapshot cannot be compared", "bookmaker", c.bookmaker, "event_id", c.id, "error", f.err)
 		return InternalCheck
 	}
-	return p.add(c, f.before, &f.next)
+	return p.add(c, f)
 }
 
 // add makes a capture's outcome a write.
-func (p *plan) add(c *capture, before *CommittedSnapshot, next *content) odds.Reason {
-	state := &CommittedSnapshot{RequestedAt: c.requestedAt, Markets: next.markets, Available: next.available}
+func (p *plan) add(c *capture, f *finding) odds.Reason {
+	before, next := f.before, &f.next
+	state := &CommittedSnapshot{RequestedAt: c.requestedAt, Request: c.request, Markets: next.markets, Available: next.available}
 	switch {
 	case len(next.framed) > maxContent:
 		return odds.TooLarge
-	case before != nil && len(next.changed) == 0:
+	case before != nil && len(next.changed) == 0 && !f.sure:
 		state.Revision, state.CapturedAt, state.framed = before.Revision, before.CapturedAt, before.framed
 		state.LastConfirmedAt = before.LastConfirmedAt
-		if c.capturedAt.After(state.LastConfirmedAt) {
+		if c.capturedAt.After(state.LastConfirmedAt) || p.sure && future(state.LastConfirmedAt, p.now) {
 			state.LastConfirmedAt = c.capturedAt
 		}
 		p.confirmed = append(p.confirmed, confirmWrite{key: c.key, state: state})
@@ -208,11 +226,11 @@ func (w *Writer) absent(links *relinking, c *capture, before *CommittedSnapshot)
 }
 
 // admit says why a capture is refused whatever its markets are; empty when it is not.
-func (w *Writer) admit(links *relinking, c *capture, before *CommittedSnapshot) odds.Reason {
-	if reason := w.checkCapture(c.key, c.requestedAt, c.capturedAt); reason != "" {
+func (w *Writer) admit(links *relinking, c *capture, before *CommittedSnapshot, now time.Time) odds.Reason {
+	if reason := w.checkCapture(c.key, c.requestedAt, c.capturedAt, now); reason != "" {
 		return reason
 	}
-	if before != nil && c.requestedAt.Before(before.RequestedAt) {
+	if before != nil && c.request < before.Request {
 		return odds.StaleCapture
 	}
 	switch owner := links.owner(c.key); {

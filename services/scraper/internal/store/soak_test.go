@@ -119,7 +119,7 @@ func (s *soak) cycle(t *testing.T) {
 	s.clock.set(s.now)
 	setHistoryClock(t, s.pool, s.now)
 	id := uuid.Must(uuid.NewV7()).String()
-	if err := s.BeginCycle(t.Context(), id, time.Now()); err != nil {
+	if err := s.BeginCycle(t.Context(), id, s.now); err != nil {
 		t.Fatal(err)
 	}
 	batch := store.Batch{CycleID: id}
@@ -127,7 +127,7 @@ func (s *soak) cycle(t *testing.T) {
 		batch.Events = append(batch.Events, event(srID, kickoff, "p"+srID, "sr:match:"+srID, "n"+srID))
 	}
 	for range min(soakReplaced, len(s.events)) {
-		listed(s.events[0], time.Now().Add(-3*time.Hour)) // by the database's clock, which evicts
+		listed(s.events[0], s.now.Add(-3*time.Hour))
 		delete(s.prices, s.events[0])
 		s.events = s.events[1:]
 	}
@@ -144,7 +144,7 @@ func (s *soak) cycle(t *testing.T) {
 				s.prices[srID][market] = float64(101+s.rng.IntN(900)) / 100
 			}
 		}
-		listed(srID, time.Now().Add(100*24*time.Hour))
+		listed(srID, s.now.Add(100*24*time.Hour))
 		for i, own := range []string{"p" + srID, "sr:match:" + srID, "n" + srID} {
 			c := capture(odds.Bookmakers()[i], own, srID, s.prices[srID])
 			c.RequestedAt, c.CapturedAt = s.now.Add(-time.Second), s.now

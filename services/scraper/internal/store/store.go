@@ -3,6 +3,19 @@
 //
 // It is not for deciding what to fetch or when (the cycle engine does), nor for serving the log (the feed does).
 //
+// Of two captures of a snapshot the newer is the one with the higher term, then the one whose request has the higher
+// number (odds.Snapshot.Request): no clock orders them. The number is kept in memory alone. A writer takes captures
+// that were requested in its own term, and every commit of an earlier term came before that term began; so what an
+// earlier term committed is older than any capture of this one, and needs no number.
+//
+// What is stamped, and what a cycle's end evicts, goes by the package clock, never by one clock alone:
+//
+//  1. No stamp is written that lies in the future. A capture's is corrected when its batch is planned; a committed one
+//     that turns out to lie in the future is corrected with the next capture of its snapshot.
+//  2. A cycle during which clocks differed evicts nothing, and says so.
+//  3. The cutoff does not go back with small steps, up to clock.Tolerance. One that turns out to lie further ahead than
+//     the clocks allow is corrected, also after a restart.
+//
 // Any number of instances may read; one writes, the holder of the lease in the table feed_state. Postgres is the
 // truth: the live rows are the same keys as the log, and the log can be rebuilt from them byte by byte.
 //

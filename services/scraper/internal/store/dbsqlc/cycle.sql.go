@@ -45,11 +45,11 @@ func (q *Queries) DeleteEvents(ctx context.Context, srIds []string) error {
 
 const deleteOldCycles = `-- name: DeleteOldCycles :exec
 DELETE FROM cycles c USING feed_state f
-WHERE c.revision <= f.floor AND c.finished_at < clock_timestamp() - make_interval(secs => $1::float8)
+WHERE c.revision <= f.floor AND c.finished_at < $1::timestamptz
 `
 
-func (q *Queries) DeleteOldCycles(ctx context.Context, retentionSeconds float64) error {
-	_, err := q.db.Exec(ctx, deleteOldCycles, retentionSeconds)
+func (q *Queries) DeleteOldCycles(ctx context.Context, before time.Time) error {
+	_, err := q.db.Exec(ctx, deleteOldCycles, before)
 	return err
 }
 
@@ -71,15 +71,17 @@ func (q *Queries) DeleteSnapshots(ctx context.Context, arg DeleteSnapshotsParams
 
 const endCycle = `-- name: EndCycle :execrows
 UPDATE cycles
-SET status = $1, finished_at = $2::timestamptz, revision = $3::bigint,
-    evict_kickoff_before = $4, removed_events = $5::text[],
-    removed_bookmaker_ids = $6::smallint[], removed_snapshots = $7::text[],
-    results = $8, events = $9, snapshots = $10, markets_changed = $11, reason = $12
-WHERE cycle_id = ($13::text)::uuid AND status = 'RUNNING'
+SET status = $1, started_at = $2, finished_at = $3::timestamptz, revision = $4::bigint,
+    evict_kickoff_before = $5, removed_events = $6::text[],
+    removed_bookmaker_ids = $7::smallint[], removed_snapshots = $8::text[],
+    results = $9, events = $10, snapshots = $11, markets_changed = $12, reason = $13,
+    clocks = $14
+WHERE cycle_id = ($15::text)::uuid AND status = 'RUNNING'
 `
 
 type EndCycleParams struct {
 	Status              string
+	StartedAt           time.Time
 	FinishedAt          time.Time
 	Revision            int64
 	EvictKickoffBefore  *time.Time
@@ -91,12 +93,14 @@ type EndCycleParams struct {
 	Snapshots           int64
 	MarketsChanged      int64
 	Reason              string
+	Clocks              []byte
 	CycleID             string
 }
 
 func (q *Queries) EndCycle(ctx context.Context, arg EndCycleParams) (int64, error) {
 	result, err := q.db.Exec(ctx, endCycle,
 		arg.Status,
+		arg.StartedAt,
 		arg.FinishedAt,
 		arg.Revision,
 		arg.EvictKickoffBefore,
@@ -108,6 +112,7 @@ func (q *Queries) EndCycle(ctx context.Context, arg EndCycleParams) (int64, erro
 		arg.Snapshots,
 		arg.MarketsChanged,
 		arg.Reason,
+		arg.Clocks,
 		arg.CycleID,
 	)
 	if err != nil {
@@ -118,7 +123,7 @@ func (q *Queries) EndCycle(ctx context.Context, arg EndCycleParams) (int64, erro
 
 const getCycle = `-- name: GetCycle :one
 SELECT cycle_id::text AS cycle_id, status, started_at, finished_at, coalesce(revision, 0)::bigint AS revision, results,
-    events, snapshots, markets_changed, cardinality(removed_events)::bigint AS evicted_events, reason
+    events, snapshots, markets_changed, cardinality(removed_events)::bigint AS evicted_events, reason, clocks
 FROM cycles WHERE cycle_id = ($1::text)::uuid
 `
 
@@ -134,6 +139,7 @@ type GetCycleRow struct {
 	MarketsChanged int64
 	EvictedEvents  int64
 	Reason         string
+	Clocks         []byte
 }
 
 func (q *Queries) GetCycle(ctx context.Context, cycleID string) (GetCycleRow, error) {
@@ -151,16 +157,18 @@ func (q *Queries) GetCycle(ctx context.Context, cycleID string) (GetCycleRow, er
 		&i.MarketsChanged,
 		&i.EvictedEvents,
 		&i.Reason,
+		&i.Clocks,
 	)
 	return i, err
 }
 
 const listCycles = `-- name: ListCycles :many
 SELECT cycle_id::text AS cycle_id, status, started_at, finished_at, coalesce(revision, 0)::bigint AS revision, results,
-    events, snapshots, markets_changed, cardinality(removed_events)::bigint AS evicted_events, reason
+    events, snapshots, markets_changed, cardinality(removed_events)::bigint AS evicted_events, reason, clocks
 FROM cycles
-WHERE $1::text = '' OR cycle_id < NULLIF($1::text, '')::uuid
-ORDER BY cycles.cycle_id DESC LIMIT $2::integer
+WHERE $1::text = '' OR cycles.revision < (
+    SELECT coalesce(b.revision, 9223372036854775807) FROM cycles b WHERE b.cycle_id = NULLIF($1::text, '')::uuid)
+ORDER BY cycles.revision DESC NULLS FIRST, cycles.cycle_id DESC LIMIT $2::integer
 `
 
 type ListCyclesParams struct {
@@ -180,8 +188,10 @@ type ListCyclesRow struct {
 	MarketsChanged int64
 	EvictedEvents  int64
 	Reason         string
+	Clocks         []byte
 }
 
+// In the order of their ends, which no clock decides; one that runs comes first.
 func (q *Queries) ListCycles(ctx context.Context, arg ListCyclesParams) ([]ListCyclesRow, error) {
 	rows, err := q.db.Query(ctx, listCycles, arg.Before, arg.Most)
 	if err != nil {
@@ -203,6 +213,7 @@ func (q *Queries) ListCycles(ctx context.Context, arg ListCyclesParams) ([]ListC
 			&i.MarketsChanged,
 			&i.EvictedEvents,
 			&i.Reason,
+			&i.Clocks,
 		); err != nil {
 			return nil, err
 		}

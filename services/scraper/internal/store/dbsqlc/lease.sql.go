@@ -14,7 +14,7 @@ const advanceCycleEnd = `-- name: AdvanceCycleEnd :execrows
 UPDATE feed_state
 SET revision = revision + 1,
     floor = greatest(floor, $1::bigint),
-    evict_kickoff_before = greatest(evict_kickoff_before, $2),
+    evict_kickoff_before = coalesce($2, evict_kickoff_before),
     lease_until = clock_timestamp() + make_interval(secs => $3::float8)
 WHERE holder = $4::text AND term = $5 AND revision = $6::bigint
 `
@@ -28,6 +28,7 @@ type AdvanceCycleEndParams struct {
 	Expected           int64
 }
 
+// The writer decides about the cutoff; without one the last stays.
 func (q *Queries) AdvanceCycleEnd(ctx context.Context, arg AdvanceCycleEndParams) (int64, error) {
 	result, err := q.db.Exec(ctx, advanceCycleEnd,
 		arg.Floor,

@@ -6,10 +6,11 @@ RETURNING status, started_at;
 
 -- name: EndCycle :execrows
 UPDATE cycles
-SET status = @status, finished_at = @finished_at::timestamptz, revision = @revision::bigint,
+SET status = @status, started_at = @started_at, finished_at = @finished_at::timestamptz, revision = @revision::bigint,
     evict_kickoff_before = @evict_kickoff_before, removed_events = @removed_events::text[],
     removed_bookmaker_ids = @removed_bookmaker_ids::smallint[], removed_snapshots = @removed_snapshots::text[],
-    results = @results, events = @events, snapshots = @snapshots, markets_changed = @markets_changed, reason = @reason
+    results = @results, events = @events, snapshots = @snapshots, markets_changed = @markets_changed, reason = @reason,
+    clocks = @clocks
 WHERE cycle_id = (@cycle_id::text)::uuid AND status = 'RUNNING';
 
 -- name: DeleteEvents :exec
@@ -22,19 +23,21 @@ WHERE s.bookmaker_id = gone.bookmaker_id AND s.bookmaker_event_id = gone.id;
 
 -- name: DeleteOldCycles :exec
 DELETE FROM cycles c USING feed_state f
-WHERE c.revision <= f.floor AND c.finished_at < clock_timestamp() - make_interval(secs => @retention_seconds::float8);
+WHERE c.revision <= f.floor AND c.finished_at < @before::timestamptz;
 
 -- name: RunningCycles :many
 SELECT cycle_id::text AS cycle_id, started_at FROM cycles WHERE status = 'RUNNING' ORDER BY started_at, cycle_id;
 
 -- name: ListCycles :many
+-- In the order of their ends, which no clock decides; one that runs comes first.
 SELECT cycle_id::text AS cycle_id, status, started_at, finished_at, coalesce(revision, 0)::bigint AS revision, results,
-    events, snapshots, markets_changed, cardinality(removed_events)::bigint AS evicted_events, reason
+    events, snapshots, markets_changed, cardinality(removed_events)::bigint AS evicted_events, reason, clocks
 FROM cycles
-WHERE @before::text = '' OR cycle_id < NULLIF(@before::text, '')::uuid
-ORDER BY cycles.cycle_id DESC LIMIT @most::integer;
+WHERE @before::text = '' OR cycles.revision < (
+    SELECT coalesce(b.revision, 9223372036854775807) FROM cycles b WHERE b.cycle_id = NULLIF(@before::text, '')::uuid)
+ORDER BY cycles.revision DESC NULLS FIRST, cycles.cycle_id DESC LIMIT @most::integer;
 
 -- name: GetCycle :one
 SELECT cycle_id::text AS cycle_id, status, started_at, finished_at, coalesce(revision, 0)::bigint AS revision, results,
-    events, snapshots, markets_changed, cardinality(removed_events)::bigint AS evicted_events, reason
+    events, snapshots, markets_changed, cardinality(removed_events)::bigint AS evicted_events, reason, clocks
 FROM cycles WHERE cycle_id = (@cycle_id::text)::uuid;

@@ -21,10 +21,11 @@ SET revision = revision + @entries::bigint,
 WHERE holder = @holder::text AND term = @term AND revision = @expected::bigint;
 
 -- name: AdvanceCycleEnd :execrows
+-- The writer decides about the cutoff; without one the last stays.
 UPDATE feed_state
 SET revision = revision + 1,
     floor = greatest(floor, @floor::bigint),
-    evict_kickoff_before = greatest(evict_kickoff_before, @evict_kickoff_before),
+    evict_kickoff_before = coalesce(@evict_kickoff_before, evict_kickoff_before),
     lease_until = clock_timestamp() + make_interval(secs => @lease_seconds::float8)
 WHERE holder = @holder::text AND term = @term AND revision = @expected::bigint;
 
