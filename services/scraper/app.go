@@ -17,6 +17,7 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/api"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
 	"github.com/oddscache/oddscache/services/scraper/internal/limit"
@@ -63,8 +64,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
+	clocks := clock.New(cfg.Clock)
 	a.store, err = store.Open(ctx, databaseURL, store.Config{
-		Holder: cfg.holder(), LeaseFor: cfg.LeaseFor, Grace: cfg.Grace, HistoryRetention: cfg.HistoryRetention,
+		Holder: cfg.holder(), LeaseFor: cfg.LeaseFor, Grace: cfg.Grace, HistoryRetention: cfg.HistoryRetention, Clock: clocks,
 	}, log)
 	if err != nil {
 		return nil, err
@@ -77,10 +79,10 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	if err != nil {
 		return nil, fmt.Errorf("loading the mapping: %w", err)
 	}
-	if a.clients, err = newClients(cfg, table, group, a.gauges.observer()); err != nil {
+	if a.clients, err = newClients(cfg, table, group, a.gauges.observer(), clocks); err != nil {
 		return nil, err
 	}
-	a.engine = newEngine(cfg, a.clients, group, a.feed.AwaitVisible, log)
+	a.engine = newEngine(cfg, a.clients, group, a.feed.AwaitVisible, clocks, log)
 	if err := a.watch(registry, group); err != nil {
 		return nil, err
 	}
@@ -90,16 +92,18 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	return a, nil
 }
 
-func newEngine(cfg Config, clients []client, group *limit.Group, visible cycle.Visible, log *slog.Logger) *cycle.Engine {
+func newEngine(
+	cfg Config, clients []client, group *limit.Group, visible cycle.Visible, c *clock.Clock, log *slog.Logger,
+) *cycle.Engine {
 	slots := 0
 	readers := make([]bookmaker.Client, 0, len(clients))
-	for _, c := range clients {
-		slots += group.Limiter(c.Bookmaker()).Slots()
-		readers = append(readers, c)
+	for _, reader := range clients {
+		slots += group.Limiter(reader.Bookmaker()).Slots()
+		readers = append(readers, reader)
 	}
 	return cycle.New(cycle.Config{
 		Interval: cfg.Interval, BatchEvents: cfg.BatchEvents, BatchAge: cfg.BatchAge,
-		Patience: cfg.Patience, Deadline: cfg.Deadline, Stall: cfg.Stall,
+		Patience: cfg.Patience, Deadline: cfg.Deadline, Stall: cfg.Stall, Clock: c,
 	}, readers, group, slots, visible, log)
 }
 

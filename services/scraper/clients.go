@@ -6,6 +6,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bet9ja"
 	"github.com/oddscache/oddscache/services/scraper/internal/betpawa"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
@@ -20,20 +21,20 @@ type client interface {
 }
 
 // newClients makes the clients of all bookmakers. The observer hears of all their requests.
-func newClients(cfg Config, table *mapping.Table, limits *limit.Group, observer fetch.Observer) ([]client, error) {
-	http := fetch.Config{Timeout: cfg.RequestTimeout}
+func newClients(cfg Config, table *mapping.Table, limits *limit.Group, observer fetch.Observer, c *clock.Clock) ([]client, error) {
+	http := fetch.Config{Timeout: cfg.RequestTimeout, Clock: c}
 	pawa, err := betpawa.NewClient(
-		betpawa.Config{BaseURL: cfg.BetPawa.URL, HTTP: http}, betpawa.NewDecoder(table), limits.Limiter(odds.BetPawa), observer)
+		betpawa.Config{BaseURL: cfg.BetPawa.URL, HTTP: http, Now: c.Now}, betpawa.NewDecoder(table), limits.Limiter(odds.BetPawa), observer)
 	if err != nil {
 		return nil, fmt.Errorf("making the client of betpawa: %w", err)
 	}
 	sporty, err := sportybet.NewClient(
-		sportybet.Config{BaseURL: cfg.SportyBet.URL, HTTP: http}, sportybet.NewDecoder(table), limits.Limiter(odds.SportyBet), observer)
+		sportybet.Config{BaseURL: cfg.SportyBet.URL, HTTP: http, Now: c.Now}, sportybet.NewDecoder(table), limits.Limiter(odds.SportyBet), observer)
 	if err != nil {
 		return nil, fmt.Errorf("making the client of sportybet: %w", err)
 	}
 	nine, err := bet9ja.NewClient(
-		bet9ja.Config{BaseURL: cfg.Bet9ja.URL, HTTP: http}, bet9ja.NewDecoder(table), limits.Limiter(odds.Bet9ja), observer)
+		bet9ja.Config{BaseURL: cfg.Bet9ja.URL, HTTP: http, Now: c.Now}, bet9ja.NewDecoder(table), limits.Limiter(odds.Bet9ja), observer)
 	if err != nil {
 		return nil, fmt.Errorf("making the client of bet9ja: %w", err)
 	}

@@ -56,6 +56,9 @@ type Config struct {
 	Operators   []string          `default:"spiffe://oddscache/operator" env:"SCRAPER_TLS_OPERATORS" group:"TLS:" help:"Names (URI or DNS) of client certificates that may start cycles, refresh events and take profiles." name:"tls-operators"`
 	// Insecure allows to listen for others without TLS, inside of a network that is trusted.
 	Insecure bool `env:"SCRAPER_INSECURE" group:"TLS:" help:"Listen beyond loopback without TLS." name:"insecure"`
+
+	// Clock is the machine's clock, for tests that set it wrong; nil is time.Now. It cannot be set from outside.
+	Clock func() time.Time `json:"-" kong:"-"`
 }
 
 // Bookmaker is how one bookmaker is asked.

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
@@ -19,7 +20,16 @@ func cycleMessage(c store.Cycle) *oddscachev1.Cycle {
 		StartedAt: instant(c.StartedAt), FinishedAt: instant(c.FinishedAt), Revision: c.Revision,
 		Bookmakers: bookmakerMessages(c.Bookmakers),
 		Events:     c.Events, Snapshots: c.Snapshots, MarketsChanged: c.MarketsChanged, EvictedEvents: c.EvictedEvents,
+		Clocks: clockMessages(c.Clocks),
 	}
+}
+
+func clockMessages(offsets []clock.Offset) []*oddscachev1.ClockOffset {
+	messages := make([]*oddscachev1.ClockOffset, 0, len(offsets))
+	for _, o := range offsets {
+		messages = append(messages, &oddscachev1.ClockOffset{Clock: o.Clock, OffsetSeconds: o.Seconds})
+	}
+	return messages
 }
 
 func statusMessage(s store.CycleStatus) oddscachev1.CycleStatus {

@@ -111,9 +111,9 @@ func (a absences) keep(live map[own]bool) {
 // storeAbsent marks the markets of events that their bookmaker does not list any more as unavailable. Only a
 // tournament that answered can say so, never for an event that has kicked off, and never for most events at once.
 func (r *run) storeAbsent(ctx context.Context) error {
-	live, upcoming := r.committed()
+	seen := r.cfg.Clock.Now()
+	live, upcoming := r.committed(seen)
 	batch := store.Batch{CycleID: r.ticket.CycleID}
-	seen := time.Now().UTC()
 	for b, found := range r.found {
 		if r.failed[b] {
 			continue // what its tree left out is not known
@@ -126,7 +126,9 @@ func (r *run) storeAbsent(ctx context.Context) error {
 		}
 		for _, id := range gone {
 			if c, ok := r.writer.Committed(b, id); ok && c.Available > 0 {
-				batch.Missing = append(batch.Missing, store.Absence{Bookmaker: b, EventID: id, RequestedAt: r.started, SeenAt: seen})
+				batch.Missing = append(batch.Missing, store.Absence{
+					Bookmaker: b, EventID: id, Request: r.request, RequestedAt: r.started, SeenAt: seen,
+				})
 			}
 		}
 	}
@@ -139,13 +141,13 @@ func (r *run) storeAbsent(ctx context.Context) error {
 }
 
 // committed returns every bookmaker's own ids of committed events, and those of events that are still to kick off.
-func (r *run) committed() (live map[own]bool, upcoming map[odds.Bookmaker][]string) {
+func (r *run) committed(now time.Time) (live map[own]bool, upcoming map[odds.Bookmaker][]string) {
 	live, upcoming = make(map[own]bool), make(map[odds.Bookmaker][]string)
 	for _, e := range r.writer.Events() {
 		for b, eventID := range ownIDs(e) {
 			id := own{b, eventID}
 			live[id] = true
-			if e.Kickoff.After(r.started) {
+			if e.Kickoff.After(now) {
 				upcoming[b] = append(upcoming[b], eventID)
 			}
 		}

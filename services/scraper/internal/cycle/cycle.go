@@ -11,6 +11,7 @@
 //     closes it.
 //  4. Nothing is made unavailable, unlinked or evicted because somebody did not answer.
 //  5. No body or snapshot is held longer than until its batch is committed.
+//  6. Durations go by the monotonic clock. What is stamped, and what counts as begun, goes by the package clock.
 package cycle
 
 import (
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
@@ -41,6 +43,8 @@ type Config struct {
 	Deadline time.Duration
 	// Stall cancels a cycle in which no event was fetched or stored for so long; a slow cycle that moves is left alone.
 	Stall time.Duration
+	// Clock tells the time. Default one over time.Now.
+	Clock *clock.Clock
 }
 
 // Limits hands out the slots of the bookmakers' limiters.
@@ -86,6 +90,9 @@ type Engine struct {
 
 // New makes an engine of clients. slots is the sum of the slots of all limiters.
 func New(cfg Config, clients []bookmaker.Client, limits Limits, slots int, visible Visible, log *slog.Logger) *Engine {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.New(nil)
+	}
 	byName := make(map[odds.Bookmaker]bookmaker.Client, len(clients))
 	for _, c := range clients {
 		byName[c.Bookmaker()] = c

@@ -29,7 +29,7 @@ func (r *run) discover(ctx context.Context) error {
 			defer func() { endSpan(span, err) }()
 			cut := err != nil && errors.Is(context.Cause(ctx), errLaggard)
 			if cut {
-				err = fmt.Errorf("after %v: %w", time.Since(r.started).Round(time.Second), errLaggard)
+				err = fmt.Errorf("after %v: %w", time.Since(r.began).Round(time.Second), errLaggard)
 			}
 			if found.Refusals == nil {
 				found.Refusals = make(odds.Refusals)
@@ -48,7 +48,7 @@ func (r *run) discover(ctx context.Context) error {
 				r.found[b] = found
 			}
 			r.whole[b] = err == nil && !found.Partial()
-			r.discovery[b] = r.discovery[b].after(time.Since(r.started), r.whole[b], cut)
+			r.discovery[b] = r.discovery[b].after(time.Since(r.began), r.whole[b], cut)
 		})
 	}
 	laggards.wait()
@@ -58,7 +58,7 @@ func (r *run) discover(ctx context.Context) error {
 	if len(r.found) == 0 {
 		return fmt.Errorf("%w: %w", errNobody, told)
 	}
-	now := time.Now()
+	now := r.cfg.Clock.Now()
 	targets := mergeListings(r.found, r.writer.Event)
 	for _, t := range targets {
 		r.settleKickoff(t, now)

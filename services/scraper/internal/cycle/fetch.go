@@ -87,7 +87,7 @@ func (r *run) fetchEvent(ctx context.Context, t *target) (fetched, bool) {
 		return fetched{}, false
 	}
 	r.missed(t, missing)
-	if !t.kickoff.After(time.Now()) { // it kicked off while it waited
+	if !t.kickoff.After(r.cfg.Clock.Now()) { // it kicked off while it waited
 		for _, p := range permits {
 			p.Release(limit.Outcome{})
 		}

@@ -37,7 +37,7 @@ func (t *target) reviewDetail(detail *odds.Listing, now time.Time, again func(ow
 		return ""
 	}
 	detail.Kickoff = known
-	return fmt.Sprintf("the detail says %s, known is %s", clock(said), clock(known))
+	return fmt.Sprintf("the detail says %s, known is %s", instant(said), instant(known))
 }
 
 // eventID is the bookmaker's own id: the listing's, which the detail was asked by.
@@ -93,11 +93,11 @@ func (t *target) doubtsList(l odds.Listing, now time.Time) (contradicted bool, d
 	moved := t.committed != nil && !near(l.Kickoff, t.committed.Kickoff)
 	switch {
 	case past && t.committed != nil && t.committed.Kickoff.After(now):
-		return contradicted, fmt.Sprintf("the list says %s, which is over; it was %s", clock(l.Kickoff), clock(t.committed.Kickoff))
+		return contradicted, fmt.Sprintf("the list says %s, which is over; it was %s", instant(l.Kickoff), instant(t.committed.Kickoff))
 	case past && farAhead:
-		return contradicted, fmt.Sprintf("the list says %s, which is over, and another's that it is to come", clock(l.Kickoff))
+		return contradicted, fmt.Sprintf("the list says %s, which is over, and another's that it is to come", instant(l.Kickoff))
 	case moved && alone && !l.Bookmaker.Reference():
-		return false, fmt.Sprintf("this list alone says %s; it was %s", clock(l.Kickoff), clock(t.committed.Kickoff))
+		return false, fmt.Sprintf("this list alone says %s; it was %s", instant(l.Kickoff), instant(t.committed.Kickoff))
 	default:
 		return false, ""
 	}
@@ -119,7 +119,7 @@ func (t *target) differing() map[odds.Bookmaker]string {
 			if all == nil {
 				all = make(map[odds.Bookmaker]string)
 			}
-			all[b] = fmt.Sprintf("kickoff is %s, %s has %s", clock(l.Kickoff), first.Bookmaker, clock(first.Kickoff))
+			all[b] = fmt.Sprintf("kickoff is %s, %s has %s", instant(l.Kickoff), first.Bookmaker, instant(first.Kickoff))
 		}
 	}
 	return all
@@ -128,4 +128,4 @@ func (t *target) differing() map[odds.Bookmaker]string {
 // near reports whether two kickoffs are less than a leap apart.
 func near(a, b time.Time) bool { return a.Sub(b).Abs() <= kickoffLeap }
 
-func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -46,9 +46,6 @@ type Summary struct {
 	Short map[odds.Bookmaker]bool
 }
 
-// Took is the cycle's duration.
-func (s Summary) Took() time.Duration { return s.FinishedAt.Sub(s.StartedAt) }
-
 // Phases is where the time of storing went.
 type Phases struct{ Lookups, Processing, Flush, Commit time.Duration }
 

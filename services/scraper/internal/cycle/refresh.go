@@ -56,7 +56,7 @@ func (e *Engine) Refresh(ctx context.Context, srID string) (Refreshed, error) {
 	if !ok {
 		return Refreshed{}, ErrUnknownEvent
 	}
-	if !committed.Kickoff.After(time.Now()) {
+	if !committed.Kickoff.After(e.cfg.Clock.Now()) {
 		return Refreshed{}, fmt.Errorf("kickoff was %v: %w", committed.Kickoff, ErrStarted)
 	}
 	t := &target{srID: srID, committed: &committed, kickoff: committed.Kickoff, listings: make(map[odds.Bookmaker]odds.Listing)}
@@ -89,7 +89,7 @@ func (e *Engine) Refresh(ctx context.Context, srID string) (Refreshed, error) {
 // batchOf holds the answers against each other as a cycle does, and makes of them what is stored. A refresh has no list
 // and no memory: a doubted kickoff is not applied.
 func (e *Engine) batchOf(t *target, answers []Answer, committed committedSnapshots) store.Batch {
-	now, snapshots := time.Now(), make(map[odds.Bookmaker]*odds.Snapshot)
+	now, snapshots := e.cfg.Clock.Now(), make(map[odds.Bookmaker]*odds.Snapshot)
 	for _, a := range answers {
 		if a.Snapshot == nil {
 			continue
@@ -116,7 +116,7 @@ func (e *Engine) batchOf(t *target, answers []Answer, committed committedSnapsho
 			t.silence(a.Bookmaker)
 			a.Snapshot, a.Err = nil, s.err()
 		default:
-			batch.Snapshots = append(batch.Snapshots, *a.Snapshot)
+			batch.Prepared = append(batch.Prepared, store.Prepare(*a.Snapshot))
 		}
 	}
 	batch.Events = []odds.Event{t.event(nil)}

@@ -11,7 +11,7 @@ import (
 // review holds what the bookmakers say of an event against each other, and makes of it what is stored.
 func (r *run) review(t *target, details []*bookmaker.Detail) fetched {
 	var f fetched
-	now, answers := time.Now(), make(map[odds.Bookmaker]*odds.Snapshot)
+	now, answers := r.cfg.Clock.Now(), make(map[odds.Bookmaker]*odds.Snapshot)
 	for _, d := range details {
 		if d == nil {
 			continue

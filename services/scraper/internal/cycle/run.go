@@ -35,7 +35,9 @@ type run struct {
 	snapshots committedSnapshots
 	ticket    *Ticket
 	log       *slog.Logger
-	started   time.Time
+	began     time.Time // with a monotonic reading: what durations go by
+	started   time.Time // the same as a stamp
+	request   uint64    // comes before all of the cycle's own
 	tally     *tally
 	whole     answered
 	failed    map[odds.Bookmaker]bool // whose discovery ended with an error
@@ -47,7 +49,7 @@ type run struct {
 	leftMu  sync.Mutex                      // guards left
 	left    []*target                       // what the first pass went without
 	last    bool                            // the last pass runs; set while no worker does
-	moved   atomic.Int64                    // unix nanoseconds of the last sign of life
+	moved   atomic.Int64                    // nanoseconds from began to the last sign of life
 	acks    sync.WaitGroup                  // goroutines that wait for replicas; each is bounded by the replicas' liveness
 	batches int                             // numbers given to batches
 	marked  int                             // events whose absence was stored
@@ -57,7 +59,8 @@ type run struct {
 // run runs a ticket's cycle and answers it.
 func (e *Engine) run(ctx context.Context, w *store.Writer, t *Ticket) {
 	r := &run{
-		Engine: e, writer: w, snapshots: w, ticket: t, log: e.log.With("cycle_id", t.CycleID), started: time.Now().UTC(),
+		Engine: e, writer: w, snapshots: w, ticket: t, log: e.log.With("cycle_id", t.CycleID),
+		began: time.Now(), started: e.cfg.Clock.Now(), request: fetch.NextRequest(),
 		tally: newTally(), whole: make(answered), failed: make(map[odds.Bookmaker]bool), found: make(map[odds.Bookmaker]bookmaker.Discovery),
 	}
 	t.started.Store(&r.started)
@@ -74,7 +77,7 @@ func (e *Engine) run(ctx context.Context, w *store.Writer, t *Ticket) {
 		summary := r.summary(cycle)
 		r.say(summary)
 		e.Instruments.Observer.CycleEnded(summary)
-		e.Progress.tell(Step{CycleID: t.CycleID, At: time.Now(), Ended: &cycle})
+		e.Progress.tell(Step{CycleID: t.CycleID, At: e.cfg.Clock.Now(), Ended: &cycle})
 	}
 	e.finish(t, cycle, err)
 }
@@ -141,7 +144,7 @@ func (r *run) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 	for {
 		select {
 		case <-check.C:
-			if still := time.Since(time.Unix(0, r.moved.Load())); still > r.cfg.Stall {
+			if still := time.Since(r.began) - time.Duration(r.moved.Load()); still > r.cfg.Stall {
 				cancel(fmt.Errorf("nothing fetched or stored for %v: %w", still.Round(time.Second), errStalled))
 				return
 			}
@@ -155,7 +158,7 @@ func (r *run) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 }
 
 // alive is the cycle's heartbeat.
-func (r *run) alive() { r.moved.Store(time.Now().UnixNano()) }
+func (r *run) alive() { r.moved.Store(int64(time.Since(r.began))) }
 
 // execute is everything between the beginning and the end.
 func (r *run) execute(ctx context.Context) error {
@@ -175,7 +178,7 @@ func (r *run) execute(ctx context.Context) error {
 
 // discovered sums discovery up.
 func (r *run) discovered() *Discovered {
-	d := &Discovered{Events: len(r.targets), Took: time.Since(r.started), Bookmakers: r.tally.bookmakers(r.names())}
+	d := &Discovered{Events: len(r.targets), Took: time.Since(r.began), Bookmakers: r.tally.bookmakers(r.names())}
 	for _, t := range r.targets {
 		d.Details += len(t.listings)
 	}
@@ -194,6 +197,6 @@ func (r *run) names() []odds.Bookmaker {
 }
 
 func (r *run) tell(s Step) {
-	s.CycleID, s.At = r.ticket.CycleID, time.Now()
+	s.CycleID, s.At = r.ticket.CycleID, r.cfg.Clock.Now()
 	r.Progress.tell(s)
 }

@@ -14,16 +14,17 @@ func (r *run) summary(c store.Cycle) Summary {
 		Cycle: c, Bound: r.Instruments.bound(r.before), Batches: r.batches, Absent: r.marked, Storage: r.tally.storage(),
 		Short: make(map[odds.Bookmaker]bool),
 	}
+	s.Took = time.Since(r.began)
 	for _, b := range c.Bookmakers {
 		s.Short[b.Bookmaker] = shortfall(b) != ""
 	}
 	return s
 }
 
-// say is the one line that a cycle leaves in the log.
+// say is the one line that a cycle leaves in the log, with another where clocks differ.
 func (r *run) say(s Summary) {
 	attrs := []any{
-		"status", s.Status, "reason", s.Reason, "revision", s.Revision, "took", s.Took().Round(time.Millisecond),
+		"status", s.Status, "reason", s.Reason, "revision", s.Revision, "took", s.Took.Round(time.Millisecond),
 		"bound", s.Bound.Round(time.Millisecond), "events", s.Events, "snapshots", s.Snapshots, "markets_changed", s.MarketsChanged,
 		"evicted", s.EvictedEvents, "absent", s.Absent, "batches", s.Batches,
 		slog.Group("storage_ms", "lookups", s.Storage.Lookups.Milliseconds(), "processing", s.Storage.Processing.Milliseconds(),
@@ -37,4 +38,11 @@ func (r *run) say(s Summary) {
 			"tournaments_failed", b.TournamentsFailed, "p50_ms", int(b.LatencyP50MS), "p95_ms", int(b.LatencyP95MS)))
 	}
 	r.log.Info("cycle ended", attrs...)
+	if s.Skewed {
+		clocks := make([]any, 0, 2*len(s.Clocks))
+		for _, c := range s.Clocks {
+			clocks = append(clocks, c.Clock, c.Seconds)
+		}
+		r.log.Warn("clocks differ, nothing was evicted", slog.Group("offset_seconds", clocks...))
+	}
 }

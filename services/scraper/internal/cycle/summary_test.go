@@ -24,7 +24,7 @@ func TestOneLineSaysAll(t *testing.T) {
 	began := time.Date(2026, 5, 6, 10, 0, 0, 0, time.UTC)
 	r.say(Summary{
 		Cycle: store.Cycle{
-			ID: "id", Status: store.Partial, Reason: "bet9ja: late", StartedAt: began, FinishedAt: began.Add(70 * time.Second),
+			ID: "id", Status: store.Partial, Reason: "bet9ja: late", StartedAt: began, FinishedAt: began.Add(-30 * time.Hour), Took: 70 * time.Second,
 			Revision: 77, Events: 5, Snapshots: 9, MarketsChanged: 40, EvictedEvents: 2,
 			Bookmakers: []store.BookmakerResult{{
 				Bookmaker: odds.Bet9ja, Listed: 6, Asked: 5, Fetched: 4, Changed: 3, Confirmed: 1, Blocked: 7, Failed: 8, Skipped: 9,

@@ -140,7 +140,9 @@ func withdrawal(s *odds.Snapshot, cycles int, committed committedSnapshots) (sto
 	if cycles < swappedCycles && sides.Nearer(offered(committed, id), s.Markets) != sides.Straight {
 		return store.Absence{}, false
 	}
-	return store.Absence{Bookmaker: s.Bookmaker, EventID: s.EventID, RequestedAt: s.RequestedAt, SeenAt: s.CapturedAt}, true
+	return store.Absence{
+		Bookmaker: s.Bookmaker, EventID: s.EventID, Request: s.Request, RequestedAt: s.RequestedAt, SeenAt: s.CapturedAt,
+	}, true
 }
 
 // silence takes the names of a bookmaker with swapped sides out of the event: they would stand for the other side.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -26,6 +27,9 @@ type Cycles struct {
 	events   prometheus.Gauge
 	evicted  prometheus.Counter
 	absent   prometheus.Counter
+	clocks   *prometheus.GaugeVec
+	skew     prometheus.Gauge
+	skewed   prometheus.Counter
 }
 
 // NewCycles makes counters at zero.
@@ -46,6 +50,14 @@ func NewCycles() *Cycles {
 		evicted: counter("evicted_events_total", "Events evicted by cycle ends."),
 		absent: counter("absent_events_total",
 			"Events whose markets were marked unavailable because their bookmaker does not list them any more."),
+		clocks: gauges("clock_offset_seconds",
+			"How far a clock was ahead of the time that the last cycle went by, where it was furthest: scraper, "+
+				"database, or a bookmaker's by the Date of its answers. A bookmaker's is 0 while it sends none.", "clock"),
+		skew:   gauge("last_cycle_clock_skew", "1 when clocks differed by more than a minute during the last cycle."),
+		skewed: counter("clock_skew_cycles_total", "Cycles during which clocks differed by more than a minute; they evict nothing."),
+	}
+	for _, name := range append(names(), clock.Scraper, clock.Database) {
+		c.clocks.WithLabelValues(name)
 	}
 	for _, status := range []store.CycleStatus{store.Succeeded, store.Partial, store.Failed} {
 		c.ended.WithLabelValues(string(status))
@@ -53,6 +65,7 @@ func NewCycles() *Cycles {
 	}
 	c.set = append(set{
 		c.running, c.began, c.skipped, c.ended, c.finished, c.seconds, c.took, c.bound, c.events, c.evicted, c.absent,
+		c.clocks, c.skew, c.skewed,
 	}, append(c.contributions.all(), c.batches.all()...)...)
 	return c
 }
@@ -73,14 +86,29 @@ func (c *Cycles) CycleEnded(s cycle.Summary) {
 	c.running.Set(0)
 	c.ended.WithLabelValues(string(s.Status)).Inc()
 	c.finished.WithLabelValues(string(s.Status)).Set(seconds(s.FinishedAt))
-	c.seconds.Observe(s.Took().Seconds())
-	c.took.Set(s.Took().Seconds())
+	c.seconds.Observe(s.Took.Seconds())
+	c.took.Set(s.Took.Seconds())
 	c.bound.Set(s.Bound.Seconds())
 	c.events.Set(float64(s.Events))
 	c.evicted.Add(float64(s.EvictedEvents))
 	c.absent.Add(float64(s.Absent))
+	c.clock(s.Cycle)
 	for _, b := range s.Bookmakers {
 		c.add(b, s.Short[b.Bookmaker])
+	}
+}
+
+// clock shows what the clocks were.
+func (c *Cycles) clock(ended store.Cycle) {
+	for _, name := range append(names(), clock.Scraper, clock.Database) {
+		c.clocks.WithLabelValues(name).Set(0)
+	}
+	for _, o := range ended.Clocks {
+		c.clocks.WithLabelValues(o.Clock).Set(o.Seconds)
+	}
+	c.skew.Set(flag(ended.Skewed))
+	if ended.Skewed {
+		c.skewed.Inc()
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	book "github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
 	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
@@ -58,7 +59,8 @@ func TestCycles(t *testing.T) {
 	c.BatchStored(store.BatchResult{MarketsChanged: 7, EventsChanged: 2, CommitMS: 250})
 	c.CycleEnded(cycle.Summary{
 		Cycle: store.Cycle{
-			Status: store.Partial, StartedAt: began, FinishedAt: began.Add(time.Minute), Events: 9, EvictedEvents: 3,
+			Status: store.Partial, StartedAt: began, FinishedAt: began.Add(time.Minute), Took: 59 * time.Second, Events: 9, EvictedEvents: 3,
+			Clocks: []clock.Offset{{Clock: clock.Scraper, Seconds: 10800}, {Clock: "betpawa", Seconds: -1}}, Skewed: true,
 			Bookmakers: []store.BookmakerResult{{
 				Bookmaker: odds.BetPawa, Fetched: 5, Tournaments: 4, TournamentsFailed: 1, Refusals: odds.Refusals{odds.YieldCollapsed: 6},
 			}},
@@ -68,7 +70,11 @@ func TestCycles(t *testing.T) {
 	is(t, "running", c.running, 0)
 	is(t, "ended", c.ended.WithLabelValues("PARTIAL"), 1)
 	is(t, "finished", c.finished.WithLabelValues("PARTIAL"), float64(began.Unix()+60))
-	is(t, "took", c.took, 60)
+	is(t, "took", c.took, 59)
+	is(t, "the scraper's clock", c.clocks.WithLabelValues(clock.Scraper), 10800)
+	is(t, "betpawa's clock", c.clocks.WithLabelValues("betpawa"), -1)
+	is(t, "skew", c.skew, 1)
+	is(t, "cycles with skew", c.skewed, 1)
 	is(t, "bound", c.bound, 40)
 	is(t, "evicted", c.evicted, 3)
 	is(t, "absent", c.absent, 2)
