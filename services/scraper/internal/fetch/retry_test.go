@@ -131,6 +131,7 @@ func TestRetryAfterHeader(t *testing.T) {
 		"soon":                          0,
 		"Wed, 06 May 2026 11:00:30 GMT": 30 * time.Second,
 		"Wed, 06 May 2026 10:00:00 GMT": 0,
+		"Wed, 06 May 2099 10:00:00 GMT": 24 * time.Hour,
 	} {
 		if got := retryAfter(value, now); got != want {
 			t.Errorf("%q: %s, want %s", value, got, want)

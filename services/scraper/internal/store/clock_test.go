@@ -1,0 +1,420 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
+	"github.com/oddscache/oddscache/pkg/feedlog"
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/clock"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// shiftedClock makes the database's clock one that can be set: clock_timestamp() of a schema that is searched first.
+const shiftedClock = `
+CREATE SCHEMA shifted;
+CREATE TABLE shifted.clock (shift interval NOT NULL);
+INSERT INTO shifted.clock VALUES ('0');
+CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+	'SELECT pg_catalog.clock_timestamp() + shift FROM shifted.clock'`
+
+// clocks is a database and a scraper whose clocks can be set.
+type clocks struct {
+	*bundle
+	clock   *clock.Clock
+	own     time.Duration
+	request uint64
+}
+
+func newClocks(t *testing.T) *clocks {
+	t.Helper()
+	plain := pgtest.New(t, migrated)
+	if _, err := plain.Exec(t.Context(), shiftedClock); err != nil {
+		t.Fatal(err)
+	}
+	cfg := plain.Config()
+	cfg.ConnConfig.RuntimeParams["search_path"] = "shifted, pg_catalog, public"
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	c := &clocks{bundle: &bundle{pool: pool}}
+	c.restart(t)
+	t.Cleanup(func() { _ = c.Release(context.WithoutCancel(t.Context())) })
+	return c
+}
+
+// restart gives the scraper a new process, which remembers nothing.
+func (c *clocks) restart(t tb) {
+	t.Helper()
+	if c.Writer != nil {
+		if err := c.Release(t.Context()); err != nil {
+			t.Fatalf("Release: %v", err)
+		}
+	}
+	c.clock = clock.New(func() time.Time { return time.Now().Add(c.own) })
+	c.store = store.New(c.pool, store.Config{Clock: c.clock}, slog.New(slog.DiscardHandler))
+	c.acquire(t)
+}
+
+// set sets the clocks of scraper and database.
+func (c *clocks) set(t tb, own, database time.Duration) {
+	t.Helper()
+	c.own = own
+	if _, err := c.pool.Exec(t.Context(), "UPDATE shifted.clock SET shift = $1", database); err != nil {
+		t.Fatalf("setting the database's clock: %v", err)
+	}
+}
+
+// begin begins a cycle.
+func (c *clocks) begin(t tb) (id string) {
+	t.Helper()
+	id = uuid.Must(uuid.NewV7()).String()
+	if err := c.BeginCycle(t.Context(), id, c.clock.Now()); err != nil {
+		t.Fatalf("BeginCycle: %v", err)
+	}
+	return id
+}
+
+// dates lets three bookmakers answer.
+func (c *clocks) dates() {
+	for _, b := range odds.Bookmakers() {
+		c.clock.HeardBookmaker(string(b), time.Now(), time.Now().Truncate(time.Second))
+	}
+}
+
+// capture captures an event at BetPawa, stamped by the compared clocks as package fetch does.
+func (c *clocks) capture(srID string, price float64) odds.Snapshot {
+	s := capture(odds.BetPawa, "p"+srID, srID, map[string]float64{"a": price})
+	c.request++
+	s.Request, s.CapturedAt = c.request, c.clock.Now()
+	s.RequestedAt = s.CapturedAt.Add(-time.Second)
+	return s
+}
+
+// refresh stores a price of every event as prepared captures, and requires that all are stored.
+func (c *clocks) refresh(t tb, events []odds.Event, prices map[string]float64) {
+	t.Helper()
+	batch := store.Batch{Events: events}
+	for srID, price := range prices {
+		batch.Prepared = append(batch.Prepared, store.Prepare(c.capture(srID, price)))
+	}
+	if r := c.apply(t, batch); len(r.Refused) > 0 {
+		t.Fatalf("refused %v", r.Refused)
+	}
+	for srID, price := range prices {
+		if got := c.snapshot(t, odds.BetPawa, "p"+srID).GetMarkets()[0].GetOutcomes()[0].GetOdds(); got != price {
+			t.Fatalf("event %s: price %v, want %v", srID, got, price)
+		}
+	}
+}
+
+func (c *clocks) end(t tb, id string) store.Cycle {
+	t.Helper()
+	ended, err := c.EndCycle(t.Context(), store.Cycle{ID: id, Status: store.Succeeded, Took: time.Millisecond})
+	if err != nil {
+		t.Fatalf("EndCycle: %v", err)
+	}
+	kept, err := c.store.GetCycle(t.Context(), id)
+	if err != nil {
+		t.Fatalf("GetCycle: %v", err)
+	}
+	if kept.Status != ended.Status || kept.Reason != ended.Reason || len(kept.Clocks) != len(ended.Clocks) || !kept.StartedAt.Equal(ended.StartedAt) {
+		t.Fatalf("the cycle ended as %+v and is kept as %+v", ended, kept)
+	}
+	return ended
+}
+
+// nothingAhead requires that nothing in the log is stamped with a time of the future.
+func (c *clocks) nothingAhead(t tb) {
+	t.Helper()
+	limit := time.Now().Add(clock.Tolerance)
+	check := func(what string, at time.Time) {
+		t.Helper()
+		if at.After(limit) {
+			t.Fatalf("%s is %v in the future", what, time.Until(at))
+		}
+	}
+	entries, _ := c.Log().View().After(0, 1<<40)
+	for _, e := range entries {
+		switch e.Key.Kind {
+		case feedlog.KindSnapshot:
+			var s oddscachev1.CachedSnapshot
+			if err := proto.Unmarshal(e.Body, &s); err != nil {
+				t.Fatalf("decoding: %v", err)
+			}
+			check(e.Key.ID+" captured_at", s.GetCapturedAt().AsTime())
+			check(e.Key.ID+" last_confirmed_at", s.GetLastConfirmedAt().AsTime())
+			for _, m := range s.GetMarkets() {
+				if m.UnavailableAt != nil {
+					check(e.Key.ID+" unavailable_at", m.GetUnavailableAt().AsTime())
+				}
+			}
+		case feedlog.KindConfirmation:
+			at, err := feedlog.ConfirmedAt(e.Body)
+			if err != nil {
+				t.Fatalf("decoding: %v", err)
+			}
+			check(e.Key.ID+" confirmed at", at)
+		case feedlog.KindEvent, feedlog.KindCycleEnd: // what earlier cycles said stays
+		}
+	}
+	check("the newest cycle's end", c.Log().View().LastCycle.CycleEnd.FinishedAt)
+}
+
+// TestClockSteps sets clocks wrong for one cycle, each way of the issue, then right: nothing that has not begun is evicted,
+// every price moves in every cycle, and each cycle says what it was.
+func TestClockSteps(t *testing.T) {
+	t.Parallel()
+	const hour = time.Hour
+	for _, step := range []time.Duration{3 * hour, 30 * hour, 72 * hour, -3 * hour} {
+		for _, where := range []string{"scraper", "database", "both"} {
+			for _, restarts := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s %v restarts %v", where, step, restarts), func(t *testing.T) {
+					t.Parallel()
+					c := newClocks(t)
+					now := time.Now()
+					events := []odds.Event{
+						event("1", now.Add(hour), "p1"), event("2", now.Add(50*hour), "p2"), event("3", now.Add(-3*hour), "p3"),
+					}
+					price := 1.0
+					cycle := func() store.Cycle {
+						t.Helper()
+						price++
+						id := c.begin(t)
+						c.dates()
+						c.refresh(t, events, map[string]float64{"1": price, "2": price})
+						return c.end(t, id)
+					}
+					if first := cycle(); first.Status != store.Succeeded || first.EvictedEvents != 1 || len(first.Clocks) != 5 {
+						t.Fatalf("before the step: %+v", first)
+					}
+					events[2].Kickoff = now.Add(-150 * time.Minute)
+					var own, database time.Duration
+					if where != "database" {
+						own = step
+					}
+					if where != "scraper" {
+						database = step
+					}
+					c.set(t, own, database)
+					if restarts {
+						c.restart(t)
+					}
+					wrong := cycle()
+					if wrong.Status != store.Partial || !wrong.Skewed || !strings.HasPrefix(wrong.Reason, "CLOCK_SKEW: ") || wrong.EvictedEvents != 0 {
+						t.Errorf("during the step: %+v", wrong)
+					}
+					if age := time.Since(wrong.FinishedAt); age < -time.Minute || wrong.StartedAt.After(wrong.FinishedAt) {
+						t.Errorf("the cycle began at %v and ended at %v, it is %v", wrong.StartedAt, wrong.FinishedAt, time.Now())
+					}
+					c.nothingAhead(t)
+					c.set(t, 0, 0)
+					if restarts {
+						c.restart(t)
+					}
+					if right := cycle(); right.Status != store.Succeeded || right.Reason != "" || right.EvictedEvents != 1 {
+						t.Errorf("after the step: %+v", right)
+					}
+					c.nothingAhead(t)
+					c.sameAfterRestore(t)
+				})
+			}
+		}
+	}
+}
+
+// TestFutureIsCorrected has a scraper of before write by a clock that is ahead, and a right one go on.
+func TestFutureIsCorrected(t *testing.T) {
+	t.Parallel()
+	const shift = 20 * time.Hour
+	b := setup(t, store.Config{Now: func() time.Time { return time.Now().Add(shift) }})
+	now := time.Now()
+	ahead := now.Add(shift)
+	by := func(s odds.Snapshot, at time.Time) odds.Snapshot {
+		s.RequestedAt, s.CapturedAt = at, at
+		return s
+	}
+	events := []odds.Event{event("1", now.Add(40*time.Hour), "p1"), event("2", now.Add(time.Hour), "p2"), event("3", now.Add(40*time.Hour), "p3")}
+	two := map[string]float64{"a": 2, "b": 3}
+	b.apply(t, store.Batch{Events: events, Snapshots: []odds.Snapshot{
+		by(capture(odds.BetPawa, "p1", "1", two), ahead), by(capture(odds.BetPawa, "p3", "3", two), now.Add(-time.Hour)),
+	}})
+	b.apply(t, store.Batch{Snapshots: []odds.Snapshot{
+		by(capture(odds.BetPawa, "p1", "1", map[string]float64{"a": 2}), ahead), // "b" becomes unavailable
+		by(capture(odds.BetPawa, "p3", "3", two), ahead),                        // confirmed
+	}})
+	if c := b.cycle(t, store.Succeeded); c.EvictedEvents != 1 {
+		t.Fatalf("the clock ahead evicts %d events", c.EvictedEvents)
+	}
+	if err := b.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	c := &clocks{bundle: &bundle{pool: b.pool}}
+	c.restart(t)
+	t.Cleanup(func() { _ = c.Release(context.WithoutCancel(t.Context())) })
+	id := c.begin(t)
+	c.dates()
+	history := b.rows(t, "market_odds_history")
+	r := c.apply(t, store.Batch{Events: events, Prepared: []store.Prepared{
+		store.Prepare(capture(odds.BetPawa, "p1", "1", map[string]float64{"a": 2})), store.Prepare(capture(odds.BetPawa, "p3", "3", two)),
+	}})
+	if len(r.Refused) > 0 || r.Changed[odds.BetPawa] != 1 || r.Confirmed[odds.BetPawa] != 1 || r.MarketsChanged != 0 {
+		t.Errorf("the same prices, by a right clock: %+v", r)
+	}
+	if got := b.rows(t, "market_odds_history"); got != history {
+		t.Errorf("%d rows of history for prices that did not change", got-history)
+	}
+	one, _ := c.Committed(odds.BetPawa, "p1")
+	if s := c.snapshot(t, odds.BetPawa, "p1"); len(s.GetMarkets()) != 2 || s.GetMarkets()[1].GetUnavailableAt().AsTime().After(one.CapturedAt) || one.Available != 1 {
+		t.Errorf("the content that was ahead: %+v", s)
+	}
+	three, _ := c.Committed(odds.BetPawa, "p3")
+	if three.CapturedAt.After(now.Add(-30*time.Minute)) || three.LastConfirmedAt.Before(now.Add(-time.Minute)) {
+		t.Errorf("the confirmation that was ahead: %+v", three)
+	}
+	if ended := c.end(t, id); ended.Status != store.Succeeded || ended.EvictedEvents != 0 {
+		t.Errorf("the cycle by a right clock: %+v", ended)
+	}
+	c.nothingAhead(t)
+	for _, e := range events {
+		if _, ok := c.Event(e.SrID); !ok {
+			t.Errorf("event %s is gone", e.SrID)
+		}
+	}
+	var cutoff time.Time
+	if err := b.pool.QueryRow(t.Context(), "SELECT evict_kickoff_before FROM feed_state").Scan(&cutoff); err != nil || cutoff.After(now) {
+		t.Errorf("the cutoff is %v, error %v", cutoff, err)
+	}
+	c.sameAfterRestore(t)
+}
+
+// TestStampsFollowTheClocks captures by a clock that turns out to be wrong before the batch is stored.
+func TestStampsFollowTheClocks(t *testing.T) {
+	t.Parallel()
+	for _, step := range []time.Duration{3 * time.Hour, -30 * time.Hour} {
+		c := newClocks(t)
+		c.own = step
+		id := c.begin(t)
+		prepared := store.Prepare(c.capture("1", 2))
+		c.own = 0
+		c.dates()
+		r := c.apply(t, store.Batch{Events: []odds.Event{event("1", soon(), "p1")}, Prepared: []store.Prepared{prepared}})
+		s, _ := c.Committed(odds.BetPawa, "p1")
+		if len(r.Refused) > 0 || time.Since(s.CapturedAt).Abs() > time.Minute || s.RequestedAt.After(s.CapturedAt) {
+			t.Errorf("taken when the clock was off by %v: %+v, %+v", step, s, r.Refused)
+		}
+		if c.end(t, id).Status != store.Partial {
+			t.Error("the cycle does not say so")
+		}
+	}
+}
+
+// TestClockModel lets clocks go wrong at any moment, and processes end.
+func TestClockModel(t *testing.T) {
+	t.Parallel()
+	c := newClocks(t)
+	steps := []time.Duration{-30 * time.Hour, -3 * time.Hour, -5 * time.Minute, 5 * time.Minute, 3 * time.Hour, 72 * time.Hour}
+	cycles, skewed, evicted := 0, 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		c.set(t, 0, 0)
+		c.restart(t)
+		kickoffs := map[string]time.Time{}
+		prices := map[string]float64{}
+		request := func() {
+			var events []odds.Event
+			for srID := range prices {
+				delete(prices, srID) // of those that have begun nothing is asked
+			}
+			for _, srID := range []string{"1", "2", "3", "4"} {
+				if _, held := kickoffs[srID]; !held || rapid.IntRange(0, 5).Draw(t, "postponed") == 0 {
+					kickoffs[srID] = time.Now().Add(time.Duration(rapid.IntRange(-40, 80).Draw(t, "kickoff")) * 10 * time.Minute)
+				}
+				events = append(events, event(srID, kickoffs[srID], "p"+srID))
+				if kickoffs[srID].After(time.Now()) {
+					prices[srID] = rapid.SampledFrom([]float64{1.5, 2, 3}).Draw(t, "price")
+				}
+			}
+			c.dates()
+			c.refresh(t, events, prices)
+		}
+		for range rapid.IntRange(2, 6).Draw(t, "cycles") {
+			wrong := false
+			move := func(often int) {
+				if rapid.IntRange(0, often).Draw(t, "moved") > 0 {
+					return
+				}
+				var own, database time.Duration
+				which := rapid.IntRange(0, 3).Draw(t, "wrong") // bits: own, database
+				if which&1 != 0 {
+					own = rapid.SampledFrom(steps).Draw(t, "own")
+				}
+				if which&2 != 0 {
+					database = rapid.SampledFrom(steps).Draw(t, "database")
+				}
+				if which == 3 && rapid.Bool().Draw(t, "together") {
+					database = own
+				}
+				c.set(t, own, database)
+				wrong = wrong || own != 0
+				c.clock.Now()
+			}
+			move(2)
+			if rapid.IntRange(0, 3).Draw(t, "restart") == 0 {
+				c.restart(t)
+			}
+			wrong = c.own != 0
+			shift := func() (d time.Duration) {
+				if err := c.pool.QueryRow(t.Context(), "SELECT shift FROM shifted.clock").Scan(&d); err != nil {
+					t.Fatal(err)
+				}
+				return d
+			}
+			wrong = wrong || shift() != 0
+			id := c.begin(t)
+			request()
+			move(4)
+			request()
+			wrong = wrong || shift() != 0
+			ended := c.end(t, id)
+			cycles++
+			if ended.Skewed != wrong || wrong && (ended.Status != store.Partial || ended.EvictedEvents > 0) || !wrong && ended.Status != store.Succeeded {
+				t.Fatalf("clocks wrong %v: %+v", wrong, ended)
+			}
+			if wrong {
+				skewed++
+			}
+			c.nothingAhead(t)
+			cutoff := time.Now().Add(-2 * time.Hour)
+			for srID, kickoff := range kickoffs {
+				_, held := c.Event(srID)
+				switch {
+				case !held && kickoff.After(cutoff.Add(clock.Tolerance)):
+					t.Fatalf("event %s is gone, %v after its kickoff", srID, time.Since(kickoff))
+				case held && !wrong && kickoff.Before(cutoff.Add(-clock.Tolerance)):
+					t.Fatalf("event %s is there, %v after its kickoff", srID, time.Since(kickoff))
+				case !held:
+					delete(kickoffs, srID)
+					evicted++
+				}
+			}
+		}
+	})
+	t.Logf("%d cycles, %d of them with clocks that differ, %d events evicted", cycles, skewed, evicted)
+	if skewed == 0 || evicted == 0 || skewed == cycles {
+		t.Error("the model has not seen everything")
+	}
+}
