@@ -55,7 +55,7 @@ run: ## Run the pair with a private Postgres and simulated bookmakers (BOOKMAKER
 	@exec $(BIN)/standalone $(ARGS)
 
 .PHONY: test
-test: postgres $(if $(RACE),gcc) ## Run every test against a real Postgres (PKG=./services/cache/... RUN=TestX COUNT=3 RACE= RECORDED=folder)
+test: postgres faketime $(if $(RACE),gcc) ## Run every test against a real Postgres (PKG=./services/cache/... RUN=TestX COUNT=3 RACE= RECORDED=folder)
 	REQUIRE_POSTGRES=1 go test $(RACE) -shuffle=on -timeout=30m -count=$(COUNT) -run='$(RUN)' $(PKG)
 
 .PHONY: alloc-test
@@ -73,6 +73,10 @@ fault-cycles: postgres ## Let one bookmaker fail in every way for whole cycles (
 .PHONY: fault-locks
 fault-locks: postgres ## Hold locks on the history for a minute beside readers, cycles and takeovers
 	FAULT_LOCKS=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -run='TestBlockedHistory|TestLockedHistory|TestReadsWhile' ./test
+
+.PHONY: fault-clocks
+fault-clocks: postgres faketime ## Set the clocks of scraper and Postgres wrong in every way for a cycle each
+	FAULT_CLOCKS=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=30m -parallel=2 -run='TestClockSteps' ./test
 
 .PHONY: compose-test
 compose-test: grpcurl ## Bring the compose stack up on this machine's Docker engine, kill, scale and remove it (STANDIN_IMAGES=program)
@@ -201,6 +205,10 @@ tools: $(all_tools) ## Install all tools at their pinned versions into .tools/bi
 postgres: ## Install PostgreSQL from Debian's packages when this machine has none
 	@[ -n "$${TEST_DATABASE_URL:-}" ] || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null \
 		|| $(call apt_install,postgresql)
+
+.PHONY: faketime
+faketime: ## Install libfaketime from Debian's packages when this machine has none; without root its tests are skipped
+	@compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || [ "$$(id -u)" != 0 ] || $(call apt_install,libfaketime)
 
 .PHONY: redis
 redis: ## Install redis-server from Debian's packages when this machine has none; without root the benchmark does without

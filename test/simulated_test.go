@@ -72,10 +72,28 @@ func TestSimulatedPricesAreAnsweredExactly(t *testing.T) {
 	w, site := world(t, nil)
 	p := pair.Start(t, site, nil)
 	end := p.RunCycle(t, succeeded)
-	compared, leftOut := 0, make(map[string]int)
+	compared, leftOut := compareOffered(t, w, p, end.GetRevision())
+	t.Logf("%d prices compared", compared)
+	if compared < 10_000 {
+		t.Errorf("only %d prices compared", compared)
+	}
+	// The mapping leaves out what the recorded events contradict, and names why; nothing else may be missing.
+	for what := range leftOut {
+		market := strings.Join(strings.Fields(what)[:2], " ")
+		if !deliberate[market] && !deliberate[what] {
+			t.Errorf("%s is never answered", what)
+		}
+	}
+}
+
+// compareOffered requires that the cache answers every price as the bookmakers offer it now, and returns how many it
+// compared and what is not answered.
+func compareOffered(t *testing.T, w *bookiesim.World, p *pair.Pair, revision int64) (compared int, leftOut map[string]int) {
+	t.Helper()
+	leftOut = make(map[string]int)
 	for _, event := range football(w) {
 		answered := make(map[string]*oddscachev1.Outcome)
-		for _, s := range get(t, p, bySrID(event.SrID), end.GetRevision()).GetSnapshots() {
+		for _, s := range get(t, p, bySrID(event.SrID), revision).GetSnapshots() {
 			for _, m := range s.GetMarkets() {
 				for _, o := range m.GetOutcomes() {
 					answered[outcomeKey(s.GetBookmaker(), m.GetMarketId(), m.Line, o.GetName())] = o
@@ -107,17 +125,7 @@ func TestSimulatedPricesAreAnsweredExactly(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d prices compared", compared)
-	if compared < 10_000 {
-		t.Errorf("only %d prices compared", compared)
-	}
-	// The mapping leaves out what the recorded events contradict, and names why; nothing else may be missing.
-	for what := range leftOut {
-		market := strings.Join(strings.Fields(what)[:2], " ")
-		if !deliberate[market] && !deliberate[what] {
-			t.Errorf("%s is never answered", what)
-		}
-	}
+	return compared, leftOut
 }
 
 // deliberate are the markets and outcomes that the simulator ties to BetPawa's and the mapping leaves out.

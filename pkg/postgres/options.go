@@ -24,6 +24,8 @@ type Options struct {
 	Install bool
 	// Settings override the server's settings by name, for instance {"synchronous_commit": "off"}.
 	Settings map[string]string
+	// Env is added to the server's environment, each "NAME=value".
+	Env []string
 }
 
 // settings returns the server's command line settings, sorted by name.

@@ -41,6 +41,7 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx),
 		filepath.Join(s.binDir, "postgres"), append([]string{"-D", s.dataDir()}, s.args...)...)
 	cmd.Dir = s.run.path
+	cmd.Env = append(os.Environ(), s.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = serverAttr(s.account.cred)
 

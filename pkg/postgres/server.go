@@ -40,6 +40,7 @@ var (
 type Server struct {
 	binDir  string
 	args    []string // settings, as command line arguments
+	env     []string // beside this process's environment
 	sync    bool     // whether files are synced to disk
 	account account
 	root    string // holds "data" and "postgres.log"
@@ -76,7 +77,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 
-	s := &Server{binDir: binDir, account: account, root: run.path, run: run, args: o.settings(run.path), sync: o.Dir != ""}
+	s := &Server{
+		binDir: binDir, account: account, root: run.path, run: run, args: o.settings(run.path), env: o.Env, sync: o.Dir != "",
+	}
 	if o.Dir != "" {
 		s.root, err = keptRoot(o.Dir, account)
 	}

@@ -28,6 +28,16 @@ type rows struct {
 	owners   map[[2]string]string
 }
 
+// Compare requires that a cache which is caught up answers what Postgres holds, row by row, and returns how many
+// snapshots it compared.
+func Compare(ctx context.Context, databaseURL string, cache oddscachev1.OddsCacheServiceClient) (compared int, err error) {
+	r, err := readRows(ctx, databaseURL)
+	if err != nil {
+		return 0, err
+	}
+	return r.compare(ctx, cache)
+}
+
 // readRows reads everything at one instant.
 func readRows(ctx context.Context, url string) (*rows, error) {
 	conn, err := pgx.Connect(ctx, url)

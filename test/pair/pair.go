@@ -62,7 +62,7 @@ func Start(t *testing.T, site string, change func(*scraper.Config)) *Pair {
 	if change != nil {
 		change(&cfg)
 	}
-	p.scraperConfig = cfg
+	p.scraperConfig, p.DatabaseURL = cfg, cfg.DatabaseURL
 	p.cacheConfig = cache.DefaultConfig()
 	p.cacheConfig.Feed, p.cacheConfig.Listen, p.cacheConfig.AdminListen = cfg.Listen, process.FreeAddr(t), "127.0.0.1:0"
 	p.StartScraper(t)
