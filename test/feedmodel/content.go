@@ -28,7 +28,7 @@ func cycleOf(w Write) string { return fmt.Sprint("cycle-", w.Seq) }
 func listedOf(w Write) *oddscachev1.CachedSnapshot {
 	s := &oddscachev1.CachedSnapshot{
 		Bookmaker: w.ID.Bookmaker, BookmakerEventId: w.ID.ID,
-		CapturedAt: timestamppb.New(w.At), LastConfirmedAt: timestamppb.New(w.At),
+		CapturedAt: timestamppb.New(w.stamp()), LastConfirmedAt: timestamppb.New(w.stamp()),
 	}
 	for i := range w.N + 1 {
 		line := float64(i) + .5
@@ -55,7 +55,7 @@ func contentOf(w Write, committed *oddscachev1.CachedSnapshot) *oddscachev1.Cach
 				o.IsActive = false
 			}
 			if gone.GetUnavailableAt() == nil {
-				gone.UnavailableAt = timestamppb.New(w.At)
+				gone.UnavailableAt = timestamppb.New(w.stamp())
 			}
 			next.Markets = append(next.Markets, gone)
 			continue
@@ -65,5 +65,15 @@ func contentOf(w Write, committed *oddscachev1.CachedSnapshot) *oddscachev1.Cach
 			listed.Outcomes = append(listed.Outcomes, &oddscachev1.Outcome{Name: o.GetName(), Odds: o.GetOdds()})
 		}
 	}
+	notAfter(next.GetMarkets(), w.stamp())
 	return next
+}
+
+// notAfter corrects markets that became unavailable later than at an instant.
+func notAfter(markets []*oddscachev1.CachedMarket, at time.Time) {
+	for _, m := range markets {
+		if m.GetUnavailableAt() != nil && m.GetUnavailableAt().AsTime().After(at) {
+			m.UnavailableAt = timestamppb.New(at)
+		}
+	}
 }

@@ -117,6 +117,7 @@ func Controls() []Control {
 		{Name: "revisions taken before BEGIN, two batches in flight", Rules: Rules{EarlyRevisions: true}},
 		{Name: "a block is published before its commit", Rules: Rules{EarlyPublish: true}},
 		{Name: "a failed cycle evicts", Rules: Rules{FailedEvicts: true}},
+		{Name: "a cutoff of the future is kept", Rules: Rules{CutoffStays: true}},
 		{
 			Name:  "a stalled writer speaks when it wakes up",
 			File:  "services/scraper/internal/feed/stream.go",

@@ -14,6 +14,26 @@ func StoreControls() []Control {
 			Edits: []Edit{{"return s == Succeeded || s == Partial }", "return s == Succeeded || s == Partial || s == Failed }"}},
 		},
 		{
+			Name: "a cycle evicts although clocks differ", File: dir + "cycle_write.go", Tests: "^TestClockSteps$|^TestClockModel$",
+			Edits: []Edit{{"	if !c.Status.evicts() || c.Skewed {\n		return end\n", "	if !c.Status.evicts() {\n		return end\n"}},
+		},
+		{
+			Name: "a cutoff of the future is kept", File: dir + "cycle_write.go", Tests: "^TestFutureIsCorrected$",
+			Edits: []Edit{{"	case future(w.cutoff, cutoff):\n", "	case false:\n"}},
+		},
+		{
+			Name: "a stamp of the future is kept", File: dir + "plan.go", Tests: "^TestFutureIsCorrected$",
+			Edits: []Edit{{"		f.sure = f.ahead && p.sure\n", "		f.sure = false\n"}},
+		},
+		{
+			Name: "captures are stamped as they say", File: dir + "capture.go", Tests: "^TestStampsFollowTheClocks$",
+			Edits: []Edit{{"		c.date(now)\n", ""}},
+		},
+		{
+			Name: "captures are ordered by their stamps", File: dir + "plan.go", Tests: "^TestNewerRequestWins$|^TestClockSteps$",
+			Edits: []Edit{{"	if before != nil && c.request < before.Request {\n", "	if before != nil && c.requestedAt.Before(before.RequestedAt) {\n"}},
+		},
+		{
 			Name: "a block is published before its commit", File: dir + "apply.go", Tests: "^TestCommitUnknown$|^TestStallBeforeCommit$|^TestCancelledApplyChangesNothing$|^TestPostgresKilled$",
 			Edits: []Edit{
 				{"func(ctx context.Context, tx pgx.Tx) error { return w.flush(ctx, tx, p) },\n", `func(ctx context.Context, tx pgx.Tx) error {

@@ -18,6 +18,7 @@ type coverage struct {
 	evicted, moved, postponed, confirmed []span // what transactions did
 	resumedEviction, resumedMove         bool
 	resumedPostponement                  bool
+	corrected                            bool
 	fullDuringConfirmations, cutFull     bool
 	tooOld                               bool
 }
@@ -32,6 +33,7 @@ func newCoverage() *coverage { return &coverage{} }
 
 // wrote notes what a committed transaction did.
 func (c *coverage) wrote(w *world, from, to int64, did effect) {
+	c.corrected = c.corrected || did.corrected
 	t, _ := w.db.read()
 	s := span{t.epoch, from, to}
 	for is, list := range map[*[]span]bool{&c.evicted: did.evicted, &c.moved: did.moved, &c.postponed: did.postponed, &c.confirmed: did.confirmed} {
@@ -95,7 +97,7 @@ type Coverage struct {
 // required are the classes that at least one history in a hundred must have.
 var required = []string{
 	"resume across an eviction", "resume across a move", "resume across a postponement",
-	"FULL during confirmations", "cut inside a FULL", "takeover",
+	"FULL during confirmations", "cut inside a FULL", "takeover", "stamp or cutoff of the future corrected",
 }
 
 // Add adds a history.
@@ -108,7 +110,7 @@ func (c *Coverage) Add(h *coverage) {
 	c.resumes, c.fulls, c.quiet = c.resumes+h.resumes, c.fulls+h.fulls, c.quiet+h.quiet
 	for class, is := range map[string]bool{
 		required[0]: h.resumedEviction, required[1]: h.resumedMove, required[2]: h.resumedPostponement,
-		required[3]: h.fullDuringConfirmations, required[4]: h.cutFull, required[5]: h.takeover,
+		required[3]: h.fullDuringConfirmations, required[4]: h.cutFull, required[5]: h.takeover, required[6]: h.corrected,
 		"history lost": h.restored, "FULL because of age": h.tooOld,
 	} {
 		if is {

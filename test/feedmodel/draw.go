@@ -56,6 +56,7 @@ var weighted = func() []Kind {
 		{Confirm, 10},
 		{EndCycle, 7},
 		{Hours, 5},
+		{Clocks, 4},
 		{Wait, 5},
 		{Tap, 8},
 		{Deliver, 12},
@@ -98,6 +99,9 @@ func drawOp(t *rapid.T) Op {
 	case Hours:
 		// Mostly what makes an event's grace pass; sometimes what a cycle end is kept for.
 		o.D = time.Duration(rapid.SampledFrom([]int{1, 1, 2, 2, 3, 90, 180}).Draw(t, "hours")) * time.Hour
+	case Clocks: // as often right as wrong
+		o.D = time.Duration(rapid.SampledFrom([]int{0, 0, 0, 0, 3, 30, 72, -3}).Draw(t, "hours")) * time.Hour
+		o.Yes = rapid.Bool().Draw(t, "noticed")
 	case Wait:
 		o.D = time.Duration(rapid.SampledFrom([]int{1, 50, 200, 1000, 3000, 5000}).Draw(t, "ms")) * time.Millisecond
 	case Tap:

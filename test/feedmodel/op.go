@@ -19,6 +19,7 @@ const (
 	Confirm                 // says that content was seen again
 	EndCycle                // ends a cycle, which evicts if it did not fail
 	Hours                   // lets the domain's clock go on
+	Clocks                  // sets the clocks of database and scraper ahead or back, until the next one
 	Wait                    // lets the bubble's clock go on
 	Tap                     // opens or closes a replica's stream; a closed one passes messages by Deliver only
 	Deliver                 // lets some messages pass
@@ -42,7 +43,7 @@ const (
 
 var kindNames = map[Kind]string{
 	PutEvent: "event", Postpone: "postpone", PutContent: "content", Confirm: "confirm", EndCycle: "end cycle",
-	Hours: "hours pass", Wait: "wait", Tap: "tap", Deliver: "deliver", Cut: "cut", Sever: "sever", Freeze: "freeze",
+	Hours: "hours pass", Clocks: "clocks", Wait: "wait", Tap: "tap", Deliver: "deliver", Cut: "cut", Sever: "sever", Freeze: "freeze",
 	Thaw: "thaw", Restart: "restart", Kill: "kill writer", Stall: "stall writer", CrashBefore: "crash before commit",
 	CrashAfter: "crash after commit", UnknownDone: "commit unknown, done", UnknownNot: "commit unknown, not done",
 	Backup: "backup", Restore: "restore", Drop: "drop a batch", Watch: "watch at", Settle: "settle",
@@ -59,8 +60,8 @@ type Op struct {
 	ID      ID                 // PutContent, Confirm
 	Replica int
 	N       int           // messages; hours to kickoff; markets; a choice
-	D       time.Duration // Hours, Wait, Stall
-	Yes     bool          // Tap: open; Restart: closed; EndCycle: did not fail; Restore: with a new timeline
+	D       time.Duration // Hours, Wait, Stall; Clocks: how far ahead
+	Yes     bool          // Tap: open; Restart: closed; EndCycle: did not fail; Restore: with a new timeline; Clocks: noticed
 	Tx      []Op          // writes of one transaction, for the kinds that commit
 }
 
@@ -84,6 +85,8 @@ func (o Op) String() string {
 		fmt.Fprintf(&b, " %v", o.Yes)
 	case Hours, Wait, Stall:
 		fmt.Fprintf(&b, " %v", o.D)
+	case Clocks:
+		fmt.Fprintf(&b, " %v ahead, noticed %v", o.D, o.Yes)
 	case Tap:
 		fmt.Fprintf(&b, " of %d open=%v", o.Replica, o.Yes)
 	case Deliver, Cut, Drop:

@@ -48,20 +48,29 @@ func (p *plan) write(w Write) error {
 		if !p.listed(w.ID) {
 			return nil // refused: no event lists it
 		}
-		content := contentOf(w, p.next.snaps[w.ID].content)
-		p.next.snaps[w.ID] = snapRow{revision: p.revision(), content: content, at: w.At}
-		return p.add(contentEntry(p.next.revision, content))
+		return p.content(w, contentOf(w, p.next.snaps[w.ID].content))
 	case Confirm:
 		row, is := p.next.snaps[w.ID]
 		if !is || !p.listed(w.ID) {
 			return nil
 		}
-		row.confirmed, row.at = p.revision(), w.At
+		if row.content.GetCapturedAt().AsTime().Sub(w.stamp()) > tolerance {
+			corrected := proto.CloneOf(row.content)
+			corrected.CapturedAt = timestamppb.New(w.stamp())
+			notAfter(corrected.GetMarkets(), w.stamp())
+			return p.content(w, corrected)
+		}
+		row.confirmed, row.at = p.revision(), w.stamp()
 		p.next.snaps[w.ID] = row
-		return p.add(confirmationEntry(row.confirmed, w.ID, w.At))
+		return p.add(confirmationEntry(row.confirmed, w.ID, row.at))
 	default:
 		return p.endCycle(w)
 	}
+}
+
+func (p *plan) content(w Write, content *oddscachev1.CachedSnapshot) error {
+	p.next.snaps[w.ID] = snapRow{revision: p.revision(), content: content, at: w.stamp()}
+	return p.add(contentEntry(p.next.revision, content))
 }
 
 // event writes an event, after those that lose an id to it.
@@ -99,20 +108,23 @@ func (p *plan) put(e *oddscachev1.Event) error {
 // endCycle evicts exact keys.
 func (p *plan) endCycle(w Write) error {
 	end := &oddscachev1.CycleEnd{
-		CycleId: cycleOf(w), Status: oddscachev1.CycleStatus_CYCLE_STATUS_FAILED, FinishedAt: timestamppb.New(w.At),
+		CycleId: cycleOf(w), Status: oddscachev1.CycleStatus_CYCLE_STATUS_FAILED, FinishedAt: timestamppb.New(w.stamp()),
 	}
-	if w.Yes {
+	switch {
+	case w.Yes && w.skewed():
+		end.Status = oddscachev1.CycleStatus_CYCLE_STATUS_PARTIAL
+	case w.Yes:
 		end.Status = oddscachev1.CycleStatus_CYCLE_STATUS_SUCCEEDED
-	}
-	if w.Yes || p.rules.FailedEvicts {
-		p.evict(end, w.At.Add(-grace))
+		p.evict(end, w.stamp().Add(-grace))
+	case p.rules.FailedEvicts:
+		p.evict(end, w.stamp().Add(-grace))
 	}
 	p.next.cycles = append(p.next.cycles, cycleRow{p.revision(), end})
 	return p.add(feedlog.NewCycleEnd(p.next.revision, end))
 }
 
 func (p *plan) evict(end *oddscachev1.CycleEnd, cutoff time.Time) {
-	if cutoff.Before(p.next.cutoff) {
+	if ahead := p.next.cutoff.Sub(cutoff); ahead > 0 && (ahead <= tolerance || p.rules.CutoffStays) {
 		cutoff = p.next.cutoff
 	}
 	p.next.cutoff = cutoff

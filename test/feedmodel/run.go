@@ -79,6 +79,9 @@ func (w *world) run(o Op) error {
 	case o.Kind == Hours:
 		w.shift += o.D
 		return nil
+	case o.Kind == Clocks:
+		w.ahead, w.noticed = o.D, o.Yes
+		return nil
 	case o.Kind == Wait:
 		return w.pass(o.D)
 	case o.Kind == Settle:
@@ -151,7 +154,7 @@ func (w *world) write(o Op, how outcome) error {
 	writes := make([]Write, len(o.Tx))
 	for i, op := range o.Tx {
 		w.seq++
-		writes[i] = Write{Op: op, At: w.now(), Seq: w.seq}
+		writes[i] = Write{Op: op, At: w.now(), Seq: w.seq, Ahead: w.ahead, Noticed: w.noticed}
 	}
 	before, _ := w.db.read()
 	apply := writer.apply
@@ -183,6 +186,7 @@ func (w *world) tell(writes []Write) (all effect) {
 		all.postponed = all.postponed || did.postponed
 		all.confirmed = all.confirmed || did.confirmed
 		all.evicted = all.evicted || did.evicted
+		all.corrected = all.corrected || did.corrected
 	}
 	return all
 }

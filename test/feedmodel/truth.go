@@ -21,7 +21,26 @@ type Write struct {
 	Op
 	At  time.Time // the domain's clock
 	Seq int       // unique; makes contents and cycles differ
+
+	// Ahead is how far the clocks of database and scraper are ahead. Noticed, they are compared with others that are
+	// right: then stamps are right, and nothing is evicted.
+	Ahead   time.Duration
+	Noticed bool
 }
+
+// stamp is what the writer takes for now.
+func (w Write) stamp() time.Time {
+	if w.Noticed {
+		return w.At
+	}
+	return w.At.Add(w.Ahead)
+}
+
+// skewed reports whether the writer knows that clocks differ.
+func (w Write) skewed() bool { return w.Noticed && w.Ahead != 0 }
+
+// tolerance is how far clocks may differ: what lies further in the future is corrected.
+const tolerance = time.Minute
 
 // Truth is what must be answered, in plain maps, by the rules of the domain alone.
 type Truth struct {
@@ -69,8 +88,8 @@ func offered(before, answer *oddscachev1.CachedSnapshot) *oddscachev1.CachedSnap
 		switch {
 		case listed[m.GetLine()]:
 			m.UnavailableAt = nil
-		case m.GetUnavailableAt() == nil:
-			m.UnavailableAt = answer.GetCapturedAt()
+		case m.GetUnavailableAt() == nil || m.GetUnavailableAt().AsTime().Sub(answer.GetCapturedAt().AsTime()) > tolerance:
+			m.UnavailableAt = answer.GetCapturedAt() // for the first time, or because a clock was ahead
 		}
 		for _, o := range m.GetOutcomes() {
 			price, is := open[name(m, o)]
@@ -90,7 +109,7 @@ func (t *Truth) clone() *Truth {
 }
 
 // effect says what a write did, for the coverage.
-type effect struct{ moved, postponed, confirmed, evicted bool }
+type effect struct{ moved, postponed, confirmed, evicted, corrected bool }
 
 // apply is the domain's rules.
 func (t *Truth) apply(w Write) (did effect) {
@@ -110,14 +129,24 @@ func (t *Truth) apply(w Write) (did effect) {
 	case Confirm:
 		if old := t.snaps[w.ID]; old != nil && t.owner(w.ID) != "" {
 			s := proto.CloneOf(old)
-			s.LastConfirmedAt = timestamppb.New(w.At)
+			s.LastConfirmedAt = timestamppb.New(w.stamp())
+			if s.GetCapturedAt().AsTime().Sub(w.stamp()) > tolerance {
+				s.CapturedAt, did.corrected = s.GetLastConfirmedAt(), true
+				for _, m := range s.GetMarkets() {
+					if m.GetUnavailableAt().AsTime().Sub(w.stamp()) > tolerance {
+						m.UnavailableAt = s.GetCapturedAt()
+					}
+				}
+			}
 			t.snaps[w.ID] = s
 			did.confirmed = true
 		}
 	case EndCycle:
 		t.cycle = cycleOf(w)
-		if w.Yes {
-			did.evicted = t.evict(w.At.Add(-grace))
+		if w.Yes && !w.skewed() {
+			cutoff := w.stamp().Add(-grace)
+			did.corrected = t.cutoff.Sub(cutoff) > tolerance
+			did.evicted = t.evict(cutoff)
 		}
 	default:
 	}
@@ -138,9 +167,10 @@ func (t *Truth) putEvent(e *oddscachev1.Event) (did effect) {
 	return did
 }
 
-// evict removes what kicked off before the cutoff, which never goes back, and snapshots that no event lists.
+// evict removes what kicked off before the cutoff, which goes back only to be corrected, and snapshots that no event
+// lists.
 func (t *Truth) evict(cutoff time.Time) (gone bool) {
-	if cutoff.After(t.cutoff) {
+	if cutoff.After(t.cutoff) || t.cutoff.Sub(cutoff) > tolerance {
 		t.cutoff = cutoff
 	}
 	for srID, e := range t.events {

@@ -41,6 +41,8 @@ type world struct {
 		truth  *Truth
 	}
 	shift   time.Duration // of the domain's clock before the bubble's
+	ahead   time.Duration // of the clocks of database and scraper before the domain's
+	noticed bool          // that they are
 	seq     int           // of writes
 	epochs  int
 	headsMu sync.Mutex // the feed's goroutines mint epochs; it guards what follows

@@ -16,6 +16,7 @@ type Rules struct {
 	NewOwnerOnly   bool // a move rewrites the new owner only
 	FailedEvicts   bool // a failed cycle evicts
 	EarlyPublish   bool // a block is published before its commit
+	CutoffStays    bool // a cutoff of a clock that was ahead is kept
 	EarlyRevisions bool // a block's revisions are taken before its transaction begins, and two are in flight
 }
 

@@ -3,10 +3,14 @@ package record
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
+
+// tolerance is how far clocks may differ.
+const tolerance = time.Minute
 
 // at is a revision of an epoch.
 type at struct {
@@ -19,7 +23,9 @@ type at struct {
 //   - ordered and unique: entries ascend within a stream, and a revision of an epoch is one entry, the same bytes on
 //     every stream that carries it;
 //   - no gap: a batch begins where the one before ended, and progress stands where the batches led to;
-//   - evictions: only the end of a cycle that did not fail names keys, and its cutoff never goes back.
+//   - evictions: only the end of a cycle that did not fail names keys, and only with a cutoff, which may be missing where
+//     clocks differ, so not from one that succeeded. A cutoff goes back only to correct one that was further ahead than
+//     clocks may differ.
 func Streams(streams []*Stream) error {
 	seen := make(map[at]*feedlog.Entry)
 	cutoffs := make(map[at]*oddscachev1.CycleEnd)
@@ -87,11 +93,21 @@ func complete(end, last *oddscachev1.CycleEnd) error {
 	if !evicts && (end.GetEvictKickoffBefore() != nil || len(end.GetRemoved()) > 0) {
 		return fmt.Errorf("%v evicts %d keys", end.GetStatus(), len(end.GetRemoved()))
 	}
-	if evicts && end.GetEvictKickoffBefore() == nil {
-		return fmt.Errorf("%v has no cutoff", end.GetStatus())
+	if end.GetEvictKickoffBefore() == nil {
+		if end.GetStatus() == oddscachev1.CycleStatus_CYCLE_STATUS_SUCCEEDED || len(end.GetRemoved()) > 0 {
+			return fmt.Errorf("%v evicts %d keys without a cutoff", end.GetStatus(), len(end.GetRemoved()))
+		}
+		return nil
 	}
-	if evicts && last != nil && end.GetEvictKickoffBefore().AsTime().Before(last.GetEvictKickoffBefore().AsTime()) {
-		return fmt.Errorf("cutoff %v after %v", end.GetEvictKickoffBefore().AsTime(), last.GetEvictKickoffBefore().AsTime())
+	cutoff := end.GetEvictKickoffBefore().AsTime()
+	if cutoff.After(end.GetFinishedAt().AsTime()) {
+		return fmt.Errorf("cutoff %v of a cycle that ended at %v", cutoff, end.GetFinishedAt().AsTime())
+	}
+	if last != nil {
+		back := last.GetEvictKickoffBefore().AsTime().Sub(cutoff)
+		if back > 0 && back <= tolerance {
+			return fmt.Errorf("cutoff %v after %v", cutoff, last.GetEvictKickoffBefore().AsTime())
+		}
 	}
 	return nil
 }
