@@ -24,17 +24,20 @@ type client interface {
 func newClients(cfg Config, table *mapping.Table, limits *limit.Group, observer fetch.Observer, c *clock.Clock) ([]client, error) {
 	http := fetch.Config{Timeout: cfg.RequestTimeout, Clock: c}
 	pawa, err := betpawa.NewClient(
-		betpawa.Config{BaseURL: cfg.BetPawa.URL, HTTP: http, Now: c.Now}, betpawa.NewDecoder(table), limits.Limiter(odds.BetPawa), observer)
+		betpawa.Config{BaseURL: cfg.BetPawa.URL, HTTP: http, Now: c.Now},
+		betpawa.NewDecoder(table), limits.Limiter(odds.BetPawa), observer)
 	if err != nil {
 		return nil, fmt.Errorf("making the client of betpawa: %w", err)
 	}
 	sporty, err := sportybet.NewClient(
-		sportybet.Config{BaseURL: cfg.SportyBet.URL, HTTP: http, Now: c.Now}, sportybet.NewDecoder(table), limits.Limiter(odds.SportyBet), observer)
+		sportybet.Config{BaseURL: cfg.SportyBet.URL, HTTP: http, Now: c.Now},
+		sportybet.NewDecoder(table), limits.Limiter(odds.SportyBet), observer)
 	if err != nil {
 		return nil, fmt.Errorf("making the client of sportybet: %w", err)
 	}
 	nine, err := bet9ja.NewClient(
-		bet9ja.Config{BaseURL: cfg.Bet9ja.URL, HTTP: http, Now: c.Now}, bet9ja.NewDecoder(table), limits.Limiter(odds.Bet9ja), observer)
+		bet9ja.Config{BaseURL: cfg.Bet9ja.URL, HTTP: http, Now: c.Now},
+		bet9ja.NewDecoder(table), limits.Limiter(odds.Bet9ja), observer)
 	if err != nil {
 		return nil, fmt.Errorf("making the client of bet9ja: %w", err)
 	}

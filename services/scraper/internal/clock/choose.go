@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// writtenIn is when this program was written: a clock that says an earlier time is wrong, and is not the earliest of
-// what is known. Machines without a battery begin in 1970.
-var writtenIn = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+// writtenIn is the year in which this program was written: a clock that says an earlier time is wrong, and is not the
+// earliest of what is known. Machines without a battery begin in 1970.
+const writtenIn = 2026
 
 // near reports whether two offsets are those of clocks that agree.
 func near(a, b time.Duration) bool { return (a - b).Abs() <= Tolerance }
@@ -21,12 +21,60 @@ func (r reading) fresh(passed time.Duration) reading {
 	return r
 }
 
+// together reports whether all that are known agree.
+func together(all ...reading) bool {
+	var s span
+	for _, r := range all {
+		if r.known {
+			s.add(r.offset)
+		}
+	}
+	return s.most-s.least <= Tolerance
+}
+
 // choose picks the offset to go by, of what is known after so much time has passed, and notes it where all agree. It
 // is not sure where the clocks contradict each other and nothing decides between them.
-func (c *Clock) choose(passed, own time.Duration) (offset time.Duration, sure bool) {
+func (c *Clock) choose(passed, ownOffset time.Duration) (offset time.Duration, sure bool) {
 	if c.alone {
-		return own, true
+		return ownOffset, true
 	}
+	own := reading{offset: ownOffset, at: passed, known: true}
+	database, agreed := c.database.fresh(passed), c.agreed.fresh(passed)
+	bookmakers := voice(c.said(passed), own, database)
+	switch {
+	case !database.known && !bookmakers.known:
+		return own.offset, true // nothing contradicts it
+	case together(own, database, bookmakers):
+		c.agreed, c.dated = own, bookmakers.known
+		return own.offset, true
+	case bookmakers.known:
+		if !c.dated {
+			agreed = reading{} // own and database may have erred together
+		}
+		return c.against(bookmakers, own, database, agreed, passed)
+	case agreed.known && together(own, agreed):
+		return own.offset, true
+	case agreed.known && together(database, agreed):
+		return database.offset, true
+	}
+	return c.earliest(passed, own, database), false
+}
+
+// against is choose where the bookmakers contradict own or database.
+func (c *Clock) against(bookmakers, own, database, agreed reading, passed time.Duration) (offset time.Duration, sure bool) {
+	for _, r := range []reading{own, database, agreed} {
+		if r.known && together(r, bookmakers) {
+			return r.offset, true
+		}
+	}
+	if database.known && agreed.known && together(own, database, agreed) {
+		return own.offset, true
+	}
+	return c.earliest(passed, own, database, agreed, bookmakers), false
+}
+
+// said is what the bookmakers said lately.
+func (c *Clock) said(passed time.Duration) []time.Duration {
 	var said []time.Duration
 	for name, r := range c.bookmakers {
 		if r = r.fresh(passed); r.known {
@@ -35,36 +83,7 @@ func (c *Clock) choose(passed, own time.Duration) (offset time.Duration, sure bo
 			delete(c.bookmakers, name)
 		}
 	}
-	database, agreed := c.database.fresh(passed), c.agreed.fresh(passed)
-	bookmakers, heard := voice(said, own, database)
-	if heard && !c.dated {
-		agreed = reading{} // own and database may have erred together
-	}
-	agree := (!heard || near(own, bookmakers)) && (!database.known || near(own, database.offset))
-	if agree && (heard || database.known) && (!heard || !database.known || near(database.offset, bookmakers)) {
-		c.agreed, c.dated = reading{offset: own, at: passed, known: true}, heard
-		return own, true
-	}
-	if heard {
-		for _, r := range []reading{{offset: own, known: true}, database, agreed} {
-			if r.known && near(r.offset, bookmakers) {
-				return r.offset, true
-			}
-		}
-		if database.known && agreed.known && near(own, database.offset) && near(own, agreed.offset) {
-			return own, true
-		}
-		return c.earliest(passed, reading{offset: own, known: true}, database, agreed, reading{offset: bookmakers, known: true}), false
-	}
-	switch {
-	case !database.known:
-		return own, true // nothing contradicts it
-	case agreed.known && near(own, agreed.offset):
-		return own, true
-	case agreed.known && near(database.offset, agreed.offset):
-		return database.offset, true
-	}
-	return c.earliest(passed, reading{offset: own, known: true}, database), false
+	return said
 }
 
 // earliest is the least offset of the clocks that are known and possible; the largest when none is possible.
@@ -72,7 +91,7 @@ func (c *Clock) earliest(passed time.Duration, all ...reading) time.Duration {
 	all = slices.DeleteFunc(all, func(r reading) bool { return !r.known })
 	slices.SortFunc(all, func(a, b reading) int { return cmp.Compare(a.offset, b.offset) })
 	for _, r := range all {
-		if !c.base.Add(passed + r.offset).Before(writtenIn) {
+		if c.base.Add(passed+r.offset).UTC().Year() >= writtenIn {
 			return r.offset
 		}
 	}
@@ -81,13 +100,13 @@ func (c *Clock) earliest(passed time.Duration, all ...reading) time.Duration {
 
 // voice is what the bookmakers say: the middle of the largest group that agrees with one of its members. Of groups of
 // one size it is that which own agrees with, then the database's, then the earliest.
-func voice(said []time.Duration, own time.Duration, database reading) (offset time.Duration, heard bool) {
+func voice(said []time.Duration, own, database reading) reading {
 	slices.Sort(said)
-	most := 0
+	most, offset := 0, time.Duration(0)
 	for _, member := range said {
 		group := slices.DeleteFunc(slices.Clone(said), func(o time.Duration) bool { return !near(o, member) })
 		weight := 4 * len(group)
-		if near(member, own) {
+		if near(member, own.offset) {
 			weight += 2
 		}
 		if database.known && near(member, database.offset) {
@@ -97,5 +116,5 @@ func voice(said []time.Duration, own time.Duration, database reading) (offset ti
 			most, offset = weight, group[(len(group)-1)/2]
 		}
 	}
-	return offset, len(said) > 0
+	return reading{offset: offset, known: len(said) > 0}
 }

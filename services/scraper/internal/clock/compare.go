@@ -71,8 +71,8 @@ func (c *Clock) Compare() Comparison {
 	}
 	slices.SortFunc(names, func(a, b Offset) int { return cmp.Compare(a.Clock, b.Clock) })
 	result.Offsets = append(result.Offsets, names...)
-	if bookmakers, heard := voice(said, own, c.database.fresh(passed)); heard {
-		spans = append(spans, span{bookmakers, bookmakers, true})
+	if v := voice(said, reading{offset: own, known: true}, c.database.fresh(passed)); v.known {
+		spans = append(spans, span{v.offset, v.offset, true})
 	}
 	all := spans[0] // the own one's
 	for _, s := range spans {
@@ -84,7 +84,7 @@ func (c *Clock) Compare() Comparison {
 }
 
 // furthest is the end of a span that is further from an offset.
-func (s span) furthest(from time.Duration) time.Duration {
+func (s *span) furthest(from time.Duration) time.Duration {
 	if (s.least - from).Abs() > (s.most - from).Abs() {
 		return s.least
 	}

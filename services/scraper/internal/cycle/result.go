@@ -15,7 +15,8 @@ import (
 // result sums the cycle up for its end. failure is why it did not run to its end, nil when it did.
 func (r *run) result(failure error) store.Cycle {
 	c := store.Cycle{
-		ID: r.ticket.CycleID, StartedAt: r.started, Took: time.Since(r.began), Events: int64(len(r.targets)), Bookmakers: r.tally.bookmakers(r.names()),
+		ID: r.ticket.CycleID, StartedAt: r.started, Took: time.Since(r.began),
+		Events: int64(len(r.targets)), Bookmakers: r.tally.bookmakers(r.names()),
 	}
 	var snapshots int64
 	for _, b := range c.Bookmakers {

@@ -202,3 +202,38 @@ func TestOldCycleEnds(t *testing.T) {
 		t.Errorf("floor %d, %d entries; want 2 and 3", v.Floor, v.Entries)
 	}
 }
+
+// Cycles are listed in the order in which they ended, although the id of one is of a clock that was ahead.
+func TestCyclesAreListedByTheirEnds(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{})
+	var ran []string
+	for _, id := range []string{"01a00000-0000-7000-8000-000000000001", "01ffffff-0000-7000-8000-000000000002", "01a00000-0000-7000-8000-000000000003"} {
+		if err := b.BeginCycle(t.Context(), id, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.EndCycle(t.Context(), store.Cycle{ID: id, Status: store.Succeeded}); err != nil {
+			t.Fatal(err)
+		}
+		ran = append([]string{id}, ran...)
+	}
+	const running = "01900000-0000-7000-8000-000000000004"
+	if err := b.BeginCycle(t.Context(), running, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	ran = append([]string{running}, ran...)
+	var listed []string
+	for before := ""; ; before = listed[len(listed)-1] {
+		page, err := b.store.ListCycles(t.Context(), before, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		listed = append(listed, page[0].ID)
+	}
+	if !slices.Equal(listed, ran) {
+		t.Errorf("listed %v, want %v", listed, ran)
+	}
+}
