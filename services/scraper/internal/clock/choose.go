@@ -40,12 +40,14 @@ func (c *Clock) choose(passed, ownOffset time.Duration) (offset time.Duration, s
 	}
 	own := reading{offset: ownOffset, at: passed, known: true}
 	database, agreed := c.database.fresh(passed), c.agreed.fresh(passed)
-	bookmakers := voice(c.said(passed), own, database)
+	bookmakers, most := voice(c.said(passed), own, database)
 	switch {
 	case !database.known && !bookmakers.known:
 		return own.offset, true // nothing contradicts it
 	case together(own, database, bookmakers):
-		c.agreed, c.dated = own, bookmakers.known
+		if !bookmakers.known || most {
+			c.agreed, c.dated = own, bookmakers.known
+		}
 		return own.offset, true
 	case bookmakers.known:
 		if !c.dated {
@@ -99,10 +101,11 @@ func (c *Clock) earliest(passed time.Duration, all ...reading) time.Duration {
 }
 
 // voice is what the bookmakers say: the middle of the largest group that agrees with one of its members. Of groups of
-// one size it is that which own agrees with, then the database's, then the earliest.
-func voice(said []time.Duration, own, database reading) reading {
+// one size it is that which own agrees with, then the database's, then the earliest. It also reports whether most of
+// them say so.
+func voice(said []time.Duration, own, database reading) (r reading, most bool) {
 	slices.Sort(said)
-	most, offset := 0, time.Duration(0)
+	heaviest := 0
 	for _, member := range said {
 		group := slices.DeleteFunc(slices.Clone(said), func(o time.Duration) bool { return !near(o, member) })
 		weight := 4 * len(group)
@@ -112,9 +115,10 @@ func voice(said []time.Duration, own, database reading) reading {
 		if database.known && near(member, database.offset) {
 			weight++
 		}
-		if weight > most {
-			most, offset = weight, group[(len(group)-1)/2]
+		if weight > heaviest {
+			heaviest, most = weight, 2*len(group) > len(said)
+			r = reading{offset: group[(len(group)-1)/2], known: true}
 		}
 	}
-	return reading{offset: offset, known: len(said) > 0}
+	return r, most
 }

@@ -71,7 +71,7 @@ func (c *Clock) Compare() Comparison {
 	}
 	slices.SortFunc(names, func(a, b Offset) int { return cmp.Compare(a.Clock, b.Clock) })
 	result.Offsets = append(result.Offsets, names...)
-	if v := voice(said, reading{offset: own, known: true}, c.database.fresh(passed)); v.known {
+	if v, _ := voice(said, reading{offset: own, known: true}, c.database.fresh(passed)); v.known {
 		spans = append(spans, span{v.offset, v.offset, true})
 	}
 	all := spans[0] // the own one's
