@@ -92,7 +92,7 @@ func (c *Client) Fetch(ctx context.Context, asked bookmaker.Target) (bookmaker.D
 
 // Discover lists the upcoming football events, group by group.
 func (c *Client) Discover(ctx context.Context) (bookmaker.Discovery, error) {
-	s := sweep.New(c.limiter, &c.past)
+	s := sweep.New(c.limiter, &c.past, c.now)
 	groups, err := c.groups(ctx, s)
 	if err != nil {
 		return bookmaker.Discovery{Blocked: s.Blocked()}, fmt.Errorf("listing groups: %w", err)

@@ -112,7 +112,7 @@ func (c *Client) Fetch(ctx context.Context, asked bookmaker.Target) (bookmaker.D
 
 // Discover lists the upcoming football events, competition by competition.
 func (c *Client) Discover(ctx context.Context) (bookmaker.Discovery, error) {
-	s := sweep.New(c.limiter, &c.past)
+	s := sweep.New(c.limiter, &c.past, c.now)
 	competitions, err := c.competitions(ctx, s)
 	if err != nil {
 		return bookmaker.Discovery{Blocked: s.Blocked()}, fmt.Errorf("listing competitions: %w", err)

@@ -95,7 +95,7 @@ func (c *Client) Fetch(ctx context.Context, asked bookmaker.Target) (bookmaker.D
 
 // Discover lists the upcoming football events, tournament by tournament.
 func (c *Client) Discover(ctx context.Context) (bookmaker.Discovery, error) {
-	s := sweep.New(c.limiter, &c.past)
+	s := sweep.New(c.limiter, &c.past, c.now)
 	tournaments, err := c.tournaments(ctx, s)
 	if err != nil {
 		return bookmaker.Discovery{Blocked: s.Blocked()}, fmt.Errorf("listing tournaments: %w", err)

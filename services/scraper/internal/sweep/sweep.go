@@ -84,7 +84,8 @@ type Sweep struct {
 	limiter  *limit.Limiter
 	patience time.Duration
 	past     *Past
-	began    time.Time // of the discovery
+	now      func() time.Time
+	began    time.Time // of the discovery, with a monotonic reading
 
 	mu      sync.Mutex // guards the rest
 	said    int        // events in all, as the site says
@@ -94,9 +95,15 @@ type Sweep struct {
 }
 
 // New begins a discovery. past is what the bookmaker's discoveries before it listed, and is updated when this one ends;
-// nil when there were none.
-func New(limiter *limit.Limiter, past *Past) *Sweep {
-	return &Sweep{limiter: limiter, patience: defaultPatience, past: past, good: time.Now(), began: time.Now()}
+// nil when there were none. now is the clock that tells which events have begun.
+func New(limiter *limit.Limiter, past *Past, now func() time.Time) *Sweep {
+	return &Sweep{limiter: limiter, patience: defaultPatience, past: past, now: now, good: time.Now(), began: time.Now()}
+}
+
+// begun counts the events of a tournament that have begun while the discovery ran, or were about to.
+func (s *Sweep) begun(tournamentID string) int {
+	now := s.now()
+	return s.past.between(tournamentID, now.Add(-time.Since(s.began)-around), now.Add(around))
 }
 
 // Said notes how many events the site says that it has in all tournaments; 0 when it does not say.
@@ -156,7 +163,7 @@ func (s *Sweep) Each(
 // short compares the events that a tournament listed with the site's own count of them. The count was read before the
 // list: an event that has begun in between, or was about to, is not missing.
 func (s *Sweep) short(tournamentID string, said, listed int) error {
-	if said <= listed+s.past.between(tournamentID, s.began.Add(-around), time.Now().Add(around)) {
+	if said <= listed+s.begun(tournamentID) {
 		return nil
 	}
 	return fmt.Errorf("%d events, the site says %d: %w", listed, said, ErrShortList)
@@ -193,7 +200,7 @@ func (s *Sweep) lacking(asked []bookmaker.Tournament, events int) bool {
 			return false // it did not answer: whatever is missing may be there
 		}
 		said += t.Said
-		begun += s.past.between(t.ID, s.began.Add(-around), time.Now().Add(around))
+		begun += s.begun(t.ID)
 	}
 	if total == 0 {
 		return false

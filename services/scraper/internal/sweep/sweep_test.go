@@ -88,7 +88,7 @@ func TestEach(t *testing.T) {
 				}
 				tournaments = append(tournaments, to)
 			}
-			found, err := New(limiter(t, 2), nil).Each(t.Context(), tournaments, ask)
+			found, err := New(limiter(t, 2), nil, time.Now).Each(t.Context(), tournaments, ask)
 			if !errors.Is(err, tc.err) || (err == nil) != (tc.err == nil) {
 				t.Errorf("error %v, want %v", err, tc.err)
 			}
@@ -128,7 +128,7 @@ func TestEachAsksAsManyAtOnceAsThereAreSlots(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := limiter(t, 5)
-		s := New(l, nil)
+		s := New(l, nil, time.Now)
 		var most atomic.Int64
 		start := time.Now()
 		_, err := s.Each(t.Context(), make([]bookmaker.Tournament, 20),
@@ -149,7 +149,7 @@ func TestEachAsksAsManyAtOnceAsThereAreSlots(t *testing.T) {
 func TestEachEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := New(limiter(t, 1), nil)
+	s := New(limiter(t, 1), nil, time.Now)
 	found, err := s.Each(ctx, make([]bookmaker.Tournament, 3), func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
 		cancel()
 		return Page{}, s.Call(ctx, func(context.Context) error { return nil })
@@ -163,7 +163,7 @@ func TestSweepGivesUpWhereNothingComes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := limiter(t, 4)
-		s := New(l, nil)
+		s := New(l, nil, time.Now)
 		start := time.Now()
 		var calls atomic.Int64
 		found, err := s.Each(t.Context(), make([]bookmaker.Tournament, 300),
@@ -195,7 +195,7 @@ func TestSweepGivesUpWhereNothingComes(t *testing.T) {
 func TestSweepGoesOnWhileSomethingGoodComes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := New(limiter(t, 8), nil)
+		s := New(limiter(t, 8), nil, time.Now)
 		var n atomic.Int64
 		found, err := s.Each(t.Context(), make([]bookmaker.Tournament, 60),
 			func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
@@ -224,7 +224,7 @@ func TestSweepGoesOnWhileSomethingGoodComes(t *testing.T) {
 func TestCallReleasesItsSlotWhateverHappens(t *testing.T) {
 	t.Parallel()
 	l := limiter(t, 1)
-	s := New(l, nil)
+	s := New(l, nil, time.Now)
 	func() {
 		defer func() { _ = recover() }()
 		_ = s.Call(t.Context(), func(context.Context) error { panic("decoder") })
@@ -267,7 +267,7 @@ func TestShortLists(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := New(limiter(t, 2), tc.past)
+			s := New(limiter(t, 2), tc.past, time.Now)
 			s.Said(tc.total)
 			var tournaments []bookmaker.Tournament
 			for id := range tc.lists {
@@ -322,7 +322,7 @@ func TestCountOfAnotherMeaning(t *testing.T) {
 			t.Parallel()
 			var past Past
 			discover := func(each int) bookmaker.Discovery {
-				s := New(limiter(t, 4), &past)
+				s := New(limiter(t, 4), &past, time.Now)
 				s.Said(tc.total)
 				var tournaments []bookmaker.Tournament
 				for i := range 20 {
