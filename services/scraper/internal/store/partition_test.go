@@ -107,11 +107,11 @@ func TestRoleWithoutDDL(t *testing.T) {
 	}
 }
 
-// clock is a clock that tests set.
-type clock struct{ micros atomic.Int64 }
+// setClock is a clock that tests set.
+type setClock struct{ micros atomic.Int64 }
 
-func (c *clock) set(t time.Time) { c.micros.Store(t.UnixMicro()) }
-func (c *clock) read() time.Time { return time.UnixMicro(c.micros.Load()) }
+func (c *setClock) set(t time.Time) { c.micros.Store(t.UnixMicro()) }
+func (c *setClock) read() time.Time { return time.UnixMicro(c.micros.Load()) }
 
 // setHistoryClock sets the clock that the database counts the history's days by.
 func setHistoryClock(t *testing.T, admin *pgxpool.Pool, at time.Time) {
@@ -126,7 +126,7 @@ func setHistoryClock(t *testing.T, admin *pgxpool.Pool, at time.Time) {
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	own, admin := limited(t)
-	now, scraper := time.Now(), new(clock)
+	now, scraper := time.Now(), new(setClock)
 	set := func(at time.Time) {
 		now = at
 		scraper.set(at)

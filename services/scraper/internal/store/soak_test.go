@@ -38,7 +38,7 @@ type soak struct {
 	prices map[string]map[string]float64 // by event
 	events []string                      // upcoming, oldest first
 	next   int
-	clock  clock // the scraper's, at now
+	clock  setClock // the scraper's, at now
 }
 
 // footprint is what grows if something is forgotten.
