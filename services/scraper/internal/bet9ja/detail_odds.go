@@ -17,8 +17,8 @@ const maxKey = 120
 // price is one member of O, its key taken apart.
 type price struct {
 	market []byte // "S_1X2HND"
-	param  []byte // "-1"; nil without one
-	suffix []byte // "1H"
+	param  []byte // "-1", or "@" when nothing stands behind it; nil without one
+	suffix []byte // "1H"; empty without one
 	odds   answer.Price
 }
 
@@ -48,21 +48,20 @@ func (r *detailReader) odds() {
 }
 
 // splitKey takes a key S_<market>[@<param>]_<suffix> apart. Market names contain digits and hyphens but no
-// underscore; suffixes contain nearly anything.
+// underscore; suffixes contain nearly anything. It reports false for a key that does not tell its market.
 func splitKey(key []byte) (market, param, suffix []byte, ok bool) {
 	const sport = len("S_")
 	if len(key) > maxKey || len(key) < sport || key[0] != 'S' || key[1] != '_' {
 		return nil, nil, nil, false
 	}
-	end := bytes.IndexByte(key[sport:], '_')
-	if end <= 0 || sport+end+1 == len(key) {
-		return nil, nil, nil, false
+	market = key
+	if end := bytes.IndexByte(key[sport:], '_'); end >= 0 {
+		market, suffix = key[:sport+end], key[sport+end+1:]
 	}
-	market, suffix = key[:sport+end], key[sport+end+1:]
 	if at := bytes.IndexByte(market, '@'); at >= 0 {
 		market, param = market[:at], market[at+1:]
 		if len(param) == 0 {
-			return nil, nil, nil, false
+			param = []byte{'@'} // no line, and not the market that has none
 		}
 	}
 	return market, param, suffix, len(market) > sport

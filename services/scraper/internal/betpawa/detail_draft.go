@@ -16,7 +16,9 @@ type drafts struct {
 	refusals odds.Refusals
 	unread   []odds.UnreadMarket
 	unknown  int // entries that do not even tell which market they are
-	empty    int // entries without rows
+	// empty counts entries without rows, and lost the markets that those may hold which cannot be read.
+	empty, lost int
+	uncounted   bool // how many markets an entry holds cannot be read
 	// quotes and telling count the outcomes, and those of which the answer says whether they are open.
 	quotes, telling int
 }
@@ -46,24 +48,26 @@ func newDrafts(table *mapping.Table) *drafts {
 	}
 }
 
-// refuse counts a market that is offered and cannot be read.
-func (d *drafts) refuse(reason odds.Reason, market odds.UnreadMarket) {
+// refuse counts a market that is offered and cannot be read, and the rows that are lost with it.
+func (d *drafts) refuse(reason odds.Reason, market odds.UnreadMarket, rows int) {
 	d.refusals[reason]++
 	d.unread = append(d.unread, market)
+	d.lost += rows
 }
 
 // refuseUnknown counts an entry that does not even tell which market it is.
-func (d *drafts) refuseUnknown() {
+func (d *drafts) refuseUnknown(rows int) {
 	d.refusals[odds.BadMarket]++
 	d.unknown++
+	d.lost += rows
 }
 
 // holds reports whether the answer can hold total markets, BetPawa's own count of them; read is how many could be read.
-// BetPawa counts the lines of a type each (118 of 79 entries in one recorded answer, 87 of 59 in another). What it
-// makes of one that lists nothing, or cannot be read, is not known.
+// BetPawa counts the lines of a type each (118 of 79 entries in one recorded answer, 87 of 59 in another), also those
+// without a price (32 of 46 in play). What it makes of one that lists nothing, or cannot be read, is not known.
 func (d *drafts) holds(total int64, read int) bool {
-	most := len(d.byKey) + d.empty + d.unknown + len(d.unread)
-	return int64(read) <= total && total <= int64(most)
+	most := len(d.byKey) + d.empty + d.lost
+	return int64(read) <= total && (d.uncounted || total <= int64(most))
 }
 
 // add enters the prices of one row of e.
@@ -122,7 +126,7 @@ func (d *drafts) finish() []odds.Market {
 		outcomes := d.settle(m)
 		if len(outcomes) == 0 {
 			if m.refused {
-				d.refuse(odds.NoOutcomes, odds.UnreadMarket{MarketKey: key})
+				d.refuse(odds.NoOutcomes, odds.UnreadMarket{MarketKey: key}, 0)
 			}
 			continue
 		}

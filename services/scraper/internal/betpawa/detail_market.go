@@ -3,8 +3,8 @@ package betpawa
 import (
 	"cmp"
 	"slices"
+	"strings"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/rawjson"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
@@ -25,11 +25,15 @@ type entry struct {
 type row struct {
 	handicap, total, hcp, number rawjson.Scalar
 	from, to                     int
+	object                       bool // it is one, and not of another type
+	specified                    bool // the specifier could be read, or there is none
+	readable                     bool // the prices could be read, or there are none
 }
 
 // quoted is an outcome as it was read.
 type quoted struct {
 	name, typeID, odds, price, suspended rawjson.Scalar
+	handicap                             rawjson.Scalar // the row's line as the outcome shows it: "-1.5", "Home -1"
 }
 
 // market reads the element of markets that the cursor stands before. A market type without rows, or a row without
@@ -50,16 +54,20 @@ func (r *detailReader) market() {
 			rows = c.Array(r.row) || c.Scalar().Kind() == rawjson.Null
 		}
 	})
+	if !rows {
+		r.drafts.uncounted = true
+	}
 	if !answer.Digits(e.typeID) {
-		r.drafts.refuseUnknown()
+		r.drafts.refuseUnknown(max(1, len(e.rows)))
 		return
 	}
 	row := r.drafts.table.Row(e.typeID)
 	if row != nil {
 		e.name = row.Name // in whatever language it was written
 	}
+	anyLine := odds.UnreadMarket{MarketKey: odds.MarketKey{ID: e.typeID}, AnyLine: true}
 	if e.name == "" || !rows {
-		r.drafts.refuse(odds.BadMarket, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: e.typeID}, AnyLine: true})
+		r.drafts.refuse(odds.BadMarket, anyLine, max(1, len(e.rows)))
 		return
 	}
 	if len(e.rows) == 0 {
@@ -68,12 +76,18 @@ func (r *detailReader) market() {
 	slices.Sort(e.tabs)
 	e.tabs = slices.Compact(e.tabs)
 	for i := range e.rows {
-		line, ok := e.rows[i].line(e.handicap)
-		if !ok || !line.IsSet() && row != nil && row.Line != mapping.NoLine {
-			r.drafts.refuse(odds.BadLine, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: e.typeID}, AnyLine: true})
-			continue
+		one := &e.rows[i]
+		prices := e.prices[one.from:one.to]
+		switch line, ok := one.line(e.handicap, prices); {
+		case !one.object:
+			r.drafts.refuse(odds.BadMarket, anyLine, 1)
+		case !ok || row != nil && !row.Line.Allows(line):
+			r.drafts.refuse(odds.BadLine, anyLine, 1)
+		case !one.readable:
+			r.drafts.refuse(odds.BadMarket, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: e.typeID, Line: line}}, 1)
+		default:
+			r.drafts.add(e, line, prices)
 		}
-		r.drafts.add(e, line, e.prices[e.rows[i].from:e.rows[i].to])
 	}
 }
 
@@ -100,13 +114,13 @@ const maxTabs = 50
 
 func (r *detailReader) row() {
 	c, e := r.cursor, &r.entry
-	one := row{from: len(e.prices)}
-	c.Object(func(key []byte) {
+	one := row{from: len(e.prices), specified: true, readable: true}
+	one.object = c.Object(func(key []byte) {
 		switch string(key) {
 		case "handicap":
 			one.handicap = c.Scalar()
 		case "specifier":
-			c.Object(func(key []byte) {
+			one.specified = c.Object(func(key []byte) {
 				switch string(key) {
 				case "total":
 					one.total = c.Scalar()
@@ -115,9 +129,9 @@ func (r *detailReader) row() {
 				case "number":
 					one.number = c.Scalar()
 				}
-			})
+			}) || c.Scalar().Kind() == rawjson.Null
 		case "prices":
-			c.Array(r.price)
+			one.readable = c.Array(r.price) || c.Scalar().Kind() == rawjson.Null
 		}
 	})
 	one.to = len(e.prices)
@@ -142,6 +156,8 @@ func (r *detailReader) price() {
 			q.price = c.Scalar()
 		case "suspended":
 			q.suspended = c.Scalar()
+		case "handicap":
+			q.handicap = c.Scalar()
 		}
 	})
 	r.entry.prices = append(r.entry.prices, q)
@@ -151,9 +167,10 @@ func (r *detailReader) price() {
 // newer answers. The two must agree.
 //
 // A handicap that is not there at all may be a zero that version 4 left out, and only the type tells: with a
-// handicap market it is line 0, with a type that has no handicap it is no line. A total of 0 and a goal number of 0
-// do not exist, so there the line is missing, as it is when version 3 writes null for a handicap market.
-func (r *row) line(handicapType string) (odds.Line, bool) {
+// handicap market it is line 0, unless the specifier could not be read or an outcome shows another line; with a type
+// that has no handicap it is no line. A total of 0 and a goal number of 0 do not exist, so there the line is missing,
+// as it is when version 3 writes null for a handicap market.
+func (r *row) line(handicapType string, prices []quoted) (odds.Line, bool) {
 	written := cmp.Or(text(r.hcp), text(r.total))
 	if handicapType == "NUMBER_SPECIFIER" { // elsewhere the number counts something else
 		written = text(r.number)
@@ -171,7 +188,7 @@ func (r *row) line(handicapType string) (odds.Line, bool) {
 	if hasSpecified {
 		return specified, true
 	}
-	if !absent(r.handicap) && r.handicap.Kind() != rawjson.String { // neither a number nor empty
+	if !r.specified || written != "" || !absent(r.handicap) && r.handicap.Kind() != rawjson.String { // not even empty
 		return odds.Line{}, false
 	}
 	switch handicapType {
@@ -179,10 +196,20 @@ func (r *row) line(handicapType string) (odds.Line, bool) {
 		return odds.Line{}, true
 	case "ASIAN", "EUROPEAN":
 		zero, _ := odds.QuarterLine(0)
-		return zero, r.handicap.Kind() == rawjson.Missing
+		return zero, r.handicap.Kind() == rawjson.Missing && !slices.ContainsFunc(prices, showsLine)
 	default:
 		return odds.Line{}, false
 	}
+}
+
+// showsLine reports whether an outcome shows a line that is not 0.
+func showsLine(q quoted) bool {
+	shown := text(q.handicap)
+	if at := strings.LastIndexByte(shown, ' '); at >= 0 {
+		shown = shown[at+1:] // "Home -1", in whatever language
+	}
+	line, err := odds.ParseLine(shown)
+	return shown != "" && (err != nil || line.Quarters() != 0)
 }
 
 func text(s rawjson.Scalar) string { return string(s.Bytes()) }

@@ -174,6 +174,13 @@ func TestDecoder_Detail_Rows(t *testing.T) {
 		{"name and kind contradict", over(`{"handicap":10,"prices":[{"name":"Under","typeId":"5001","odds":1.8},{"name":"Over","typeId":"5001","odds":2}]}`), "5000 2.5: Over 2 true", odds.Refusals{odds.UnknownOutcome: 1}},
 		{"a score that no competitor has", `{"marketType":{"id":"4429","name":"Correct Score - FT"},"row":[{"prices":[{"name":"7-3","typeId":"4510","odds":90},{"name":"Autre","typeId":"1126332","odds":9},{"name":"Autre","typeId":"2","odds":9},{"name":"0-0","odds":8}]}]}`, "4429 -: 0-0 8 true 7-3 90 true Other 9 true", odds.Refusals{odds.UnknownOutcome: 1}},
 		{"a handicap of which the type is not told", `{"marketType":{"id":"3774","name":"AH","handicapType":""},"row":[{"prices":[{"name":"1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
+		{"a handicap left out, and an outcome shows another", asian(`{"prices":[{"name":"1","handicap":"-1.5","odds":2}]}`), "", odds.Refusals{odds.BadLine: 1}},
+		{"a handicap left out, and an outcome shows it", asian(`{"prices":[{"name":"1","handicap":"+0","odds":2},{"name":"2","handicap":"0.0","odds":2}]}`), "3774 0: 1 2 true 2 2 true", nil},
+		{"a European one left out, and an outcome shows another", `{"marketType":{"id":"4724","name":"EH","handicapType":"EUROPEAN"},"row":[{"prices":[{"name":"1","handicap":"Domicile -1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
+		{"a specifier that is none instead of a handicap", asian(`{"specifier":"-1","prices":[{"name":"1","odds":2}]},{"specifier":{"hcp":"x"},"prices":[{"name":"1","odds":2}]}`), "", odds.Refusals{odds.BadLine: 2}},
+		{"a line where there is none", `{"marketType":{"id":"3743","name":"1X2 - FT"},"row":[{"handicap":4,"prices":[{"name":"1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
+		{"a total below zero", over(`{"handicap":-10,"prices":[{"name":"Over","odds":2}]}`), "", odds.Refusals{odds.BadLine: 1}},
+		{"half a European handicap", `{"marketType":{"id":"4724","name":"EH","handicapType":"EUROPEAN"},"row":[{"handicap":2,"prices":[{"name":"1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
 		{"closed by its price", plain(`{"name":"1","odds":1},{"name":"X","odds":0.0}`), "3743 -: 1 1 false X 0 false", nil},
 		{
 			"bad prices", plain(`{"name":"1","odds":-2},{"name":"X","odds":"inf"},{"name":"2","odds":100001},{"name":"1","odds":{}}`),

@@ -97,17 +97,22 @@ func (m *Mapper) Add(o *Offer) {
 		m.report(o, reason)
 		return
 	}
-	fed, lost := false, false
+	unknown := 0
+	for i := range o.Quotes {
+		if !known(sources, &o.Quotes[i]) {
+			unknown++
+		}
+	}
+	fed := false
 	for _, s := range sources {
 		line, verdict := s.line(o.Params)
-		switch verdict {
-		case foreign:
+		switch {
+		case verdict == foreign:
 			continue
-		case unreadable:
-			lost = true
+		case verdict == unreadable:
 			m.refuse(odds.BadLine, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: s.Row.ID}, AnyLine: true})
-		case readable:
-			m.draft(s, line, o.Quotes)
+		case !m.draft(s, line, o.Quotes) && unknown > 0: // the unknown outcomes may be those of this row
+			m.refuse(odds.NoOutcomes, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: s.Row.ID, Line: line}})
 		}
 		fed = true
 	}
@@ -115,21 +120,12 @@ func (m *Mapper) Add(o *Offer) {
 		m.report(o, bookmaker.UnknownSpecifier)
 		return
 	}
-	unknown := 0
-	for i := range o.Quotes {
-		if !known(sources, &o.Quotes[i]) {
-			unknown++
-		}
-	}
 	m.refuseTimes(odds.UnknownOutcome, unknown)
-	if !lost && unknown > 0 && unknown == len(o.Quotes) {
-		m.RefuseOffer(o, true, odds.NoOutcomes)
-	}
 }
 
-// draft enters what s knows of quotes as a draft of its row. That may be nothing: the other outcomes may be those of
-// another row, or such as are left out.
-func (m *Mapper) draft(s *Source, line odds.Line, quotes []Quote) {
+// draft enters what s knows of quotes as a draft of its row, and reports whether that is anything: the outcomes may be
+// those of another row, or such as are left out.
+func (m *Mapper) draft(s *Source, line odds.Line, quotes []Quote) bool {
 	d := newDraft(s.Row, s.rank)
 	for i := range quotes {
 		q := &quotes[i]
@@ -146,6 +142,7 @@ func (m *Mapper) draft(s *Source, line odds.Line, quotes []Quote) {
 		key := odds.MarketKey{ID: s.Row.ID, Line: line}
 		m.drafts[key] = append(m.drafts[key], d)
 	}
+	return d.filled > 0
 }
 
 // report notes a market without a partner, once a market and reason. Of several the smallest example is kept, so
@@ -169,6 +166,16 @@ type Mapped struct {
 	Refusals odds.Refusals
 	Unmapped []bookmaker.Unmapped
 	Quotes   int // outcomes of the answer
+}
+
+// Close closes every outcome: the answer says that nothing can be bet on.
+func (m *Mapped) Close() {
+	for i := range m.Markets {
+		for j := range m.Markets[i].Outcomes {
+			m.Markets[i].Outcomes[j].Active = false
+		}
+	}
+	delete(m.Refusals, odds.NoPrices)
 }
 
 // Finish ends the answer.

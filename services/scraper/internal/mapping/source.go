@@ -84,14 +84,28 @@ func (k LineKind) parse(written string) (odds.Line, error) {
 	if err != nil {
 		return odds.Line{}, err
 	}
-	whole := line.Quarters()%4 == 0
-	switch {
-	case k == EuropeanHandicap && !whole, // a half goal leaves no draw
-		k == GoalNumber && (!whole || line.Quarters() < 4),
-		k == Total && line.Quarters() < 0:
+	if !k.Allows(line) {
 		return odds.Line{}, odds.ErrLine
 	}
 	return line, nil
+}
+
+// Allows reports whether a market of this kind can have the line: none where none is needed, and else one that the
+// bet makes sense with.
+func (k LineKind) Allows(line odds.Line) bool {
+	whole := line.Quarters()%4 == 0
+	switch {
+	case line.IsSet() != (k != NoLine):
+		return false
+	case k == EuropeanHandicap: // a half goal leaves no draw
+		return whole
+	case k == GoalNumber:
+		return whole && line.Quarters() >= 4
+	case k == Total:
+		return line.Quarters() >= 0
+	default:
+		return true
+	}
 }
 
 // position finds BetPawa's name for a quote: by the competitor's id or suffix first, else by its text. Where a row

@@ -42,6 +42,9 @@ func (d *Decoder) Detail(
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
 	mapped := r.mapper.Finish()
+	if says(r.banned) {
+		mapped.Close()
+	}
 	detail := bookmaker.Detail{
 		Listing: r.listing,
 		Snapshot: odds.Snapshot{
@@ -71,6 +74,7 @@ type detailReader struct {
 	sport     string
 	sportName string
 	category  string
+	banned    rawjson.Scalar
 	listed    bool // there is a list of markets, an empty one included
 	markets   int
 	unknown   int // markets that do not even tell which they are
@@ -107,6 +111,8 @@ func (r *detailReader) event(key []byte) {
 		l.HomeTeam = answer.Name(c.Scalar())
 	case "awayTeamName":
 		l.AwayTeam = answer.Name(c.Scalar())
+	case "banned": // the event, as a market may be
+		r.banned = c.Scalar()
 	case "sport":
 		r.sportOf()
 	case "markets":

@@ -14,7 +14,7 @@ const maxSpecifier = 1_000
 
 // market reads the element of markets that the cursor stands before. Market and outcomes may be closed apart from
 // each other: a market's status other than 0 closes all of it, whatever its outcomes say (1 of 360 recorded), and so
-// does banned, which no recorded answer has: the tests of a public project that reads SportyBet do.
+// does banned, which is false in every recorded answer: the tests of a public project that reads SportyBet have it.
 func (r *detailReader) market() {
 	r.markets++
 	if r.markets > answer.MaxMarkets || r.outcomes > answer.MaxOutcomes {
@@ -50,13 +50,16 @@ func (r *detailReader) market() {
 		r.mapper.Refuse(odds.BadMarket)
 		return
 	}
+	if outcomes && len(o.Quotes) == 0 {
+		return // not offered, whatever else stands here
+	}
 	code, readable := status.Int()
 	specified := r.specifiers(specifier)
 	if !outcomes || !readable || !specified {
 		r.mapper.RefuseOffer(o, specified, odds.BadMarket)
 		return
 	}
-	if ban, _ := banned.Bool(); code != 0 || ban {
+	if code != 0 || says(banned) {
 		for i := range o.Quotes {
 			o.Quotes[i].Price.Closed = true
 		}
@@ -64,8 +67,17 @@ func (r *detailReader) market() {
 	r.mapper.Add(o)
 }
 
-// outcome reads the element of outcomes that the cursor stands before. An outcome that does not say that it is open
-// is closed.
+// says reports whether a flag is set, or there in a form that could mean so.
+func says(flag rawjson.Scalar) bool {
+	if flag.Kind() == rawjson.Missing || flag.Kind() == rawjson.Null {
+		return false
+	}
+	set, readable := flag.Bool()
+	return set || !readable
+}
+
+// outcome reads the element of outcomes that the cursor stands before. All 1,382 recorded ones say whether they are
+// open, so the price of one that does not say it counts for nothing: it is closed.
 func (r *detailReader) outcome() {
 	if r.outcomes++; r.outcomes > answer.MaxOutcomes {
 		return
@@ -85,9 +97,10 @@ func (r *detailReader) outcome() {
 			active = c.Scalar()
 		}
 	})
-	q.Price = answer.ReadPrice(price)
-	if open, _ := active.Bool(); !open {
-		q.Price.Closed = true
+	if active.Kind() != rawjson.Missing && active.Kind() != rawjson.Null {
+		open, _ := active.Bool()
+		q.Price = answer.ReadPrice(price)
+		q.Price.Closed = !open
 	}
 	r.offer.Quotes = append(r.offer.Quotes, q)
 }
