@@ -230,10 +230,10 @@ func TestPoisonInAMarketGoesAlone(t *testing.T) {
 		{"too many outcomes", first(func(m *odds.Market) { m.Outcomes = slices.Repeat(m.Outcomes, 501) }), odds.TooLarge, 0},
 		{"handicap without a line", first(func(m *odds.Market) { m.Handicap = odds.Asian }), odds.BadLine, 0},
 		{"a handicap of a new type", first(func(m *odds.Market) { m.Handicap = "ENGLISH" }), store.InternalCheck, 0},
-		{"NaN", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.NaN() }), store.InternalCheck, 0},
-		{"infinity", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.Inf(1) }), store.InternalCheck, 0},
-		{"negative", first(func(m *odds.Market) { m.Outcomes[0].Odds = -2 }), store.InternalCheck, 0},
-		{"closed and active", first(func(m *odds.Market) { m.Outcomes[0].Odds = 1 }), store.InternalCheck, 0},
+		{"NaN", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.NaN() }), store.InternalCheck, 1},
+		{"infinity", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.Inf(1) }), store.InternalCheck, 1},
+		{"negative", first(func(m *odds.Market) { m.Outcomes[0].Odds = -2 }), store.InternalCheck, 1},
+		{"closed and active", first(func(m *odds.Market) { m.Outcomes[0].Odds = 1 }), store.InternalCheck, 1},
 		{"outcome twice", first(func(m *odds.Market) { m.Outcomes[1].Name = "Yes" }), store.InternalCheck, 0},
 		{"market twice", func(s *odds.Snapshot) { s.Markets = append(s.Markets, s.Markets[0]) }, store.InternalCheck, 2},
 	}
@@ -384,5 +384,27 @@ func TestYieldCollapse(t *testing.T) {
 	}
 	if r := low(cycles[2]); r.MarketsChanged != 61 {
 		t.Errorf("the third cycle in a row with 39 of 100 markets: %+v", r)
+	}
+}
+
+// Markets that cannot be read are listed all the same: they are closed at once, whatever their number.
+func TestUnreadMarketsAreNoCollapse(t *testing.T) {
+	t.Parallel()
+	b := setup(t, store.Config{CollapseCycles: 3})
+	all := capture(odds.BetPawa, "7", "100", numbered(100, 2))
+	b.apply(t, store.Batch{Events: []odds.Event{event("100", soon(), "7")}, Snapshots: []odds.Snapshot{all}})
+	few := capture(odds.BetPawa, "7", "100", numbered(100, 2))
+	few.Markets = few.Markets[:1]
+	for _, m := range all.Markets[1:] {
+		few.Unread = append(few.Unread, odds.UnreadMarket{MarketKey: m.MarketKey})
+	}
+	r := b.apply(t, store.Batch{CycleID: uuid.NewString(), Snapshots: []odds.Snapshot{few}})
+	if r.Changed[odds.BetPawa] != 1 || len(r.Refused) > 0 || r.MarketsChanged != 99 {
+		t.Errorf("%+v", r)
+	}
+	for i, m := range b.snapshot(t, odds.BetPawa, "7").GetMarkets() {
+		if open := m.GetOutcomes()[0].GetIsActive(); open != (i == 0) || m.GetUnavailableAt() != nil {
+			t.Errorf("market %d: %v", i, m)
+		}
 	}
 }

@@ -104,14 +104,15 @@ type collapse struct {
 	last   string // the last of them
 }
 
-// collapsed reports whether a capture offers so little that it is not believed. A yield that stays low is believed in
+// collapsed reports whether a capture lists so few of the available markets that it is not believed; those that it lists
+// in a form that cannot be read are among the listed. A yield that stays low is believed in
 // the CollapseCycles-th cycle in a row that sees it: bookmakers do close markets for good, shortly before kickoff for
 // instance, and a wrong refusal must end by itself. Captures outside of cycles do not count towards that.
 //
 // The count is kept in memory: after a takeover it starts anew, which only delays.
-func (w *Writer) collapsed(c *capture, cycleID string, available int) bool {
+func (w *Writer) collapsed(c *capture, cycleID string, listed, available int) bool {
 	cfg := &w.store.cfg
-	if available < cfg.CollapseFloor || float64(len(c.markets)) >= cfg.CollapseShare*float64(available) {
+	if available < cfg.CollapseFloor || float64(listed) >= cfg.CollapseShare*float64(available) {
 		delete(w.collapses, c.key)
 		return false
 	}

@@ -88,35 +88,31 @@ func checkMarkets(markets []odds.Market) checked {
 		if i > 0 && m.Compare(markets[i-1].MarketKey) <= 0 {
 			reason = InternalCheck // decoders leave each market once, in order
 		}
-		unusable := 0
+		var outcomes odds.Refusals
 		if reason == "" {
-			unusable, reason = checkOutcomes(&m)
+			outcomes, reason = checkOutcomes(m.Outcomes)
 		}
 		if c.refused == nil {
-			if reason == "" && unusable == 0 {
+			if reason == "" && outcomes == nil {
 				continue
 			}
 			c.refused, c.markets = make(odds.Refusals), slices.Clone(markets[:i])
 		}
+		if reason == InternalCheck || outcomes[InternalCheck] > 0 {
+			c.defects = append(c.defects, fmt.Sprintf("market %.40q %v: %.200q", m.ID, m.Line, fmt.Sprint(m.Outcomes)))
+		}
 		if reason != "" {
-			c.refuse(reason, &m)
+			c.refused[reason]++
+			c.unread = append(c.unread, odds.UnreadMarket{MarketKey: m.MarketKey, AnyLine: reason == odds.BadLine})
 			continue
 		}
-		if unusable > 0 {
-			c.refused[BadText] += unusable
-			m.Outcomes = slices.DeleteFunc(slices.Clone(m.Outcomes), func(o odds.Outcome) bool { return !usable(o.Name) })
+		if outcomes != nil {
+			c.refused.Add(outcomes)
+			m.Outcomes = usableOutcomes(m.Outcomes)
 		}
 		c.markets = append(c.markets, m)
 	}
 	return c
-}
-
-func (c *checked) refuse(reason odds.Reason, m *odds.Market) {
-	c.refused[reason]++
-	c.unread = append(c.unread, odds.UnreadMarket{MarketKey: m.MarketKey, AnyLine: reason == odds.BadLine})
-	if reason == InternalCheck {
-		c.defects = append(c.defects, fmt.Sprintf("market %.40q %v: %.200q", m.ID, m.Line, fmt.Sprint(m.Outcomes)))
-	}
 }
 
 // checkMarket returns why a market cannot be stored, its outcomes apart; empty when it can.
@@ -139,25 +135,55 @@ func checkMarket(m *odds.Market) odds.Reason {
 	}
 }
 
-// checkOutcomes counts the outcomes that cannot be stored, or returns why the market cannot.
-func checkOutcomes(m *odds.Market) (unusable int, reason odds.Reason) {
-	for i, o := range m.Outcomes {
-		switch {
-		// Decoders read a price before they say that an outcome is open, and leave each name once.
-		case math.IsNaN(o.Odds) || o.Odds < 0 || o.Odds > maxOdds || o.Active && o.Odds <= odds.ClosedPrice,
-			duplicate(m.Outcomes[:i], o.Name):
-			return 0, InternalCheck
-		case !usable(o.Name):
-			unusable++
+// checkOutcomes counts the outcomes that cannot be stored, nil when there are none, or returns why the market cannot:
+// none of its outcomes can.
+func checkOutcomes(outcomes []odds.Outcome) (refused odds.Refusals, whole odds.Reason) {
+	for i := range outcomes {
+		reason := checkOutcome(outcomes, i)
+		if reason == "" {
+			continue
 		}
+		if refused == nil {
+			refused = make(odds.Refusals)
+		}
+		refused[reason]++
 	}
-	if unusable == len(m.Outcomes) {
-		return 0, BadText
+	switch {
+	case refused.Total() < len(outcomes):
+		return refused, ""
+	case refused[InternalCheck] > 0:
+		return nil, InternalCheck
+	default:
+		return nil, BadText
 	}
-	return unusable, ""
 }
 
-// duplicate reports whether an outcome of that name is there already. Markets have few outcomes: no map.
-func duplicate(outcomes []odds.Outcome, name string) bool {
+// checkOutcome returns why one of a market's outcomes cannot be stored; empty when it can.
+func checkOutcome(outcomes []odds.Outcome, i int) odds.Reason {
+	switch o := &outcomes[i]; {
+	case !usable(o.Name):
+		return BadText
+	// Decoders read a price before they say that an outcome is open, and leave each name once.
+	case math.IsNaN(o.Odds) || o.Odds < 0 || o.Odds > maxOdds || o.Active && o.Odds <= odds.ClosedPrice,
+		hasOutcome(outcomes[:i], o.Name), hasOutcome(outcomes[i+1:], o.Name):
+		return InternalCheck
+	default:
+		return ""
+	}
+}
+
+// usableOutcomes are those that can be stored.
+func usableOutcomes(outcomes []odds.Outcome) []odds.Outcome {
+	kept := make([]odds.Outcome, 0, len(outcomes))
+	for i, o := range outcomes {
+		if checkOutcome(outcomes, i) == "" {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
+
+// hasOutcome reports whether one of the outcomes has the name. Markets have few outcomes: no map.
+func hasOutcome(outcomes []odds.Outcome, name string) bool {
 	return slices.ContainsFunc(outcomes, func(o odds.Outcome) bool { return o.Name == name })
 }

@@ -19,6 +19,7 @@ type content struct {
 	changed   []change
 	markets   int
 	available int
+	unread    int // offered markets that the capture may have without being readable
 }
 
 // change is one market whose content is not what was committed: a row of the history.
@@ -76,7 +77,10 @@ func over(old []byte, c *capture, frames [][]byte) (content, error) {
 			at++
 		case unavailable:
 			next.keep(frame, false)
-		case c.complete && !c.mayOffer(k):
+		case c.mayOffer(k):
+			next.unread++
+			err = next.shut(frame, k)
+		case c.complete:
 			err = next.withdraw(frame, k, c.capturedAt)
 		default:
 			err = next.shut(frame, k)

@@ -175,7 +175,7 @@ func (w *Writer) planCapture(p *plan, c *capture, f *finding, cycleID string) od
 		return f.reason
 	case f.same:
 		delete(w.collapses, c.key)
-	case !c.absence && f.before != nil && w.collapsed(c, cycleID, f.before.Available):
+	case !c.absence && f.before != nil && w.collapsed(c, cycleID, len(c.markets)+f.next.unread, f.before.Available):
 		return odds.YieldCollapsed
 	case f.err != nil:
 		// Nothing that was checked comes here; if something does, it goes alone.
