@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,19 +139,32 @@ func (a answer) document(edits map[int]edit) map[string]any {
 	if a.book == odds.Bet9ja {
 		prices := doc["D"].(map[string]any)["O"].(map[string]any)
 		for at, e := range edits {
-			if e.drop {
-				delete(prices, a.elements[at].key)
-			} else {
-				prices[a.elements[at].key] = e.price
+			key := a.elements[at].key
+			price := prices[key]
+			if e.spoil {
+				price = e.price
+			}
+			delete(prices, key)
+			if e.line {
+				key = lineParam.ReplaceAllString(key, "@0.3_")
+			}
+			if !e.drop {
+				prices[key] = price
 			}
 		}
 		return doc
 	}
 	for at, e := range edits {
 		where := a.elements[at]
+		if e.line {
+			a.spoilLine(doc, where)
+		}
 		row := a.rows(doc, where.market)[where.row]
 		if e.drop {
 			row[where.price] = nil // swept out below
+			continue
+		}
+		if !e.spoil {
 			continue
 		}
 		outcome := row[where.price].(map[string]any)
@@ -165,6 +179,40 @@ func (a answer) document(edits map[int]edit) map[string]any {
 	}
 	a.sweep(doc)
 	return doc
+}
+
+// lineParam is the line in a key of Bet9ja's, lineSpecifier that in a specifier of SportyBet's.
+var (
+	lineParam     = regexp.MustCompile(`@[^_]*_`)
+	lineSpecifier = regexp.MustCompile(`(total|hcp|goalnr)=[^|]*`)
+)
+
+// hasLine reports whether an element stands under a line.
+func (a answer) hasLine(e element) bool {
+	switch a.book {
+	case odds.Bet9ja:
+		return lineParam.MatchString(e.key)
+	case odds.SportyBet:
+		specifier, _ := a.markets(a.doc)[e.market].(map[string]any)["specifier"].(string)
+		return lineSpecifier.MatchString(specifier)
+	default:
+		row := a.markets(a.doc)[e.market].(map[string]any)["row"].([]any)[e.row].(map[string]any)
+		return row["handicap"] != nil
+	}
+}
+
+// spoilLine leaves a line that is none.
+func (a answer) spoilLine(doc map[string]any, e element) {
+	market := a.markets(doc)[e.market].(map[string]any)
+	if a.book == odds.SportyBet {
+		market["specifier"] = lineSpecifier.ReplaceAllString(market["specifier"].(string), "$1=x")
+		return
+	}
+	row := market["row"].([]any)[e.row].(map[string]any)
+	delete(row, "specifier")
+	if row["handicap"] = 0.3; e.row%2 == 0 {
+		delete(row, "handicap") // version 4 leaves out a zero, which this is not
+	}
 }
 
 // sweep removes what was dropped: outcomes, and the rows that are empty then.
@@ -206,7 +254,12 @@ func (a answer) keys(doc map[string]any) map[string]bool {
 
 func (a answer) decode(t tester, doc map[string]any) odds.Snapshot {
 	t.Helper()
-	d, err := a.detail(encode(doc), bookmaker.Target{}, answeredAt, answeredAt)
+	return a.decodeText(t, encode(doc))
+}
+
+func (a answer) decodeText(t tester, text []byte) odds.Snapshot {
+	t.Helper()
+	d, err := a.detail(text, bookmaker.Target{}, answeredAt, answeredAt)
 	if err != nil {
 		t.Fatalf("decoding: %v", err)
 	}
@@ -214,14 +267,18 @@ func (a answer) decode(t tester, doc map[string]any) odds.Snapshot {
 }
 
 // places tells which outcome each element holds, by decoding an answer with nothing but it. Outcomes that several
-// markets of a competitor tell are left out: which of them is believed is the mapping's own business.
-func (a answer) places(t *testing.T) map[int]named {
+// markets of a competitor tell are left out: which of them is believed is the mapping's own business. feeds tells the
+// ids of all markets that an element is about.
+func (a answer) places(t *testing.T) (places map[int]named, feeds map[int][]string) {
 	t.Helper()
-	places := make(map[int]named)
+	places, feeds = make(map[int]named), make(map[int][]string)
 	markets := make(map[odds.MarketKey]map[int]bool) // a competitor's markets that feed one of BetPawa's
 	several := make(map[odds.MarketKey]bool)
 	for at := range a.elements {
 		s := a.decode(t, a.alone(at))
+		for _, m := range s.Markets {
+			feeds[at] = append(feeds[at], m.ID)
+		}
 		if len(s.Markets) > 1 && len(s.Markets[0].Outcomes) > 0 { // a market that feeds two
 			for _, m := range s.Markets {
 				several[m.MarketKey] = true
@@ -247,7 +304,7 @@ func (a answer) places(t *testing.T) map[int]named {
 			delete(places, at)
 		}
 	}
-	return places
+	return places, feeds
 }
 
 // alone is the answer with one element.

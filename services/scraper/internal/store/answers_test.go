@@ -4,18 +4,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
 	"github.com/oddscache/oddscache/pkg/snapshot"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping/recordedtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -25,8 +28,9 @@ type named struct {
 	name string
 }
 
-// Whatever prices, outcomes and markets an answer loses: once it is applied over the one before, no outcome is open
-// that it did not price, none that it did price is lost, and each market that left is withdrawn.
+// Whatever prices, lines, outcomes and markets an answer loses: once it is applied over the one before, no outcome is
+// open that it did not price, none that it did price is lost, and each market that left is withdrawn, unless its own
+// part could not be read. The order of the answer's arrays decides nothing.
 func TestSpoiltAnswers(t *testing.T) {
 	t.Parallel()
 	table, err := mapping.Default()
@@ -36,23 +40,29 @@ func TestSpoiltAnswers(t *testing.T) {
 	for name, a := range answers(t, table) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			places := a.places(t)
+			places, feeds := a.places(t)
 			whole := a.decode(t, a.document(nil))
 			before := applied(t, nil, whole)
 			open := outcomesIn(t, before)
 			if len(open) < 30 {
 				t.Fatalf("%d outcomes in the whole answer", len(open))
 			}
-			rapid.Check(t, func(t *rapid.T) {
-				edits := drawEdits(t, a, places)
-				spoilt := a.decode(t, a.document(edits))
-				after := applied(t, before, spoilt)
-				checkSpoilt(t, places, edits, open, outcomesIn(t, after))
-				if again := applied(t, after, spoilt); string(again) != string(after) {
-					t.Fatal("the same answer again changes something")
+			random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // any order will do
+			rapid.Check(t, func(rt *rapid.T) {
+				edits := drawEdits(rt, a, places)
+				doc := a.document(edits)
+				spoilt := a.decode(rt, doc)
+				after := applied(rt, before, spoilt)
+				checkSpoilt(rt, lost{places, feeds, edits, spoilt.Unread}, open, outcomesIn(rt, after))
+				if again := applied(rt, after, spoilt); string(again) != string(after) {
+					rt.Fatal("the same answer again changes something")
+				}
+				shuffled := a.decodeText(rt, recordedtest.Shuffle(t, encode(doc), random, "SGN", "SGNK"))
+				if diff := cmp.Diff(spoilt, shuffled, cmp.Comparer(func(x, y odds.Line) bool { return x == y })); diff != "" {
+					rt.Fatalf("another order, another result:\n%s", diff)
 				}
 				// And back: what is priced again is open again.
-				checkSpoilt(t, places, nil, open, outcomesIn(t, applied(t, after, whole)))
+				checkSpoilt(rt, lost{places: places}, open, outcomesIn(rt, applied(rt, after, whole)))
 			})
 		})
 	}
@@ -61,7 +71,9 @@ func TestSpoiltAnswers(t *testing.T) {
 // edit is what becomes of an element of an answer.
 type edit struct {
 	drop  bool
-	price any // in place of the price; without one, the member goes
+	spoil bool
+	price any  // in place of a spoilt price; without one, the member goes
+	line  bool // the line that it stands under becomes none
 }
 
 // unpriced are the ways in which a price is none.
@@ -72,7 +84,7 @@ func unpriced() []any {
 // missing stands for a member that is not there.
 type missing struct{}
 
-// drawEdits takes prices from some outcomes, drops some, and drops all outcomes of some markets.
+// drawEdits takes prices from some outcomes, drops some, drops all outcomes of some markets, and spoils some lines.
 func drawEdits(t *rapid.T, a answer, places map[int]named) map[int]edit {
 	edits := make(map[int]edit)
 	share := rapid.SampledFrom([]int{2, 10, 60}).Draw(t, "one in so many outcomes")
@@ -91,9 +103,21 @@ func drawEdits(t *rapid.T, a answer, places map[int]named) map[int]edit {
 			edits[at] = edit{drop: true}
 		case next(share) == 0:
 			ways := unpriced()
-			e := edit{price: ways[next(len(ways))]}
+			e := edit{spoil: true, price: ways[next(len(ways))]}
 			e.drop = a.book == odds.Bet9ja && e.price == any(missing{}) // a key is its price
 			edits[at] = e
+		}
+	}
+	spoilt := make(map[[2]int]bool)
+	for at, e := range a.elements {
+		under := [2]int{e.market, e.row}
+		if _, drawn := spoilt[under]; !drawn {
+			spoilt[under] = next(4*share) == 0 && a.hasLine(e)
+		}
+		if spoilt[under] {
+			edited := edits[at]
+			edited.line = true
+			edits[at] = edited
 		}
 	}
 	return edits
@@ -115,13 +139,27 @@ type shown struct {
 	withdrawn bool // its market
 }
 
-func checkSpoilt(t *rapid.T, places map[int]named, edits map[int]edit, before, after map[named]shown) {
+// lost is what an answer lost.
+type lost struct {
+	places map[int]named
+	feeds  map[int][]string // which markets' ids an element is about
+	edits  map[int]edit
+	unread []odds.UnreadMarket
+}
+
+func checkSpoilt(t *rapid.T, l lost, before, after map[named]shown) {
 	elements := make(map[named][]int)
 	listed := make(map[odds.MarketKey]int) // elements of the market that the answer still lists
-	for at, p := range places {
+	for at, p := range l.places {
 		elements[p] = append(elements[p], at)
-		if !edits[at].drop {
+		if !l.edits[at].drop && !l.edits[at].line {
 			listed[p.MarketKey]++
+		}
+	}
+	withoutLine := make(map[string]bool) // the answer lists some of them, nobody knows which
+	for at, e := range l.edits {
+		for _, id := range l.feeds[at] {
+			withoutLine[id] = withoutLine[id] || e.line && !e.drop
 		}
 	}
 	for p, was := range before {
@@ -129,7 +167,11 @@ func checkSpoilt(t *rapid.T, places map[int]named, edits map[int]edit, before, a
 			continue // told by several markets
 		}
 		is, kept := after[p]
-		priced := !slices.ContainsFunc(elements[p], func(at int) bool { _, edited := edits[at]; return edited })
+		priced := !slices.ContainsFunc(elements[p], func(at int) bool { _, edited := l.edits[at]; return edited })
+		withdrawn := listed[p.MarketKey] == 0 && !withoutLine[p.ID]
+		if withdrawn && slices.ContainsFunc(l.unread, func(u odds.UnreadMarket) bool { return u.ID == p.ID }) {
+			withdrawn = is.withdrawn // another market of a competitor's that may be this one
+		}
 		switch {
 		case !kept:
 			t.Fatalf("%v is lost", p)
@@ -139,8 +181,9 @@ func checkSpoilt(t *rapid.T, places map[int]named, edits map[int]edit, before, a
 			t.Fatalf("%v is open, though the answer does not price it", p)
 		case priced && is.active != was.active:
 			t.Fatalf("%v: open %t, was %t, though the answer prices it", p, is.active, was.active)
-		case is.withdrawn != (listed[p.MarketKey] == 0):
-			t.Fatalf("%v: its market is withdrawn: %t, but %d of its outcomes are listed", p, is.withdrawn, listed[p.MarketKey])
+		case is.withdrawn != withdrawn:
+			t.Fatalf("%v: its market is withdrawn: %t, but %d of its outcomes are listed, without a line %t",
+				p, is.withdrawn, listed[p.MarketKey], withoutLine[p.ID])
 		}
 	}
 }
