@@ -76,6 +76,20 @@ func (o *offer) move(share float64) {
 	}
 }
 
+// close takes the price of a share of all outcomes, as BetPawa did of 3 in 100 that were recorded.
+func (o *offer) close(share float64) {
+	for i := range o.snapshots {
+		for j := range o.snapshots[i].Markets {
+			outcomes := o.snapshots[i].Markets[j].Outcomes
+			for k := range outcomes {
+				if o.rng.Float64() < share {
+					outcomes[k].Odds, outcomes[k].Active = 0, false
+				}
+			}
+		}
+	}
+}
+
 // store captures everything in batches, as a cycle would, and adds up what the batches say.
 func (o *offer) store(b *testing.B, w *bundle) (sum store.BatchResult) {
 	b.Helper()
@@ -102,9 +116,10 @@ func (o *offer) store(b *testing.B, w *bundle) (sum store.BatchResult) {
 
 func BenchmarkCycle(b *testing.B) {
 	for _, bench := range []struct {
-		name  string
-		share float64
-	}{{"first", 1}, {"changed=5%", 0.05}, {"unchanged", 0}} {
+		name   string
+		share  float64
+		closed float64
+	}{{"first", 1, 0}, {"changed=5%", 0.05, 0}, {"unchanged", 0, 0}, {"unchanged/closed=3%", 0, 0.03}} {
 		b.Run(bench.name, func(b *testing.B) {
 			var sum store.BatchResult
 			for b.Loop() {
@@ -114,6 +129,10 @@ func BenchmarkCycle(b *testing.B) {
 				if bench.share < 1 {
 					o.store(b, w)
 					o.move(bench.share)
+				}
+				if bench.closed > 0 {
+					o.close(bench.closed)
+					o.store(b, w)
 				}
 				b.StartTimer()
 				sum = o.store(b, w)
