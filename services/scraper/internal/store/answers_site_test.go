@@ -27,8 +27,11 @@ type answer struct {
 	book     odds.Bookmaker
 	doc      map[string]any
 	elements []element
-	detail   func(body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error)
+	detail   detailFunc
 }
+
+// detailFunc is a decoder's Detail.
+type detailFunc func(body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error)
 
 // element is where a price stands: in BetPawa's markets[market].row[row].prices[price], in SportyBet's
 // markets[market].outcomes[price], or under Bet9ja's key, whose market is numbered too.

@@ -138,6 +138,9 @@ func checkMarket(m *odds.Market) odds.Reason {
 // checkOutcomes counts the outcomes that cannot be stored, nil when there are none, or returns why the market cannot:
 // none of its outcomes can.
 func checkOutcomes(outcomes []odds.Outcome) (refused odds.Refusals, whole odds.Reason) {
+	if storable(outcomes) {
+		return nil, ""
+	}
 	for i := range outcomes {
 		reason := checkOutcome(outcomes, i)
 		if reason == "" {
@@ -158,18 +161,33 @@ func checkOutcomes(outcomes []odds.Outcome) (refused odds.Refusals, whole odds.R
 	}
 }
 
-// checkOutcome returns why one of a market's outcomes cannot be stored; empty when it can.
+// storable reports whether all outcomes can be stored, as nearly always. Of two of one name it looks at the second.
+func storable(outcomes []odds.Outcome) bool {
+	for i := range outcomes {
+		if o := &outcomes[i]; !usable(o.Name) || impossible(o) || hasOutcome(outcomes[:i], o.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkOutcome returns why one of a market's outcomes cannot be stored; empty when it can. Decoders leave each name
+// once: of two, nobody knows which is right.
 func checkOutcome(outcomes []odds.Outcome, i int) odds.Reason {
 	switch o := &outcomes[i]; {
 	case !usable(o.Name):
 		return BadText
-	// Decoders read a price before they say that an outcome is open, and leave each name once.
-	case math.IsNaN(o.Odds) || o.Odds < 0 || o.Odds > maxOdds || o.Active && o.Odds <= odds.ClosedPrice,
-		hasOutcome(outcomes[:i], o.Name), hasOutcome(outcomes[i+1:], o.Name):
+	case impossible(o), hasOutcome(outcomes[:i], o.Name), hasOutcome(outcomes[i+1:], o.Name):
 		return InternalCheck
 	default:
 		return ""
 	}
+}
+
+// impossible reports whether an outcome has odds that no decoder gives it: they read a price before they say that it
+// is open.
+func impossible(o *odds.Outcome) bool {
+	return math.IsNaN(o.Odds) || o.Odds < 0 || o.Odds > maxOdds || o.Active && o.Odds <= odds.ClosedPrice
 }
 
 // usableOutcomes are those that can be stored.

@@ -72,8 +72,10 @@ func read(t *testing.T, b odds.Bookmaker, body string) bookmaker.Detail {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decode := betpawa.NewDecoder(table).Detail
+	var decode detailFunc
 	switch b {
+	case odds.BetPawa:
+		decode = betpawa.NewDecoder(table).Detail
 	case odds.SportyBet:
 		decode = sportybet.NewDecoder(table).Detail
 	case odds.Bet9ja:
