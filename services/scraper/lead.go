@@ -40,6 +40,9 @@ func (a *App) term(ctx context.Context) error {
 	a.feed.Lead(source{w})
 	a.server.SetReady(true, oddscachev1.SnapshotFeedService_ServiceDesc.ServiceName)
 	err = a.engine.Lead(ctx, w)
+	if lost := w.Err(); lost != nil && errors.Is(err, store.ErrLost) {
+		err = lost // which says why
+	}
 	a.server.SetReady(false, oddscachev1.SnapshotFeedService_ServiceDesc.ServiceName)
 	a.feed.StandBy()
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasing)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 )
@@ -20,9 +21,10 @@ const maxPoll = 500 * time.Millisecond
 // Postgres; it returns ctx's error, or ErrSchema. The caller releases the writer.
 func (s *Store) Acquire(ctx context.Context) (*Writer, error) {
 	poll := min(maxPoll, s.cfg.LeaseFor/10)
+	var other sighting
 	last := ""
 	for {
-		w, err := s.tryAcquire(ctx)
+		w, err := s.tryAcquire(ctx, &other)
 		if err == nil {
 			s.log.InfoContext(ctx, "acquired the lease", "term", w.lease.term, "head", w.head, "epoch", w.epoch)
 			return w, nil
@@ -33,6 +35,7 @@ func (s *Store) Acquire(ctx context.Context) (*Writer, error) {
 		if !passes(err) {
 			return nil, fmt.Errorf("acquiring the lease: %w", err)
 		}
+		s.redial(err)
 		if reason := err.Error(); reason != last {
 			s.log.InfoContext(ctx, "waiting for the lease", "reason", reason)
 			last = reason
@@ -48,18 +51,11 @@ func (s *Store) Acquire(ctx context.Context) (*Writer, error) {
 var errHeld = errors.New("another holds it")
 
 // tryAcquire takes the lease if it can be had.
-func (s *Store) tryAcquire(ctx context.Context) (_ *Writer, err error) {
-	q := dbsqlc.New(s.pools.lease)
-	sent := time.Now()
-	term, err := q.TakeLease(ctx, dbsqlc.TakeLeaseParams{Holder: s.cfg.Holder, LeaseSeconds: s.cfg.LeaseFor.Seconds()})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return nil, errHeld
-	case err != nil:
-		return nil, fmt.Errorf("taking the lease: %w", err)
+func (s *Store) tryAcquire(ctx context.Context, other *sighting) (_ *Writer, err error) {
+	held, err := s.take(ctx, other)
+	if err != nil {
+		return nil, err
 	}
-	// The lease outlives ctx, which bounds acquiring alone.
-	held, renewing := newLease(context.WithoutCancel(ctx), s.cfg.Holder, term, s.cfg.LeaseFor, sent)
 	w := &Writer{
 		store:     s,
 		lease:     held,
@@ -67,20 +63,79 @@ func (s *Store) tryAcquire(ctx context.Context) (_ *Writer, err error) {
 		upkeepDue: make(chan struct{}, 1),
 		collapses: make(map[key]collapse),
 	}
-	// Ended by losing the lease, which Release does at the latest.
-	w.renewing.Go(func() { held.renew(renewing, q) })
 	defer func() {
 		if err != nil {
-			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.LeaseFor)
+			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.attempt())
 			defer cancel()
 			err = errors.Join(err, w.Release(release))
 		}
 	}()
+	q := dbsqlc.New(s.pools.lease)
+	if left := time.Until(held.until()); left < s.cfg.LeaseFor*2/3 {
+		// The answer took long, for a lock or because this process stood still. The lease was granted after that wait
+		// or before, which a renewal tells; nothing relies on it yet.
+		if err := held.renewOnce(q, s.attempt()); err != nil {
+			return nil, fmt.Errorf("renewing a lease whose taking took %v: %w", s.cfg.LeaseFor-left, err)
+		}
+	}
+	// Ended by losing the lease, which Release does at the latest. The lease outlives ctx, which bounds acquiring alone.
+	w.renewing.Go(func() { held.renew(q, s.attempt(), s.redial) })
+	ctx, cancel := held.during(ctx)
+	defer cancel()
 	if err := w.restore(ctx); err != nil {
 		return nil, err
 	}
-	w.renewing.Go(func() { w.keepHistory(renewing) }) // ended as renewing is
+	if err := w.renameKnown(ctx); err != nil {
+		return nil, err
+	}
+	w.renewing.Go(func() { w.keepHistory(held.ended) }) // ends as renewing does
 	return w, w.closeRunning(ctx, "its writer ended before it did")
+}
+
+// take takes the lease if it can be had. It takes no longer than an attempt may.
+func (s *Store) take(ctx context.Context, other *sighting) (*lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.attempt())
+	defer cancel()
+	q := dbsqlc.New(s.pools.lease)
+	seen, err := q.ReadLease(ctx)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, fmt.Errorf("%w: table feed_state has no row", ErrSchema)
+	case err != nil:
+		return nil, fmt.Errorf("looking at the lease: %w", err)
+	case !other.free(seen, s.holder, s.cfg.LeaseFor, time.Now()):
+		return nil, errHeld
+	}
+	sent := time.Now()
+	taken, err := q.TakeLease(ctx, dbsqlc.TakeLeaseParams{
+		Holder: s.holder, After: s.past.lastTerm(), LeaseSeconds: s.cfg.LeaseFor.Seconds(),
+		SeenTerm: seen.Term, SeenHolder: seen.Holder, SeenUntil: seen.LeaseUntil,
+	})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, errHeld
+	case err != nil:
+		return nil, fmt.Errorf("taking the lease: %w", err)
+	}
+	return newLease(s.holder, taken, s.cfg.LeaseFor, sent, s.heardClock), nil
+}
+
+// attempt is how long one call for the lease may take: short enough that another can follow on another connection
+// while the lease lasts.
+func (s *Store) attempt() time.Duration {
+	return min(max(s.cfg.LeaseFor/3, time.Second), 5*time.Second)
+}
+
+// redial makes the next call use a new connection when err says that those there are may lead nowhere: nobody answers,
+// or the server is not the one that can be written to any more.
+func (s *Store) redial(err error) {
+	if errors.Is(err, errHeld) {
+		return
+	}
+	if answer, ok := errors.AsType[*pgconn.PgError](err); ok && answer.Code != "25006" { // read_only_sql_transaction
+		return
+	}
+	s.pools.each(func(_ string, pool *pgxpool.Pool) { pool.Reset() })
 }
 
 // passes reports whether waiting helps: against another's lease and against a Postgres that is away, but not against

@@ -21,6 +21,8 @@ func (w *Writer) Apply(ctx context.Context, batch Batch) (BatchResult, error) {
 		return BatchResult{}, err
 	}
 	defer w.end()
+	ctx, cancel := w.lease.during(ctx)
+	defer cancel()
 	var t timing
 	for {
 		p, err := w.plan(&batch)
@@ -32,7 +34,7 @@ func (w *Writer) Apply(ctx context.Context, batch Batch) (BatchResult, error) {
 		}
 		if err != nil {
 			snapshots := len(batch.Snapshots) + len(batch.Prepared)
-			return BatchResult{}, fmt.Errorf("storing %d events and %d snapshots: %w", len(batch.Events), snapshots, err)
+			return BatchResult{}, fmt.Errorf("storing %d events and %d snapshots: %w", len(batch.Events), snapshots, w.unless(err))
 		}
 		p.result.Revision = w.head
 		p.result.FlushMS, p.result.CommitMS, p.result.CommittedAt = t.flush, t.commit, t.committedAt
@@ -52,7 +54,7 @@ func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
 	}
 	err := w.transact(ctx, p.to, t,
 		func(ctx context.Context, tx pgx.Tx) error { return w.flush(ctx, tx, p) },
-		func(ctx context.Context, q *dbsqlc.Queries) (int64, error) {
+		func(ctx context.Context, q *dbsqlc.Queries) (dbsqlc.AdvanceRevisionRow, error) {
 			return q.AdvanceRevision(ctx, dbsqlc.AdvanceRevisionParams{
 				Entries: p.to - p.from, LeaseSeconds: w.lease.length.Seconds(),
 				Holder: w.lease.holder, Term: w.lease.term, Expected: p.from,
@@ -76,10 +78,11 @@ func (w *Writer) publish(ctx context.Context, to int64, entries []*feedlog.Entry
 	defer w.state.mu.Unlock()
 	if err := w.log.Append(w.head, to, entries); err != nil {
 		// The log does not say any more what Postgres does; who acquires next builds it anew.
-		return w.lease.lose("publishing what was committed: %w", err)
+		return w.lease.lose(fmt.Errorf("publishing what was committed: %w", err))
 	}
 	commit()
 	w.head = to
+	w.lease.believe(func(b *belief) { b.committed = to })
 	w.publicationSpan(ctx, to)
 	return nil
 }

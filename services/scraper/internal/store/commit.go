@@ -22,11 +22,11 @@ const resolvePause = 50 * time.Millisecond
 // statements are what a transaction does before its fence.
 type statements func(context.Context, pgx.Tx) error
 
-// fence is a transaction's last statement; it returns how many rows of feed_state it found to be this writer's.
-type fence func(context.Context, *dbsqlc.Queries) (rows int64, err error)
+// fence is a transaction's last statement; it finds no row unless feed_state is this writer's.
+type fence func(context.Context, *dbsqlc.Queries) (dbsqlc.AdvanceRevisionRow, error)
 
 // transact runs one write transaction that moves the revision to the given one: write's statements, then advance,
-// which checks the fence and says how many rows it found. Only the writer's lock holder calls it.
+// which checks the fence. Only the writer's lock holder calls it. It ends with the lease at the latest.
 //
 // The fence stands last, so that the row it locks is locked for no longer than the commit takes, and renewing the
 // lease does not wait for a long flush. An error leaves nothing behind: ErrLost, errNotCommitted, or Postgres's.
@@ -36,33 +36,34 @@ func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statem
 	}
 	ctx, span := w.transactionSpan(ctx, to)
 	defer func() { endSpan(span, err) }()
+	ctx, cancel := w.lease.during(ctx)
+	defer cancel()
 	watch := stopwatch(time.Now())
 	tx, err := w.store.pools.write.BeginTx(ctx, pgx.TxOptions{BeginQuery: w.beginning()})
 	if err != nil {
-		return fmt.Errorf("beginning a transaction: %w", err)
+		return w.unless(fmt.Errorf("beginning a transaction: %w", err))
 	}
-	// Also after ctx has ended, and without effect after the commit. Its error would only repeat what ended the
-	// transaction.
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	// Also after ctx has ended, and without effect after the commit.
+	defer w.rollback(ctx, tx)
 
 	if err := write(ctx, tx); err != nil {
-		return err
+		return w.failed(ctx, err)
 	}
 	sent := time.Now()
-	rows, err := advance(ctx, dbsqlc.New(tx))
-	switch {
-	case err != nil:
-		return fmt.Errorf("advancing the revision: %w", err)
-	case rows == 0:
-		return w.lease.lose("the lease or the revision is another's at revision %d", w.head)
+	row, err := advance(ctx, dbsqlc.New(tx))
+	if err != nil {
+		return w.failed(ctx, fmt.Errorf("advancing the revision: %w", err))
+	}
+	w.lease.heard(sent, row.Clock)
+	if epoch := w.Epoch(); row.Epoch != epoch {
+		return w.denied(ctx, fmt.Errorf("%w: epoch %s became %s", errRewound, epoch, row.Epoch))
 	}
 	watch.lap(&t.flush)
 
-	committing, cancel := context.WithDeadline(context.WithoutCancel(ctx), w.lease.until())
-	err = tx.Commit(committing)
-	cancel()
+	w.lease.believe(func(b *belief) { b.attempted = to })
+	err = w.commitOrSettle(ctx, tx, to)
 	if err != nil {
-		err = w.settle(to, err)
+		w.lease.believe(func(b *belief) { b.attempted = b.committed })
 	}
 	watch.lap(&t.commit)
 	if err == nil {
@@ -70,6 +71,35 @@ func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statem
 		w.lease.renewed(sent)
 	}
 	return err
+}
+
+// failed is what a statement's error means: the end of the term if it denies what the writer believes.
+func (w *Writer) failed(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return w.denied(ctx, fmt.Errorf("the fence at revision %d: %w", w.head, errForeign))
+	case denies(err):
+		return w.denied(ctx, err)
+	}
+	return w.unless(err)
+}
+
+// rollback ends a transaction that was not committed. Its error would only repeat what ended the transaction.
+func (w *Writer) rollback(ctx context.Context, tx pgx.Tx) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.store.attempt())
+	defer cancel()
+	_ = tx.Rollback(ctx)
+}
+
+// commitOrSettle commits, and finds out what happened when the answer does not tell. It goes on after ctx has ended.
+func (w *Writer) commitOrSettle(ctx context.Context, tx pgx.Tx, to int64) error {
+	committing, cancel := context.WithDeadline(context.WithoutCancel(ctx), w.lease.until())
+	err := tx.Commit(committing)
+	cancel()
+	if err == nil {
+		return nil
+	}
+	return w.settle(to, err)
 }
 
 // beginning begins a transaction and limits it, in one round trip: that of a process which stalls in the middle of it
@@ -92,45 +122,52 @@ func (w *Writer) settle(to int64, cause error) error {
 		return fmt.Errorf("committing: %w", cause)
 	}
 	w.store.log.Warn("commit got no answer, looking at the table", "revision", to, "error", cause)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := w.lease.during(context.Background())
 	defer cancel()
 	for {
 		if err := w.lease.check(); err != nil {
 			return err
 		}
-		attempt, done := context.WithDeadline(ctx, w.lease.until())
-		revision, term, err := w.lockState(attempt)
-		done()
-		switch {
-		case err != nil:
+		s, err := w.lockState(ctx)
+		if err != nil {
 			w.store.log.Debug("the table cannot be read yet", "error", err)
+			w.store.redial(err)
 			select {
 			case <-w.lease.lost:
 			case <-time.After(resolvePause):
 			}
-		case term != w.lease.term:
-			return w.lease.lose("term %d took it while a commit was unknown", term)
-		case revision == to && to > w.head:
+			continue
+		}
+		now := w.lease.believed()
+		switch reason := s.contradiction(w.lease, now, now); {
+		case reason != nil:
+			return w.lease.lose(reason)
+		case s.revision == to && to > w.head:
 			return nil
-		case revision == w.head:
+		case s.revision == w.head:
 			return errNotCommitted
 		default:
-			return w.lease.lose("revision is %d after a commit from %d to %d was unknown", revision, w.head, to)
+			return w.lease.lose(fmt.Errorf("%w: at revision %d after a commit from %d to %d", errForeign, s.revision, w.head, to))
 		}
 	}
 }
 
 // lockState reads the feed's state once no transaction is deciding about it, the doubtful one included.
-func (w *Writer) lockState(ctx context.Context) (revision, term int64, err error) {
-	err = pgx.BeginFunc(ctx, w.store.pools.lease, func(tx pgx.Tx) error {
-		row, err := dbsqlc.New(tx).LockFeedState(ctx)
-		revision, term = row.Revision, row.Term
+func (w *Writer) lockState(ctx context.Context) (s said, err error) {
+	ctx, cancel := context.WithTimeout(ctx, w.store.attempt())
+	defer cancel()
+	err = pgx.BeginFunc(ctx, w.store.pools.lease, func(tx pgx.Tx) (err error) {
+		q := dbsqlc.New(tx)
+		if err := q.LockFeedState(ctx); err != nil {
+			return fmt.Errorf("locking the feed's state: %w", err)
+		}
+		s, err = readSaid(ctx, q)
 		return err
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("reading the feed's state: %w", err)
+		return said{}, fmt.Errorf("looking at the table: %w", err)
 	}
-	return revision, term, nil
+	return s, nil
 }
 
 // severed reports whether Postgres ended the session instead of answering: what it was doing may have been done.

@@ -10,8 +10,8 @@ import (
 
 // Config says how a store writes. Zero values mean the defaults.
 type Config struct {
-	// Holder names this process in the lease, for people who read the table. It fences nothing, the term does.
-	// Default: "scraper".
+	// Holder names this process in the lease, for people who read the table. What fences is this with something random
+	// added, and the term. Default: "scraper".
 	Holder string
 	// LeaseFor is how long the lease lasts without a renewal: what a takeover waits for after a crash, and how long
 	// Postgres may be away before the writer gives up. Default 15 s.

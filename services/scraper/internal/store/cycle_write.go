@@ -41,10 +41,15 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 				return err
 			}
 			row, err := q.BeginCycle(ctx, dbsqlc.BeginCycleParams{CycleID: id, StartedAt: micros(startedAt)})
-			if err == nil && (row.Status != string(Running) || !row.StartedAt.Equal(micros(startedAt))) {
-				err = fmt.Errorf("%w: its id is taken", ErrCycle)
+			switch _, again := w.running[id]; {
+			case err != nil:
+				return err
+			case again && row.Status != string(Running):
+				return errCycleLost
+			case row.Status != string(Running) || !row.StartedAt.Equal(micros(startedAt)):
+				return fmt.Errorf("%w: its id is taken", ErrCycle)
 			}
-			return err
+			return nil
 		}, w.keepRevision)
 		if errors.Is(err, errNotCommitted) && ctx.Err() == nil {
 			// Whether it did commit cannot be seen by the revision, and does not matter: it is the same again.
@@ -54,12 +59,13 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 			return fmt.Errorf("beginning cycle %s: %w", id, err)
 		}
 		w.running[id] = micros(startedAt)
+		w.lease.believe(func(b *belief) { b.running[id] = struct{}{} })
 		return nil
 	}
 }
 
 // keepRevision is the fence of a transaction that publishes nothing.
-func (w *Writer) keepRevision(ctx context.Context, q *dbsqlc.Queries) (int64, error) {
+func (w *Writer) keepRevision(ctx context.Context, q *dbsqlc.Queries) (dbsqlc.AdvanceRevisionRow, error) {
 	return q.AdvanceRevision(ctx, dbsqlc.AdvanceRevisionParams{
 		LeaseSeconds: w.lease.length.Seconds(), Holder: w.lease.holder, Term: w.lease.term, Expected: w.head,
 	})
@@ -114,6 +120,12 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle, compare func() clock.Com
 	if err != nil {
 		return Cycle{}, fmt.Errorf("encoding the results of cycle %s: %w", c.ID, err)
 	}
+	w.lease.believe(func(b *belief) { delete(b.running, c.ID) })
+	defer func() {
+		if _, still := w.running[c.ID]; still { // it was not written
+			w.lease.believe(func(b *belief) { b.running[c.ID] = struct{}{} })
+		}
+	}()
 	var t timing
 	for {
 		var end cycleEnd
@@ -128,11 +140,12 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle, compare func() clock.Com
 			end = w.evict(ended, now)
 			ended.StartedAt = began(c, now)
 			return w.flushCycle(ctx, q, &ended, &end, results)
-		}, func(ctx context.Context, q *dbsqlc.Queries) (int64, error) {
-			return q.AdvanceCycleEnd(ctx, dbsqlc.AdvanceCycleEndParams{
+		}, func(ctx context.Context, q *dbsqlc.Queries) (dbsqlc.AdvanceRevisionRow, error) {
+			row, err := q.AdvanceCycleEnd(ctx, dbsqlc.AdvanceCycleEndParams{
 				Floor: w.log.View().Floor, EvictKickoffBefore: end.cutoff, LeaseSeconds: w.lease.length.Seconds(),
 				Holder: w.lease.holder, Term: w.lease.term, Expected: w.head,
 			})
+			return dbsqlc.AdvanceRevisionRow(row), err
 		})
 		if errors.Is(err, errNotCommitted) && ctx.Err() == nil {
 			continue
@@ -201,18 +214,20 @@ func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, en
 		MarketsChanged: c.MarketsChanged, Reason: c.Reason, Clocks: clocks,
 	})
 	if err == nil && rows == 0 {
-		err = fmt.Errorf("%w: it is not running in the table", ErrCycle)
+		err = errCycleLost
 	}
 	if err != nil {
 		return fmt.Errorf("writing the cycle: %w", err)
 	}
 	if len(end.events) > 0 {
-		if err := q.DeleteEvents(ctx, end.events); err != nil {
+		rows, err := q.DeleteEvents(ctx, end.events)
+		if err := every(rows, len(end.events), err); err != nil {
 			return fmt.Errorf("deleting %d events: %w", len(end.events), err)
 		}
 	}
 	if len(ids) > 0 {
-		if err := q.DeleteSnapshots(ctx, dbsqlc.DeleteSnapshotsParams{BookmakerIds: bookmakerIDs, Ids: ids}); err != nil {
+		rows, err := q.DeleteSnapshots(ctx, dbsqlc.DeleteSnapshotsParams{BookmakerIds: bookmakerIDs, Ids: ids})
+		if err := every(rows, len(ids), err); err != nil {
 			return fmt.Errorf("deleting %d snapshots: %w", len(ids), err)
 		}
 	}
@@ -229,7 +244,7 @@ func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, en
 func (w *Writer) publishEnd(ctx context.Context, end *cycleEnd) error {
 	entry, err := feedlog.NewCycleEnd(w.head+1, end.message())
 	if err != nil {
-		return w.lease.lose("publishing a cycle end: %w", err)
+		return w.lease.lose(fmt.Errorf("publishing a cycle end: %w", err))
 	}
 	return w.publish(ctx, w.head+1, []*feedlog.Entry{entry}, func() {
 		for _, srID := range end.events {

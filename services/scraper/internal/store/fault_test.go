@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -158,3 +160,23 @@ func (severedConn) Read([]byte) (int, error)    { return 0, errCut }
 func (severedConn) Write([]byte) (int, error)   { return 0, errCut }
 func (severedConn) Close() error                { return nil }
 func (severedConn) SetDeadline(time.Time) error { return nil }
+
+// logged keeps what a store logs.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}

@@ -30,7 +30,8 @@ func (w *Writer) flushEvents(ctx context.Context, q *dbsqlc.Queries, p *plan) er
 	if len(p.gone) > 0 {
 		var d dbsqlc.DeleteCompetitorEventsParams
 		d.BookmakerIds, d.Ids = w.columns(p.gone)
-		if err := q.DeleteCompetitorEvents(ctx, d); err != nil {
+		rows, err := q.DeleteCompetitorEvents(ctx, d)
+		if err := every(rows, len(p.gone), err); err != nil {
 			return fmt.Errorf("unlinking %d competitor events: %w", len(p.gone), err)
 		}
 	}
@@ -146,13 +147,18 @@ func (w *Writer) flushConfirmed(ctx context.Context, q *dbsqlc.Queries, confirme
 		u.RequestedAts = append(u.RequestedAts, c.state.RequestedAt)
 	}
 	rows, err := q.ConfirmSnapshots(ctx, u)
-	if err == nil && rows != int64(len(confirmed)) {
-		err = fmt.Errorf("the table has only %d of them", rows)
-	}
-	if err != nil {
+	if err := every(rows, len(confirmed), err); err != nil {
 		return fmt.Errorf("confirming %d snapshots: %w", len(confirmed), err)
 	}
 	return nil
+}
+
+// every is err, or that the table does not have all the rows that a statement was to change.
+func every(rows int64, want int, err error) error {
+	if err == nil && rows != int64(want) {
+		return fmt.Errorf("%w: the table has %d of them", errRewound, rows)
+	}
+	return err
 }
 
 // columns turns keys into the arrays that statements take.

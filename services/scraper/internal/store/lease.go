@@ -2,9 +2,14 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 )
@@ -15,19 +20,30 @@ type lease struct {
 	holder string
 	term   int64
 	length time.Duration
-	lost   <-chan struct{} // closed by lose
-	stop   context.CancelFunc
+	lost   <-chan struct{}    // closed by lose
+	ended  context.Context    //nolint:containedctx // ends when the lease is lost; other contexts are bound to it
+	stop   context.CancelFunc // ends it
+	heard  heardClock
 
 	mu       sync.Mutex // guards what follows
 	deadline time.Time  // with a monotonic reading
 	err      error      // why it is lost
+	belief   belief
 }
 
-// newLease makes a lease of a term that a statement sent at that time has won. The context it returns ends when the
-// lease is lost.
-func newLease(ctx context.Context, holder string, term int64, length time.Duration, sent time.Time) (*lease, context.Context) {
-	ctx, stop := context.WithCancel(ctx)
-	return &lease{holder: holder, term: term, length: length, lost: ctx.Done(), stop: stop, deadline: sent.Add(length)}, ctx
+// heardClock takes what the database's clock said while a statement ran that was sent at that time; it is called when the
+// answer has come.
+type heardClock func(sent, database time.Time)
+
+// newLease makes a lease of a term that a statement sent at that time has won. It lives until lose.
+func newLease(holder string, taken dbsqlc.TakeLeaseRow, length time.Duration, sent time.Time, heard heardClock) *lease {
+	ended, stop := context.WithCancel(context.Background())
+	heard(sent, taken.Clock)
+	return &lease{
+		holder: holder, term: taken.Term, length: length, lost: ended.Done(), ended: ended, stop: stop,
+		heard: heard, deadline: sent.Add(length),
+		belief: belief{epoch: taken.Epoch, attempted: math.MaxInt64}, // until the tables are read
+	}
 }
 
 // held reports whether nobody else can hold the lease at this moment.
@@ -44,6 +60,29 @@ func (l *lease) until() time.Time {
 	return l.deadline
 }
 
+// during bounds a context to the time for which the lease is held.
+func (l *lease) during(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	unbind := context.AfterFunc(l.ended, func() { cancel(ErrLost) })
+	return ctx, func() { unbind(); cancel(nil) }
+}
+
+// believed is a copy of what the writer believes at this moment.
+func (l *lease) believed() belief {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.belief
+	b.running = maps.Clone(b.running)
+	return b
+}
+
+// believe changes what the writer believes.
+func (l *lease) believe(change func(*belief)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	change(&l.belief)
+}
+
 // renewed moves the deadline after a statement sent at that time has set lease_until.
 func (l *lease) renewed(sent time.Time) {
 	l.mu.Lock()
@@ -54,11 +93,11 @@ func (l *lease) renewed(sent time.Time) {
 }
 
 // lose ends the lease for this process. The first reason stays. It returns the error of everything to come.
-func (l *lease) lose(reason string, args ...any) error {
+func (l *lease) lose(reason error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil {
-		l.err = fmt.Errorf("term %d: %w: %w", l.term, ErrLost, fmt.Errorf(reason, args...))
+		l.err = fmt.Errorf("term %d: %w: %w", l.term, ErrLost, reason)
 		l.stop()
 	}
 	return l.err
@@ -70,46 +109,65 @@ func (l *lease) check() error {
 	err, over := l.err, time.Since(l.deadline)
 	l.mu.Unlock()
 	if err == nil && over >= 0 {
-		return l.lose("it ran out %v ago", over.Round(time.Millisecond))
+		return l.lose(fmt.Errorf("it ran out %v ago", over.Round(time.Millisecond)))
 	}
 	return err
 }
 
 // renew renews the lease three times as often as needed until it is lost. An error of Postgres is not the end before
-// the deadline is. ctx is the lease's own.
-func (l *lease) renew(ctx context.Context, q *dbsqlc.Queries) {
+// the deadline is; then troubled hears of it, since the next attempt may need another connection.
+func (l *lease) renew(q *dbsqlc.Queries, attempt time.Duration, troubled func(error)) {
 	pause := l.length / 3
 	var last error
 	for {
 		timer := time.NewTimer(min(pause, max(0, time.Until(l.until()))))
 		select {
-		case <-ctx.Done():
+		case <-l.lost:
 			timer.Stop()
 			return
 		case <-timer.C:
 		}
-		if time.Until(l.until()) <= 0 {
-			_ = l.lose("it could not be renewed within %v, last error: %w", l.length, last)
+		left := time.Until(l.until())
+		if left <= 0 {
+			_ = l.lose(l.overdue(last))
 			return
 		}
-		last = l.renewOnce(ctx, q)
 		pause = l.length / 3
-		if last != nil {
+		if last = l.renewOnce(q, min(left, attempt)); last != nil {
+			troubled(last)
 			pause = l.length / 20
 		}
 	}
 }
 
-func (l *lease) renewOnce(ctx context.Context, q *dbsqlc.Queries) error {
-	ctx, cancel := context.WithDeadline(ctx, l.until())
+// overdue says why the lease was not renewed in time. Without an error of Postgres nothing was tried: the process did
+// not run.
+func (l *lease) overdue(last error) error {
+	if last == nil {
+		return fmt.Errorf("it was not renewed within %v: this process stood still", l.length)
+	}
+	return fmt.Errorf("it could not be renewed within %v: %w", l.length, last)
+}
+
+// renewOnce renews the lease and compares what the database says with what the writer believes.
+func (l *lease) renewOnce(q *dbsqlc.Queries, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(l.ended, within)
 	defer cancel()
+	before := l.believed()
 	sent := time.Now()
-	rows, err := q.RenewLease(ctx, dbsqlc.RenewLeaseParams{Holder: l.holder, Term: l.term, LeaseSeconds: l.length.Seconds()})
+	row, err := q.RenewLease(ctx, dbsqlc.RenewLeaseParams{Holder: l.holder, Term: l.term, LeaseSeconds: l.length.Seconds()})
 	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return l.lose(errSuperseded)
 	case err != nil:
 		return err
-	case rows == 0:
-		return l.lose("another writer took it")
+	}
+	l.heard(sent, row.Clock)
+	s := said{
+		holder: l.holder, term: l.term, revision: row.Revision, epoch: row.Epoch, running: row.Running, cycles: true,
+	}
+	if reason := s.contradiction(l, before, l.believed()); reason != nil {
+		return l.lose(reason)
 	}
 	l.renewed(sent)
 	return nil

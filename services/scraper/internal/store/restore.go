@@ -33,8 +33,9 @@ func (w *Writer) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if t.feed.Term != w.lease.term {
-		return w.lease.lose("term %d took it while the log was rebuilt", t.feed.Term)
+	s, now := saidBy(t.feed), w.lease.believed()
+	if reason := s.contradiction(w.lease, now, now); reason != nil {
+		return w.lease.lose(reason)
 	}
 	if w.zstd, err = newCodec(); err != nil {
 		return err
@@ -52,9 +53,12 @@ func (w *Writer) restore(ctx context.Context) error {
 		w.cutoff = micros(*t.feed.EvictKickoffBefore)
 	}
 	w.running = make(map[string]time.Time, len(t.running))
+	running := make(map[string]struct{}, len(t.running))
 	for _, c := range t.running {
 		w.running[c.CycleID] = c.StartedAt
+		running[c.CycleID] = struct{}{}
 	}
+	w.lease.believe(func(b *belief) { b.committed, b.attempted, b.running = w.head, w.head, running })
 	w.store.log.InfoContext(ctx, "rebuilt the log", "entries", len(entries), "head", w.head, "took", time.Since(started))
 	return nil
 }

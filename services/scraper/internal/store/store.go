@@ -22,12 +22,34 @@
 // Nothing that reads keeps anything from writing: the lease, the writer's transactions, the readers and the upkeep of
 // the history have connections of their own. Readers are bounded in number and in time, and the upkeep, which waits
 // for locks, runs beside the writer and never within a commit or a takeover.
+//
+// What a term keeps to:
+//
+//  1. A term belongs to one holder and one epoch. Every commit proves holder, term, epoch and the exact revision in its
+//     own transaction. Every renewal proves holder, term, epoch and the running cycles, and a revision between what was
+//     published before it was sent and what a write in flight may have committed when its answer came.
+//  2. A state that the database denies is given up. Whatever shows it, a fence, a renewal, a constraint, rows that a
+//     statement should have found and did not, ends the term at once, in Writer.denied or lease.renewOnce; nothing is
+//     tried again within the term. The next term reads everything anew.
+//  3. Where the database lacks something that was published, the history goes on under another epoch. It gets it from the
+//     writer that noticed, as the last thing of its term; if that did not work, from the next term of its process, or
+//     when a cache turns out to be ahead. A promoted standby and a restored dump have another epoch by themselves
+//     (feed_identity).
+//  4. No call outlasts what it is for: writes end with the lease, calls for the lease itself after a third of it, so that
+//     another connection can be tried while it lasts. A connection that did not answer is not used again.
+//  5. A taker judges another's lease by its own monotonic clock from when it saw it renewed (sighting), the holder its own
+//     from before the renewal was sent, so neither depends on the database's clock being right. Only a lease that was
+//     never seen before is judged by that clock.
+//
+// Names in feed_state.holder are of one process, so a term whose number repeats after a failover is not mistaken.
 package store
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -37,7 +59,9 @@ import (
 type Store struct {
 	pools   pools
 	cfg     Config
+	holder  string // of this process alone
 	log     *slog.Logger
+	past    past
 	cycles  places // for readers of cycles
 	history places // for readers of the history and of its sizes, which may wait for its locks
 	upkeep  upkeepCounts
@@ -62,7 +86,11 @@ func Open(ctx context.Context, url string, cfg Config, log *slog.Logger) (*Store
 }
 
 func newStore(p pools, cycles, history int, cfg Config, log *slog.Logger) *Store {
-	return &Store{pools: p, cfg: cfg.withDefaults(), log: log, cycles: make(places, cycles), history: make(places, history)}
+	cfg = cfg.withDefaults()
+	return &Store{
+		pools: p, cfg: cfg, log: log, cycles: make(places, cycles), history: make(places, history),
+		holder: cfg.Holder + "#" + strings.ToLower(rand.Text()[:8]),
+	}
 }
 
 // Close closes the connections of a store that Open made, and waits for those that are in use.

@@ -14,6 +14,7 @@ import (
 // Writer holds the lease. Its methods are safe for concurrent use; writes follow one another.
 //
 // A writer that is lost stays lost: its log stands still, every write returns ErrLost, and the feed ends its streams.
+// What ends a term is said in the package comment.
 type Writer struct {
 	store      *Store
 	lease      *lease
@@ -22,6 +23,7 @@ type Writer struct {
 	log        *feedlog.Log
 	state      *committed
 	renewing   sync.WaitGroup // the goroutines that renew the lease and keep the history; they end when the lease is lost
+	released   bool           // Release has done its work; it alone uses it
 	partitions partitions
 	upkeepDue  chan struct{} // holds a token when upkeep has something to do before its time
 
@@ -90,16 +92,26 @@ func (w *Writer) Verify(ctx context.Context) (revision int64, err error) {
 }
 
 func (w *Writer) verify(ctx context.Context) error {
-	row, err := dbsqlc.New(w.store.pools.lease).ReadFeedState(ctx)
-	switch {
-	case err != nil:
-		return fmt.Errorf("reading the feed's state: %w", err)
-	case row.Term != w.lease.term:
-		return w.lease.lose("term %d took it", row.Term)
-	case row.Revision != w.head:
-		return w.lease.lose("Postgres is at revision %d, the log at %d", row.Revision, w.head)
+	ctx, cancel := w.lease.during(ctx)
+	defer cancel()
+	s, err := readSaid(ctx, dbsqlc.New(w.store.pools.lease))
+	if err != nil {
+		return w.unless(err)
+	}
+	now := w.lease.believed()
+	if reason := s.contradiction(w.lease, now, now); reason != nil {
+		return w.lease.lose(reason)
 	}
 	return w.lease.check()
+}
+
+// unless returns why the lease is lost if it is, and err otherwise: losing it cancels what is under way, whose error
+// says nothing more.
+func (w *Writer) unless(err error) error {
+	if lost := w.lease.check(); lost != nil {
+		return lost
+	}
+	return err
 }
 
 // MintEpoch gives the history a new name because a replica has seen a revision of it that does not exist. It verifies
@@ -115,33 +127,47 @@ func (w *Writer) MintEpoch(ctx context.Context, revision int64) (epoch string, e
 	if revision <= w.head {
 		return "", fmt.Errorf("revision %d at head %d: %w", revision, w.head, ErrNotAhead)
 	}
-	epoch, err = dbsqlc.New(w.store.pools.lease).MintEpoch(ctx, dbsqlc.MintEpochParams{Holder: w.lease.holder, Term: w.lease.term})
-	if err != nil {
-		// Without an answer it may or may not have a new name. Either is a name of this history; who acquires next
-		// reads which.
-		return "", errors.Join(fmt.Errorf("minting an epoch: %w", err), w.lease.lose("its epoch is unknown"))
+	ctx, cancel := w.lease.during(ctx)
+	defer cancel()
+	if err := w.mint(ctx, revision); err != nil {
+		return "", err
 	}
-	w.store.log.WarnContext(ctx, "history was lost, it has a new epoch", "epoch", epoch, "head", w.head, "seen", revision)
-	w.epochMu.Lock()
-	defer w.epochMu.Unlock()
-	w.epoch = epoch
-	return epoch, nil
+	return w.Epoch(), nil
 }
 
-// Release ends the writer and gives the lease back, so that another need not wait for it to expire. A write in
-// flight is waited for. It returns an error when giving the lease back did not work; the writer is lost either way.
+// Release ends the writer and gives the lease back, so that another need not wait for it to expire; also one that is
+// lost, unless it is known to be another's. A write in flight is waited for. A history that has lost what was published
+// gets a new name before. It returns an error when giving the lease back did not work; the writer is lost either way.
 func (w *Writer) Release(ctx context.Context) error {
-	mine := w.begin(ctx) == nil
+	select {
+	case w.writing <- struct{}{}:
+		defer w.end()
+	case <-ctx.Done(): // the write is fenced, and ends with the lease
+	}
 	// Nobody may take this process for the source once another can have the lease.
-	_ = w.lease.lose("it was released")
+	cause := w.lease.lose(errReleased)
 	w.renewing.Wait()
-	if !mine {
+	if w.released {
 		return nil
 	}
-	defer w.end()
-	_, err := dbsqlc.New(w.store.pools.lease).ReleaseLease(ctx, dbsqlc.ReleaseLeaseParams{Holder: w.lease.holder, Term: w.lease.term})
-	if err != nil {
-		return fmt.Errorf("giving the lease back: %w", err)
+	ctx, cancel := context.WithTimeout(ctx, w.store.attempt())
+	defer cancel()
+	w.store.past.ended(w.lease.term, w.Epoch(), w.lease.believed().committed, errors.Is(cause, errRewound))
+	if !errors.Is(cause, errReleased) {
+		w.store.redial(cause)
 	}
+	if err := w.store.renameLost(ctx); err != nil {
+		return err
+	}
+	if !errors.Is(cause, errSuperseded) {
+		params := dbsqlc.ReleaseLeaseParams{Holder: w.lease.holder, Term: w.lease.term}
+		if _, err := dbsqlc.New(w.store.pools.lease).ReleaseLease(ctx, params); err != nil {
+			return fmt.Errorf("giving the lease back: %w", err)
+		}
+	}
+	w.released = true
 	return nil
 }
+
+// errReleased is why a writer is lost that nothing has befallen.
+var errReleased = errors.New("it was released")

@@ -43,7 +43,7 @@ func (q *Queries) ConfirmSnapshots(ctx context.Context, arg ConfirmSnapshotsPara
 	return result.RowsAffected(), nil
 }
 
-const deleteCompetitorEvents = `-- name: DeleteCompetitorEvents :exec
+const deleteCompetitorEvents = `-- name: DeleteCompetitorEvents :execrows
 DELETE FROM competitor_events c
 USING (SELECT unnest($1::smallint[]) AS bookmaker_id, unnest($2::text[]) AS id) gone
 WHERE c.bookmaker_id = gone.bookmaker_id AND c.competitor_event_id = gone.id
@@ -54,9 +54,12 @@ type DeleteCompetitorEventsParams struct {
 	Ids          []string
 }
 
-func (q *Queries) DeleteCompetitorEvents(ctx context.Context, arg DeleteCompetitorEventsParams) error {
-	_, err := q.db.Exec(ctx, deleteCompetitorEvents, arg.BookmakerIds, arg.Ids)
-	return err
+func (q *Queries) DeleteCompetitorEvents(ctx context.Context, arg DeleteCompetitorEventsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteCompetitorEvents, arg.BookmakerIds, arg.Ids)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const insertCompetitorEvents = `-- name: InsertCompetitorEvents :exec

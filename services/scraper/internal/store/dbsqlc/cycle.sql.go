@@ -34,13 +34,16 @@ func (q *Queries) BeginCycle(ctx context.Context, arg BeginCycleParams) (BeginCy
 	return i, err
 }
 
-const deleteEvents = `-- name: DeleteEvents :exec
+const deleteEvents = `-- name: DeleteEvents :execrows
 DELETE FROM events WHERE sr_id = ANY ($1::text[])
 `
 
-func (q *Queries) DeleteEvents(ctx context.Context, srIds []string) error {
-	_, err := q.db.Exec(ctx, deleteEvents, srIds)
-	return err
+func (q *Queries) DeleteEvents(ctx context.Context, srIds []string) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteEvents, srIds)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const deleteOldCycles = `-- name: DeleteOldCycles :exec
@@ -53,7 +56,7 @@ func (q *Queries) DeleteOldCycles(ctx context.Context, before time.Time) error {
 	return err
 }
 
-const deleteSnapshots = `-- name: DeleteSnapshots :exec
+const deleteSnapshots = `-- name: DeleteSnapshots :execrows
 DELETE FROM snapshots s
 USING (SELECT unnest($1::smallint[]) AS bookmaker_id, unnest($2::text[]) AS id) gone
 WHERE s.bookmaker_id = gone.bookmaker_id AND s.bookmaker_event_id = gone.id
@@ -64,9 +67,12 @@ type DeleteSnapshotsParams struct {
 	Ids          []string
 }
 
-func (q *Queries) DeleteSnapshots(ctx context.Context, arg DeleteSnapshotsParams) error {
-	_, err := q.db.Exec(ctx, deleteSnapshots, arg.BookmakerIds, arg.Ids)
-	return err
+func (q *Queries) DeleteSnapshots(ctx context.Context, arg DeleteSnapshotsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteSnapshots, arg.BookmakerIds, arg.Ids)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const endCycle = `-- name: EndCycle :execrows

@@ -10,13 +10,14 @@ import (
 	"time"
 )
 
-const advanceCycleEnd = `-- name: AdvanceCycleEnd :execrows
+const advanceCycleEnd = `-- name: AdvanceCycleEnd :one
 UPDATE feed_state
 SET revision = revision + 1,
     floor = greatest(floor, $1::bigint),
     evict_kickoff_before = coalesce($2, evict_kickoff_before),
     lease_until = clock_timestamp() + make_interval(secs => $3::float8)
 WHERE holder = $4::text AND term = $5 AND revision = $6::bigint
+RETURNING (epoch::text || '.' || feed_identity())::text AS epoch, clock_timestamp()::timestamptz AS clock
 `
 
 type AdvanceCycleEndParams struct {
@@ -28,9 +29,14 @@ type AdvanceCycleEndParams struct {
 	Expected           int64
 }
 
+type AdvanceCycleEndRow struct {
+	Epoch string
+	Clock time.Time
+}
+
 // The writer decides about the cutoff; without one the last stays.
-func (q *Queries) AdvanceCycleEnd(ctx context.Context, arg AdvanceCycleEndParams) (int64, error) {
-	result, err := q.db.Exec(ctx, advanceCycleEnd,
+func (q *Queries) AdvanceCycleEnd(ctx context.Context, arg AdvanceCycleEndParams) (AdvanceCycleEndRow, error) {
+	row := q.db.QueryRow(ctx, advanceCycleEnd,
 		arg.Floor,
 		arg.EvictKickoffBefore,
 		arg.LeaseSeconds,
@@ -38,17 +44,17 @@ func (q *Queries) AdvanceCycleEnd(ctx context.Context, arg AdvanceCycleEndParams
 		arg.Term,
 		arg.Expected,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	var i AdvanceCycleEndRow
+	err := row.Scan(&i.Epoch, &i.Clock)
+	return i, err
 }
 
-const advanceRevision = `-- name: AdvanceRevision :execrows
+const advanceRevision = `-- name: AdvanceRevision :one
 UPDATE feed_state
 SET revision = revision + $1::bigint,
     lease_until = clock_timestamp() + make_interval(secs => $2::float8)
 WHERE holder = $3::text AND term = $4 AND revision = $5::bigint
+RETURNING (epoch::text || '.' || feed_identity())::text AS epoch, clock_timestamp()::timestamptz AS clock
 `
 
 type AdvanceRevisionParams struct {
@@ -59,19 +65,23 @@ type AdvanceRevisionParams struct {
 	Expected     int64
 }
 
+type AdvanceRevisionRow struct {
+	Epoch string
+	Clock time.Time
+}
+
 // The fence of every commit: no row means that this writer writes no more.
-func (q *Queries) AdvanceRevision(ctx context.Context, arg AdvanceRevisionParams) (int64, error) {
-	result, err := q.db.Exec(ctx, advanceRevision,
+func (q *Queries) AdvanceRevision(ctx context.Context, arg AdvanceRevisionParams) (AdvanceRevisionRow, error) {
+	row := q.db.QueryRow(ctx, advanceRevision,
 		arg.Entries,
 		arg.LeaseSeconds,
 		arg.Holder,
 		arg.Term,
 		arg.Expected,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	var i AdvanceRevisionRow
+	err := row.Scan(&i.Epoch, &i.Clock)
+	return i, err
 }
 
 const clock = `-- name: Clock :one
@@ -85,22 +95,14 @@ func (q *Queries) Clock(ctx context.Context) (time.Time, error) {
 	return column_1, err
 }
 
-const lockFeedState = `-- name: LockFeedState :one
-SELECT revision, term, epoch::text AS epoch FROM feed_state FOR UPDATE
+const lockFeedState = `-- name: LockFeedState :exec
+SELECT FROM feed_state FOR UPDATE
 `
 
-type LockFeedStateRow struct {
-	Revision int64
-	Term     int64
-	Epoch    string
-}
-
 // Waits for a transaction that is still deciding.
-func (q *Queries) LockFeedState(ctx context.Context) (LockFeedStateRow, error) {
-	row := q.db.QueryRow(ctx, lockFeedState)
-	var i LockFeedStateRow
-	err := row.Scan(&i.Revision, &i.Term, &i.Epoch)
-	return i, err
+func (q *Queries) LockFeedState(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockFeedState)
+	return err
 }
 
 const mintEpoch = `-- name: MintEpoch :one
@@ -121,13 +123,16 @@ func (q *Queries) MintEpoch(ctx context.Context, arg MintEpochParams) (string, e
 }
 
 const readFeedState = `-- name: ReadFeedState :one
-SELECT revision, floor, term, evict_kickoff_before, (epoch::text || '.' || feed_identity())::text AS epoch FROM feed_state
+SELECT revision, floor, term, coalesce(holder, '')::text AS holder, evict_kickoff_before,
+    (epoch::text || '.' || feed_identity())::text AS epoch
+FROM feed_state
 `
 
 type ReadFeedStateRow struct {
 	Revision           int64
 	Floor              int64
 	Term               int64
+	Holder             string
 	EvictKickoffBefore *time.Time
 	Epoch              string
 }
@@ -139,8 +144,36 @@ func (q *Queries) ReadFeedState(ctx context.Context) (ReadFeedStateRow, error) {
 		&i.Revision,
 		&i.Floor,
 		&i.Term,
+		&i.Holder,
 		&i.EvictKickoffBefore,
 		&i.Epoch,
+	)
+	return i, err
+}
+
+const readLease = `-- name: ReadLease :one
+SELECT holder, term, lease_until, lease_seconds, coalesce(lease_until < clock_timestamp(), true)::boolean AS expired
+FROM feed_state
+`
+
+type ReadLeaseRow struct {
+	Holder       *string
+	Term         int64
+	LeaseUntil   *time.Time
+	LeaseSeconds *float64
+	Expired      bool
+}
+
+// What a taker sees. It waits for no lock.
+func (q *Queries) ReadLease(ctx context.Context) (ReadLeaseRow, error) {
+	row := q.db.QueryRow(ctx, readLease)
+	var i ReadLeaseRow
+	err := row.Scan(
+		&i.Holder,
+		&i.Term,
+		&i.LeaseUntil,
+		&i.LeaseSeconds,
+		&i.Expired,
 	)
 	return i, err
 }
@@ -162,10 +195,34 @@ func (q *Queries) ReleaseLease(ctx context.Context, arg ReleaseLeaseParams) (int
 	return result.RowsAffected(), nil
 }
 
-const renewLease = `-- name: RenewLease :execrows
+const renameHistory = `-- name: RenameHistory :execrows
+UPDATE feed_state f SET epoch = gen_random_uuid()
+FROM (SELECT unnest($1::text[]) AS epoch, unnest($2::bigint[]) AS revision) h
+WHERE (f.epoch::text || '.' || feed_identity()) = h.epoch AND f.revision < h.revision
+`
+
+type RenameHistoryParams struct {
+	Epochs    []string
+	Published []int64
+}
+
+// Gives the history a new epoch if less of it is there than was published, whoever holds the lease now: a writer that has
+// begun meanwhile finds out at its next fence.
+func (q *Queries) RenameHistory(ctx context.Context, arg RenameHistoryParams) (int64, error) {
+	result, err := q.db.Exec(ctx, renameHistory, arg.Epochs, arg.Published)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const renewLease = `-- name: RenewLease :one
 UPDATE feed_state
-SET lease_until = clock_timestamp() + make_interval(secs => $1::float8)
+SET lease_until = clock_timestamp() + make_interval(secs => $1::float8), lease_seconds = $1::float8
 WHERE holder = $2::text AND term = $3
+RETURNING revision, (epoch::text || '.' || feed_identity())::text AS epoch,
+    ARRAY(SELECT c.cycle_id::text FROM cycles c WHERE c.status = 'RUNNING')::text[] AS running,
+    clock_timestamp()::timestamptz AS clock
 `
 
 type RenewLeaseParams struct {
@@ -174,30 +231,62 @@ type RenewLeaseParams struct {
 	Term         int64
 }
 
-func (q *Queries) RenewLease(ctx context.Context, arg RenewLeaseParams) (int64, error) {
-	result, err := q.db.Exec(ctx, renewLease, arg.LeaseSeconds, arg.Holder, arg.Term)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type RenewLeaseRow struct {
+	Revision int64
+	Epoch    string
+	Running  []string
+	Clock    time.Time
+}
+
+// Returns what the database says of its holder, who compares it with what it believes.
+func (q *Queries) RenewLease(ctx context.Context, arg RenewLeaseParams) (RenewLeaseRow, error) {
+	row := q.db.QueryRow(ctx, renewLease, arg.LeaseSeconds, arg.Holder, arg.Term)
+	var i RenewLeaseRow
+	err := row.Scan(
+		&i.Revision,
+		&i.Epoch,
+		&i.Running,
+		&i.Clock,
+	)
+	return i, err
 }
 
 const takeLease = `-- name: TakeLease :one
 UPDATE feed_state
-SET holder = $1::text, term = term + 1, lease_until = clock_timestamp() + make_interval(secs => $2::float8)
-WHERE lease_until IS NULL OR lease_until < clock_timestamp()
-RETURNING term
+SET holder = $1::text, term = greatest(term, $2::bigint) + 1, lease_seconds = $3::float8,
+    lease_until = clock_timestamp() + make_interval(secs => $3::float8)
+WHERE term = $4 AND holder IS NOT DISTINCT FROM $5
+    AND lease_until IS NOT DISTINCT FROM $6
+RETURNING term, (epoch::text || '.' || feed_identity())::text AS epoch, clock_timestamp()::timestamptz AS clock
 `
 
 type TakeLeaseParams struct {
 	Holder       string
+	After        int64
 	LeaseSeconds float64
+	SeenTerm     int64
+	SeenHolder   *string
+	SeenUntil    *time.Time
 }
 
-// Takes the lease if it is free or has expired, and fences every writer before.
-func (q *Queries) TakeLease(ctx context.Context, arg TakeLeaseParams) (int64, error) {
-	row := q.db.QueryRow(ctx, takeLease, arg.Holder, arg.LeaseSeconds)
-	var term int64
-	err := row.Scan(&term)
-	return term, err
+type TakeLeaseRow struct {
+	Term  int64
+	Epoch string
+	Clock time.Time
+}
+
+// Takes the lease that ReadLease has shown, unless it was renewed or taken since, and fences every writer before. The
+// term is above every one that the taker knows of: a standby that was promoted may have lost some.
+func (q *Queries) TakeLease(ctx context.Context, arg TakeLeaseParams) (TakeLeaseRow, error) {
+	row := q.db.QueryRow(ctx, takeLease,
+		arg.Holder,
+		arg.After,
+		arg.LeaseSeconds,
+		arg.SeenTerm,
+		arg.SeenHolder,
+		arg.SeenUntil,
+	)
+	var i TakeLeaseRow
+	err := row.Scan(&i.Term, &i.Epoch, &i.Clock)
+	return i, err
 }

@@ -6,7 +6,7 @@ ON CONFLICT DO NOTHING;
 -- name: ListTournaments :many
 SELECT tournament_id, sport, country, tournament FROM tournaments;
 
--- name: DeleteCompetitorEvents :exec
+-- name: DeleteCompetitorEvents :execrows
 DELETE FROM competitor_events c
 USING (SELECT unnest(@bookmaker_ids::smallint[]) AS bookmaker_id, unnest(@ids::text[]) AS id) gone
 WHERE c.bookmaker_id = gone.bookmaker_id AND c.competitor_event_id = gone.id;

@@ -13,10 +13,10 @@ SET status = @status, started_at = @started_at, finished_at = @finished_at::time
     clocks = @clocks
 WHERE cycle_id = (@cycle_id::text)::uuid AND status = 'RUNNING';
 
--- name: DeleteEvents :exec
+-- name: DeleteEvents :execrows
 DELETE FROM events WHERE sr_id = ANY (@sr_ids::text[]);
 
--- name: DeleteSnapshots :exec
+-- name: DeleteSnapshots :execrows
 DELETE FROM snapshots s
 USING (SELECT unnest(@bookmaker_ids::smallint[]) AS bookmaker_id, unnest(@ids::text[]) AS id) gone
 WHERE s.bookmaker_id = gone.bookmaker_id AND s.bookmaker_event_id = gone.id;
