@@ -24,6 +24,7 @@ COUNT ?= 1
 BENCH ?= .
 ARGS  ?=
 REF   ?=
+ROUNDS ?= 30
 # A folder with recorded answers of the bookmakers. Tests that need it are skipped without it.
 RECORDED ?=
 override RECORDED := $(abspath $(RECORDED))
@@ -69,6 +70,14 @@ model-test: ## Run random histories of the feed, and what measures its connectio
 .PHONY: fault-cycles
 fault-cycles: postgres ## Let one bookmaker fail in every way for whole cycles (on a machine that does nothing else)
 	FAULT_CYCLES=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -parallel=1 -run='TestFaultOfOneBookmaker' ./test
+
+.PHONY: fault-failover
+fault-failover: postgres ## Kill the primary and promote its standby at every point of a cycle, 30 times (10 minutes; ROUNDS=n)
+	FAILOVER_ROUNDS=$(ROUNDS) REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=60m -run='TestFailover' ./test/failover
+
+.PHONY: fault-takeover
+fault-takeover: postgres faketime nft ## Measure how long takeovers last, whatever dies, and write docs/failover.md (5 minutes, as root)
+	TAKEOVERS=$(CURDIR)/docs/failover.md REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -run='TestTakeover' ./test/failover
 
 .PHONY: fault-locks
 fault-locks: postgres ## Hold locks on the history for a minute beside readers, cycles and takeovers
@@ -209,6 +218,10 @@ postgres: ## Install PostgreSQL from Debian's packages when this machine has non
 .PHONY: faketime
 faketime: ## Install libfaketime from Debian's packages when this machine has none; without root its tests are skipped
 	@compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || [ "$$(id -u)" != 0 ] || $(call apt_install,libfaketime)
+
+.PHONY: nft
+nft: ## Install nft and ip from Debian's packages when this machine has none; without root no packets are dropped
+	@command -v nft >/dev/null && command -v ip >/dev/null || [ "$$(id -u)" != 0 ] || $(call apt_install,nftables iproute2)
 
 .PHONY: redis
 redis: ## Install redis-server from Debian's packages when this machine has none; without root the benchmark does without

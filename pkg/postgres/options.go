@@ -24,8 +24,19 @@ type Options struct {
 	Install bool
 	// Settings override the server's settings by name, for instance {"synchronous_commit": "off"}.
 	Settings map[string]string
+	// StandbyOf makes the new server a standby of this one, with a copy of its data, instead of an empty server. It
+	// follows through the other's socket under the name Standby, until somebody promotes it.
+	StandbyOf *Server
 	// Env is added to the server's environment, each "NAME=value".
 	Env []string
+}
+
+// port is in the socket's name, and where the server listens if settings say that it does.
+func (o Options) port() string {
+	if p := o.Settings["port"]; p != "" {
+		return p
+	}
+	return defaultPort
 }
 
 // settings returns the server's command line settings, sorted by name.
@@ -38,7 +49,7 @@ func (o Options) settings(socketDir string) []string {
 	all := map[string]string{
 		"listen_addresses":        "",
 		"unix_socket_directories": socketDir,
-		"port":                    port, // names the socket; the environment's PGPORT would change it
+		"port":                    defaultPort, // names the socket; the environment's PGPORT would change it
 		"max_connections":         "100",
 		"shared_buffers":          "32MB",
 		"max_wal_size":            "256MB",

@@ -97,7 +97,7 @@ func (p *process) waitReady(ctx context.Context, pidFile string) error {
 	for {
 		if text, err := os.ReadFile(pidFile); err == nil {
 			lines := bytes.Split(text, []byte("\n"))
-			if len(lines) >= 8 && string(lines[0]) == strconv.Itoa(p.pid) && bytes.HasPrefix(lines[7], []byte("ready")) {
+			if len(lines) >= 8 && string(lines[0]) == strconv.Itoa(p.pid) && accepts(lines[7]) {
 				return nil
 			}
 		}
@@ -109,6 +109,11 @@ func (p *process) waitReady(ctx context.Context, pidFile string) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// accepts reports whether a server in this state accepts connections; a standby takes queries alone.
+func accepts(state []byte) bool {
+	return bytes.HasPrefix(state, []byte("ready")) || bytes.HasPrefix(state, []byte("standby"))
 }
 
 // halt asks for a fast shutdown and waits for it; a server that takes longer than stopPatience is killed.

@@ -20,8 +20,8 @@ import (
 const (
 	// superuser is the role that URL connects as.
 	superuser = "postgres"
-	// port is part of the socket's file name and nothing else: nobody listens on it.
-	port = "5432"
+	// defaultPort is part of the socket's file name and nothing else: nobody listens on it.
+	defaultPort = "5432"
 	// logName is the log's file name in the server's root.
 	logName = "postgres.log"
 	// maxKeptLog is the size at which Start begins the log of a kept server anew.
@@ -41,7 +41,8 @@ type Server struct {
 	binDir  string
 	args    []string // settings, as command line arguments
 	env     []string // beside this process's environment
-	sync    bool     // whether files are synced to disk
+	port    string
+	sync    bool // whether files are synced to disk
 	account account
 	root    string // holds "data" and "postgres.log"
 	run     *runDir
@@ -79,12 +80,17 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 
 	s := &Server{
 		binDir: binDir, account: account, root: run.path, run: run, args: o.settings(run.path), env: o.Env, sync: o.Dir != "",
+		port: o.port(),
 	}
 	if o.Dir != "" {
 		s.root, err = keptRoot(o.Dir, account)
 	}
 	if err == nil {
-		err = s.initialise(ctx)
+		if o.StandbyOf == nil {
+			err = s.initialise(ctx)
+		} else {
+			err = s.copyOf(ctx, o.StandbyOf)
+		}
 	}
 	if err == nil {
 		s.proc, err = s.launch(ctx)
@@ -156,7 +162,7 @@ func (s *Server) initialise(ctx context.Context) error {
 // no secret and stays the same when the server is restarted.
 func (s *Server) URL(db string) string {
 	u := url.URL{Scheme: "postgres", Path: "/" + db}
-	u.RawQuery = url.Values{"host": {s.run.path}, "port": {port}, "user": {superuser}}.Encode()
+	u.RawQuery = url.Values{"host": {s.run.path}, "port": {s.port}, "user": {superuser}}.Encode()
 	return u.String()
 }
 

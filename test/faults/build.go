@@ -13,8 +13,8 @@ import (
 // packageClause is behind which an import can be added.
 var packageClause = regexp.MustCompile(`(?m)^package \w+\n`)
 
-// build builds a service's main with points, into dir, and returns the binary's path.
-func build(dir, service string, points []Point) (string, error) {
+// Build builds a service's main with points, into dir, and returns the binary's path.
+func Build(dir, service string, points []Point) (string, error) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		return "", fmt.Errorf("finding the project: %w", err)

@@ -18,10 +18,10 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// rows is what Postgres holds, as a cache must answer it.
-type rows struct {
-	revision int64
-	epoch    string
+// Rows is what Postgres holds, as a cache must answer it.
+type Rows struct {
+	Revision int64
+	Epoch    string // without the database's identity
 	events   map[string]*oddscachev1.EventSnapshots
 	markets  int64
 	waiting  int64 // snapshots that no event lists
@@ -31,23 +31,23 @@ type rows struct {
 // Compare requires that a cache which is caught up answers what Postgres holds, row by row, and returns how many
 // snapshots it compared.
 func Compare(ctx context.Context, databaseURL string, cache oddscachev1.OddsCacheServiceClient) (compared int, err error) {
-	r, err := readRows(ctx, databaseURL)
+	r, err := ReadRows(ctx, databaseURL)
 	if err != nil {
 		return 0, err
 	}
-	return r.compare(ctx, cache)
+	return r.Compare(ctx, cache)
 }
 
-// readRows reads everything at one instant.
-func readRows(ctx context.Context, url string) (*rows, error) {
+// ReadRows reads everything at one instant.
+func ReadRows(ctx context.Context, url string) (*Rows, error) {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	r := &rows{events: make(map[string]*oddscachev1.EventSnapshots), owners: make(map[[2]string]string)}
+	r := &Rows{events: make(map[string]*oddscachev1.EventSnapshots), owners: make(map[[2]string]string)}
 	err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, "SELECT revision, epoch::text FROM feed_state").Scan(&r.revision, &r.epoch); err != nil {
+		if err := tx.QueryRow(ctx, "SELECT revision, epoch::text FROM feed_state").Scan(&r.Revision, &r.Epoch); err != nil {
 			return err
 		}
 		if err := r.readEvents(ctx, tx); err != nil {
@@ -73,7 +73,7 @@ func rank(bookmaker string) int {
 	return 1
 }
 
-func (r *rows) readEvents(ctx context.Context, tx pgx.Tx) error {
+func (r *Rows) readEvents(ctx context.Context, tx pgx.Tx) error {
 	events, err := tx.Query(ctx, `SELECT sr_id, coalesce(betpawa_event_id, ''), name, home_team, away_team, kickoff, sport, country, tournament
 		FROM events JOIN tournaments USING (tournament_id)`)
 	if err != nil {
@@ -112,7 +112,7 @@ func (r *rows) readEvents(ctx context.Context, tx pgx.Tx) error {
 	return listed.Err()
 }
 
-func (r *rows) readSnapshots(ctx context.Context, tx pgx.Tx) error {
+func (r *Rows) readSnapshots(ctx context.Context, tx pgx.Tx) error {
 	dec, err := zstd.NewReader(nil)
 	if err != nil {
 		return err
@@ -153,9 +153,9 @@ func (r *rows) readSnapshots(ctx context.Context, tx pgx.Tx) error {
 	return snaps.Err()
 }
 
-// compare holds a cache against the rows: every event with its snapshots, every id, and the counts. It returns how
+// Compare holds a cache against the rows: every event with its snapshots, every id, and the counts. It returns how
 // many rows were compared.
-func (r *rows) compare(ctx context.Context, cache oddscachev1.OddsCacheServiceClient) (compared int, err error) {
+func (r *Rows) Compare(ctx context.Context, cache oddscachev1.OddsCacheServiceClient) (compared int, err error) {
 	req := &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageSize: 20}
 	seen := 0
 	for {

@@ -155,20 +155,21 @@ func (r *recorder) take() (streams []*record.Stream, messages int, wrong []strin
 	return streams, messages, wrong
 }
 
-// sampler asks a cache for pages of events all the time.
-type sampler struct {
-	name   string
-	client oddscachev1.OddsCacheServiceClient
+// Sampler asks a cache for pages of events all the time.
+type Sampler struct {
+	Name   string
+	Client oddscachev1.OddsCacheServiceClient
 
 	mu      sync.Mutex
 	samples []record.Sample
 }
 
-func (s *sampler) run(ctx context.Context) {
+// Run asks until ctx ends.
+func (s *Sampler) Run(ctx context.Context) {
 	token := ""
 	for ctx.Err() == nil {
 		call, cancel := context.WithTimeout(ctx, time.Second)
-		page, err := s.client.ListEvents(call, &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageSize: 5, PageToken: token})
+		page, err := s.Client.ListEvents(call, &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageSize: 5, PageToken: token})
 		cancel()
 		token = page.GetNextPageToken()
 		if err == nil {
@@ -178,7 +179,7 @@ func (s *sampler) run(ctx context.Context) {
 				}
 			}
 			s.mu.Lock()
-			s.samples = append(s.samples, record.Sample{Replica: s.name, At: time.Now(), Freshness: page.GetFreshness(), Events: page.GetEvents()})
+			s.samples = append(s.samples, record.Sample{Replica: s.Name, At: time.Now(), Freshness: page.GetFreshness(), Events: page.GetEvents()})
 			s.mu.Unlock()
 		}
 		select {
@@ -188,8 +189,8 @@ func (s *sampler) run(ctx context.Context) {
 	}
 }
 
-// take returns the samples since the last call, and the last one before.
-func (s *sampler) take() []record.Sample {
+// Take returns the samples since the last call, and the last one before.
+func (s *Sampler) Take() []record.Sample {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	taken := s.samples

@@ -47,23 +47,23 @@ func Faults(long time.Duration) []Fault {
 // plain are faults at no point in particular.
 func plain(long time.Duration) []Fault {
 	leading := func(ctx context.Context, s *stand) int { return max(0, s.leader(ctx)) }
-	hold := func(ctx context.Context, p *service, d time.Duration) {
-		p.signal(syscall.SIGSTOP)
+	hold := func(ctx context.Context, p *Service, d time.Duration) {
+		p.Signal(syscall.SIGSTOP)
 		pause(ctx, d)
-		p.signal(syscall.SIGCONT)
+		p.Signal(syscall.SIGCONT)
 	}
 	simple := func(name string, do func(context.Context, *stand)) Fault {
 		return Fault{name, func(ctx context.Context, s *stand) (bool, error) { do(ctx, s); return true, nil }}
 	}
 	faults := []Fault{
-		simple("kill the writer", func(ctx context.Context, s *stand) { s.scrapers[leading(ctx, s)].kill() }),
-		simple("kill the standby", func(ctx context.Context, s *stand) { s.scrapers[1-leading(ctx, s)].kill() }),
-		simple("kill both scrapers", func(_ context.Context, s *stand) { s.scrapers[0].kill(); s.scrapers[1].kill() }),
-		simple("kill a cache", func(_ context.Context, s *stand) { s.caches[0].kill() }),
-		simple("kill both caches", func(_ context.Context, s *stand) { s.caches[0].kill(); s.caches[1].kill() }),
+		simple("kill the writer", func(ctx context.Context, s *stand) { s.scrapers[leading(ctx, s)].Kill() }),
+		simple("kill the standby", func(ctx context.Context, s *stand) { s.scrapers[1-leading(ctx, s)].Kill() }),
+		simple("kill both scrapers", func(_ context.Context, s *stand) { s.scrapers[0].Kill(); s.scrapers[1].Kill() }),
+		simple("kill a cache", func(_ context.Context, s *stand) { s.caches[0].Kill() }),
+		simple("kill both caches", func(_ context.Context, s *stand) { s.caches[0].Kill(); s.caches[1].Kill() }),
 		{"kill Postgres", func(_ context.Context, s *stand) (bool, error) { return true, s.postgres.Kill() }},
 		{"kill Postgres and the writer", func(ctx context.Context, s *stand) (bool, error) {
-			s.scrapers[leading(ctx, s)].kill()
+			s.scrapers[leading(ctx, s)].Kill()
 			return true, s.postgres.Kill()
 		}},
 		simple("stop the writer beyond its lease", func(ctx context.Context, s *stand) { hold(ctx, s.scrapers[leading(ctx, s)], 2*lease) }),
@@ -111,14 +111,14 @@ func atScraper(point, action string, visits int, stopped time.Duration) Fault {
 	return Fault{name, func(ctx context.Context, s *stand) (bool, error) {
 		writer := max(0, s.leader(ctx))
 		next := s.scrapers[1-writer]
-		next.kill()
-		if err := next.start(fmt.Sprintf("%s=%s@%d", point, action, visits)); err != nil {
+		next.Kill()
+		if err := next.Start(fmt.Sprintf("%s=%s@%d", point, action, visits)); err != nil {
 			return false, err
 		}
-		s.scrapers[writer].kill()
+		s.scrapers[writer].Kill()
 		if point == "feed.mid_full" {
-			s.caches[0].kill() // it needs a full sync of whoever takes over
-			if err := s.caches[0].start(""); err != nil {
+			s.caches[0].Kill() // it needs a full sync of whoever takes over
+			if err := s.caches[0].Start(""); err != nil {
 				return false, err
 			}
 		}
@@ -126,11 +126,11 @@ func atScraper(point, action string, visits int, stopped time.Duration) Fault {
 			return false, nil
 		}
 		if stopped > 0 {
-			if err := s.scrapers[writer].start(""); err != nil { // it takes over from the stopped one
+			if err := s.scrapers[writer].Start(""); err != nil { // it takes over from the stopped one
 				return true, err
 			}
 			pause(ctx, stopped)
-			next.signal(syscall.SIGCONT)
+			next.Signal(syscall.SIGCONT)
 			pause(ctx, lease/2)
 		}
 		if action != failpoint.Kill {
@@ -147,8 +147,8 @@ func atCache(point, action string, visits int) Fault {
 	}
 	return Fault{fmt.Sprintf("%s at %s, visit %d", action, point, visits), func(ctx context.Context, s *stand) (bool, error) {
 		c := s.caches[0]
-		c.kill()
-		if err := c.start(fmt.Sprintf("%s=%s@%d", point, action, visits)); err != nil {
+		c.Kill()
+		if err := c.Start(fmt.Sprintf("%s=%s@%d", point, action, visits)); err != nil {
 			return false, err
 		}
 		reached := reach(ctx, c, point, action == failpoint.Kill)
@@ -165,11 +165,11 @@ func commitUnknown(armed string, done bool) Fault {
 	return Fault{name, func(ctx context.Context, s *stand) (bool, error) {
 		writer := max(0, s.leader(ctx))
 		next := 1 - writer
-		s.scrapers[next].kill()
-		if err := s.scrapers[next].start("store.before_commit=stall:300ms@3;" + armed); err != nil {
+		s.scrapers[next].Kill()
+		if err := s.scrapers[next].Start("store.before_commit=stall:300ms@3;" + armed); err != nil {
 			return false, err
 		}
-		s.scrapers[writer].kill()
+		s.scrapers[writer].Kill()
 		if !reach(ctx, s.scrapers[next], "store.before_commit", false) {
 			return false, nil
 		}
@@ -188,9 +188,9 @@ func commitUnknown(armed string, done bool) Fault {
 }
 
 // reach waits until a point has acted, and until the process is gone if that kills it.
-func reach(ctx context.Context, p *service, point string, kills bool) bool {
+func reach(ctx context.Context, p *Service, point string, kills bool) bool {
 	for deadline := time.Now().Add(reachWithin); time.Now().Before(deadline) && ctx.Err() == nil; pause(ctx, 20*time.Millisecond) {
-		if p.acted(point) {
+		if p.Acted(point) {
 			if kills { // it says so before it dies
 				select {
 				case <-p.exited:
@@ -199,9 +199,9 @@ func reach(ctx context.Context, p *service, point string, kills bool) bool {
 			}
 			return true
 		}
-		if !p.alive() {
+		if !p.Alive() {
 			pause(ctx, 100*time.Millisecond) // what it wrote is still being read
-			return p.acted(point)
+			return p.Acted(point)
 		}
 	}
 	return false

@@ -116,7 +116,7 @@ func (sum *tally) round(t *testing.T, s *stand, f Fault, n uint64) {
 		return
 	}
 	for i, c := range s.cacheClients {
-		compared, err := rows.compare(ctx, c)
+		compared, err := rows.Compare(ctx, c)
 		if err != nil {
 			t.Errorf("round %d, %s: cache %d: %v", n, f.Name, i, err)
 		}
@@ -135,7 +135,7 @@ func (sum *tally) round(t *testing.T, s *stand, f Fault, n uint64) {
 	sum.names[f.Name]++
 	sum.done, sum.messages, sum.samples = sum.done+1, sum.messages+messages, sum.samples+samples
 	sum.slowest = max(sum.slowest, time.Since(began))
-	t.Logf("round %d: %s (reached %v) in %v; %d events at revision %d", n, f.Name, reached, time.Since(began).Round(10*time.Millisecond), len(rows.events), rows.revision)
+	t.Logf("round %d: %s (reached %v) in %v; %d events at revision %d", n, f.Name, reached, time.Since(began).Round(10*time.Millisecond), len(rows.events), rows.Revision)
 }
 
 func (sum *tally) report(t *testing.T, s *stand, faults int) {

@@ -14,8 +14,8 @@ import (
 	"github.com/oddscache/oddscache/pkg/failpoint"
 )
 
-// service is one process that is killed and started again with the same settings.
-type service struct {
+// Service is one process that is killed and started again with the same settings.
+type Service struct {
 	name string
 	bin  string
 	env  []string
@@ -33,17 +33,17 @@ type service struct {
 	wrong  []string
 }
 
-// newService keeps the output of all processes in one file.
-func newService(dir, name, bin string, env ...string) (*service, error) {
+// NewService keeps the output of all processes in one file.
+func NewService(dir, name, bin string, env ...string) (*Service, error) {
 	log, err := os.Create(filepath.Join(dir, name+".log"))
 	if err != nil {
 		return nil, fmt.Errorf("making a log: %w", err)
 	}
-	return &service{name: name, bin: bin, env: env, log: log}, nil
+	return &Service{name: name, bin: bin, env: env, log: log}, nil
 }
 
-// start starts the process, with points armed.
-func (s *service) start(points string) error {
+// Start starts the process, with points armed.
+func (s *Service) Start(points string) error {
 	out, in, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("making a pipe: %w", err)
@@ -76,7 +76,7 @@ func (s *service) start(points string) error {
 var started = regexp.MustCompile(`msg="feed started" .*mode=(\w+) reason=(\w+)`)
 
 // read learns from a line of the process's output.
-func (s *service) read(line string) {
+func (s *Service) read(line string) {
 	_, _ = fmt.Fprintln(s.log, line)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,15 +103,15 @@ func (s *service) read(line string) {
 	}
 }
 
-// acted reports whether a point of the running process has acted.
-func (s *service) acted(point string) bool {
+// Acted reports whether a point of the running process has acted.
+func (s *Service) Acted(point string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.hit[point]
 }
 
-// alive reports whether the process runs, or is stopped.
-func (s *service) alive() bool {
+// Alive reports whether the process runs, or is stopped.
+func (s *Service) Alive() bool {
 	select {
 	case <-s.exited:
 		return false
@@ -120,10 +120,20 @@ func (s *service) alive() bool {
 	}
 }
 
-// kill ends the process as kill -9 does.
-func (s *service) kill() {
+// Kill ends the process as kill -9 does.
+func (s *Service) Kill() {
 	_ = s.cmd.Process.Kill()
 	<-s.exited
 }
 
-func (s *service) signal(sig syscall.Signal) { _ = s.cmd.Process.Signal(sig) }
+// Signal sends a signal; a process that is gone gets none.
+func (s *Service) Signal(sig syscall.Signal) { _ = s.cmd.Process.Signal(sig) }
+
+// Close kills the process, if it was started, and closes its log.
+func (s *Service) Close() error {
+	if s.cmd != nil {
+		s.Signal(syscall.SIGCONT)
+		s.Kill()
+	}
+	return s.log.Close()
+}

@@ -35,8 +35,8 @@ type stand struct {
 	world    *bookiesim.World
 	site     *httptest.Server
 
-	scrapers [2]*service
-	caches   [2]*service
+	scrapers [2]*Service
+	caches   [2]*Service
 	toDB     [2]*proxy.Proxy    // of each scraper
 	feeds    [2][2]*proxy.Proxy // of each cache to each scraper
 
@@ -44,7 +44,7 @@ type stand struct {
 	cacheClients   [2]oddscachev1.OddsCacheServiceClient
 	conns          []*grpc.ClientConn
 	recorder       *recorder
-	samplers       [2]*sampler
+	samplers       [2]*Sampler
 	watching       sync.WaitGroup // recorder and samplers; they end with stopWatching
 	stopWatching   context.CancelFunc
 }
@@ -52,11 +52,11 @@ type stand struct {
 // newStand builds the binaries and starts everything. migrate prepares the database.
 func newStand(ctx context.Context, dir string, migrate func(context.Context, string) error) (*stand, error) {
 	s := &stand{dir: dir}
-	scraper, err := build(dir, "scraper", ScraperPoints())
+	scraper, err := Build(dir, "scraper", ScraperPoints())
 	if err != nil {
 		return s, err
 	}
-	cache, err := build(dir, "cache", CachePoints())
+	cache, err := Build(dir, "cache", CachePoints())
 	if err != nil {
 		return s, err
 	}
@@ -74,7 +74,7 @@ func newStand(ctx context.Context, dir string, migrate func(context.Context, str
 		return s, err
 	}
 	for _, p := range s.services() {
-		if err := p.start(""); err != nil {
+		if err := p.Start(""); err != nil {
 			return s, err
 		}
 	}
@@ -123,7 +123,7 @@ func (s *stand) wire(ctx context.Context, scraperBin, cacheBin string) error {
 			return err
 		}
 		name := fmt.Sprint("scraper-", i)
-		s.scrapers[i], err = newService(s.dir, name, scraperBin,
+		s.scrapers[i], err = NewService(s.dir, name, scraperBin,
 			"SCRAPER_DATABASE_URL="+through.String(), "SCRAPER_LISTEN="+scraperAddrs[i], "SCRAPER_ADMIN_LISTEN="+admin, "SCRAPER_HOLDER="+name,
 			"SCRAPER_INTERVAL=0", "SCRAPER_LEASE="+lease.String(), "SCRAPER_GRACE=1s", "SCRAPER_BATCH_EVENTS=5", "SCRAPER_BATCH_AGE=10ms",
 			"SCRAPER_BET9JA_SPACING=1ms", "SCRAPER_PATIENCE=10s",
@@ -150,7 +150,7 @@ func (s *stand) wire(ctx context.Context, scraperBin, cacheBin string) error {
 			return err
 		}
 		name := fmt.Sprint("cache-", i)
-		s.caches[i], err = newService(s.dir, name, cacheBin, "CACHE_FEED="+strings.Join(feed, ","), "CACHE_LISTEN="+listen, "CACHE_ADMIN_LISTEN=127.0.0.1:0", "CACHE_REPLICA_ID="+name)
+		s.caches[i], err = NewService(s.dir, name, cacheBin, "CACHE_FEED="+strings.Join(feed, ","), "CACHE_LISTEN="+listen, "CACHE_ADMIN_LISTEN=127.0.0.1:0", "CACHE_REPLICA_ID="+name)
 		if err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (s *stand) wire(ctx context.Context, scraperBin, cacheBin string) error {
 			return err
 		}
 		s.cacheClients[i] = oddscachev1.NewOddsCacheServiceClient(conn)
-		s.samplers[i] = &sampler{name: name, client: s.cacheClients[i]}
+		s.samplers[i] = &Sampler{Name: name, Client: s.cacheClients[i]}
 	}
 	conn, err := s.connect(scraperAddrs[0] + "," + scraperAddrs[1])
 	s.recorder = &recorder{conn: conn}
@@ -182,12 +182,12 @@ func (s *stand) watch() {
 	s.stopWatching = stop
 	s.watching.Go(func() { s.recorder.run(ctx) })
 	for _, sampler := range s.samplers {
-		s.watching.Go(func() { sampler.run(ctx) })
+		s.watching.Go(func() { sampler.Run(ctx) })
 	}
 }
 
-func (s *stand) services() []*service {
-	return []*service{s.scrapers[0], s.scrapers[1], s.caches[0], s.caches[1]}
+func (s *stand) services() []*Service {
+	return []*Service{s.scrapers[0], s.scrapers[1], s.caches[0], s.caches[1]}
 }
 
 func (s *stand) proxies() []*proxy.Proxy {
@@ -207,9 +207,9 @@ func (s *stand) heal(ctx context.Context) error {
 	default:
 	}
 	for _, p := range s.services() {
-		p.signal(syscall.SIGCONT)
-		if !p.alive() {
-			if err := p.start(""); err != nil {
+		p.Signal(syscall.SIGCONT)
+		if !p.Alive() {
+			if err := p.Start(""); err != nil {
 				return err
 			}
 		}
@@ -278,7 +278,7 @@ func (s *stand) change(n uint64) {
 }
 
 // settle runs a last cycle and waits until both caches show everything that is committed. It returns the rows.
-func (s *stand) settle(ctx context.Context) (*rows, error) {
+func (s *stand) settle(ctx context.Context) (*Rows, error) {
 	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
 	for done := false; !done; pause(ctx, 50*time.Millisecond) {
@@ -293,7 +293,7 @@ func (s *stand) settle(ctx context.Context) (*rows, error) {
 		}
 	}
 	for {
-		rows, err := readRows(ctx, s.url)
+		rows, err := ReadRows(ctx, s.url)
 		if err != nil {
 			return nil, err
 		}
@@ -301,8 +301,8 @@ func (s *stand) settle(ctx context.Context) (*rows, error) {
 		for i, c := range s.cacheClients {
 			stats, err := c.GetStats(ctx, &oddscachev1.GetStatsRequest{})
 			f := stats.GetFreshness()
-			if err != nil || f.GetState() != oddscachev1.FreshnessState_FRESHNESS_STATE_LIVE || f.GetRevision() != rows.revision || !strings.HasPrefix(f.GetEpoch(), rows.epoch) {
-				waiting = fmt.Sprintf("cache %d is %v at %d of %s, Postgres at %d of %s, %v", i, f.GetState(), f.GetRevision(), f.GetEpoch(), rows.revision, rows.epoch, err)
+			if err != nil || f.GetState() != oddscachev1.FreshnessState_FRESHNESS_STATE_LIVE || f.GetRevision() != rows.Revision || !strings.HasPrefix(f.GetEpoch(), rows.Epoch) {
+				waiting = fmt.Sprintf("cache %d is %v at %d of %s, Postgres at %d of %s, %v", i, f.GetState(), f.GetRevision(), f.GetEpoch(), rows.Revision, rows.Epoch, err)
 			}
 		}
 		if waiting == "" {
@@ -323,7 +323,7 @@ func (s *stand) validate() (messages, samples int, err error) {
 		errs = append(errs, fmt.Errorf("recorder: %s", w))
 	}
 	for _, sampler := range s.samplers {
-		taken := sampler.take()
+		taken := sampler.Take()
 		samples += len(taken)
 		errs = append(errs, record.Samples(taken, nil))
 	}
@@ -346,10 +346,8 @@ func (s *stand) close() error {
 	}
 	var errs []error
 	for _, p := range s.services() {
-		if p != nil && p.cmd != nil {
-			p.signal(syscall.SIGCONT)
-			p.kill()
-			errs = append(errs, p.log.Close())
+		if p != nil {
+			errs = append(errs, p.Close())
 		}
 	}
 	for _, c := range s.conns {
