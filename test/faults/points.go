@@ -35,10 +35,8 @@ func ScraperPoints() []Point {
 		{Name: "store.published", File: storeDir + "apply.go", Anchor: "	commit()\n	w.head = to\n"},
 		{Name: "store.after_publish", File: storeDir + "apply.go", Anchor: "	commit()\n	w.head = to\n", After: true},
 		{Name: "cycle.beginning", File: storeDir + "cycle_write.go", Anchor: "			row, err := q.BeginCycle("},
-		{Name: "cycle.before_evict", File: storeDir + "cycle_write.go", Anchor: "			end = w.evict(ended, now)
-"},
-		{Name: "cycle.before_delete", File: storeDir + "cycle_write.go", Anchor: "	if len(end.events) > 0 {
-		rows, err := q.DeleteEvents("},
+		{Name: "cycle.before_evict", File: storeDir + "cycle_write.go", Anchor: "			end = w.evict(ended, now)\n"},
+		{Name: "cycle.before_delete", File: storeDir + "cycle_write.go", Anchor: "	if len(end.events) > 0 {\n		rows, err := q.DeleteEvents("},
 		{Name: "cycle.deleted", File: storeDir + "cycle_write.go", Anchor: "	if err := q.DeleteOldCycles("},
 		{Name: "cycle.before_publish_end", File: storeDir + "cycle_write.go", Anchor: "	entry, err := feedlog.NewCycleEnd(w.head+1, end.message())\n"},
 		{Name: "lease.before_take", File: storeDir + "acquire.go", Anchor: "	taken, err := q.TakeLease("},
@@ -46,7 +44,7 @@ func ScraperPoints() []Point {
 		{Name: "lease.before_restore", File: storeDir + "acquire.go", Anchor: "	if err := w.restore(ctx); err != nil {\n"},
 		{Name: "lease.restored", File: storeDir + "acquire.go", Anchor: "	return w, w.closeRunning("},
 		{Name: "lease.before_renew", File: storeDir + "lease.go", Anchor: "	row, err := q.RenewLease("},
-		{Name: "lease.renewed", File: storeDir + "lease.go", Anchor: "	l.renewed(sent)\n	return nil\n"},
+		{Name: "lease.renewed", File: storeDir + "lease.go", Anchor: "		l.renewed(sent)\n		return nil\n"},
 		{Name: "restore.before_read", File: storeDir + "restore.go", Anchor: "	t, err := w.readTables(ctx)\n"},
 		{Name: "restore.read", File: storeDir + "restore.go", Anchor: "	entries, err := w.rebuild(ctx, t)\n"},
 		{Name: "lead.before_serving", File: "services/scraper/lead.go", Anchor: "	a.feed.Lead(source{w})\n"},

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 )
@@ -35,7 +34,6 @@ func (s *Store) Acquire(ctx context.Context) (*Writer, error) {
 		if !passes(err) {
 			return nil, fmt.Errorf("acquiring the lease: %w", err)
 		}
-		s.redial(err)
 		if reason := err.Error(); reason != last {
 			s.log.InfoContext(ctx, "waiting for the lease", "reason", reason)
 			last = reason
@@ -70,16 +68,15 @@ func (s *Store) tryAcquire(ctx context.Context, other *sighting) (_ *Writer, err
 			err = errors.Join(err, w.Release(release))
 		}
 	}()
-	q := dbsqlc.New(s.pools.lease)
 	if left := time.Until(held.until()); left < s.cfg.LeaseFor*2/3 {
 		// The answer took long, for a lock or because this process stood still. The lease was granted after that wait
 		// or before, which a renewal tells; nothing relies on it yet.
-		if err := held.renewOnce(q, s.attempt()); err != nil {
+		if err := held.renewOnce(s.onLease, s.attempt()); err != nil {
 			return nil, fmt.Errorf("renewing a lease whose taking took %v: %w", s.cfg.LeaseFor-left, err)
 		}
 	}
 	// Ended by losing the lease, which Release does at the latest. The lease outlives ctx, which bounds acquiring alone.
-	w.renewing.Go(func() { held.renew(q, s.attempt(), s.redial) })
+	w.renewing.Go(func() { held.renew(s.onLease, s.attempt()) })
 	ctx, cancel := held.during(ctx)
 	defer cancel()
 	if err := w.restore(ctx); err != nil {
@@ -93,10 +90,17 @@ func (s *Store) tryAcquire(ctx context.Context, other *sighting) (_ *Writer, err
 }
 
 // take takes the lease if it can be had. It takes no longer than an attempt may.
-func (s *Store) take(ctx context.Context, other *sighting) (*lease, error) {
+func (s *Store) take(ctx context.Context, other *sighting) (held *lease, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.attempt())
 	defer cancel()
-	q := dbsqlc.New(s.pools.lease)
+	err = s.onLease(ctx, func(q *dbsqlc.Queries) error {
+		held, err = s.takeOn(ctx, q, other)
+		return err
+	})
+	return held, err
+}
+
+func (s *Store) takeOn(ctx context.Context, q *dbsqlc.Queries, other *sighting) (*lease, error) {
 	seen, err := q.ReadLease(ctx)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -124,18 +128,6 @@ func (s *Store) take(ctx context.Context, other *sighting) (*lease, error) {
 // while the lease lasts.
 func (s *Store) attempt() time.Duration {
 	return min(max(s.cfg.LeaseFor/3, time.Second), 5*time.Second)
-}
-
-// redial makes the next call use a new connection when err says that those there are may lead nowhere: nobody answers,
-// or the server is not the one that can be written to any more.
-func (s *Store) redial(err error) {
-	if errors.Is(err, errHeld) {
-		return
-	}
-	if answer, ok := errors.AsType[*pgconn.PgError](err); ok && answer.Code != "25006" { // read_only_sql_transaction
-		return
-	}
-	s.pools.each(func(_ string, pool *pgxpool.Pool) { pool.Reset() })
 }
 
 // passes reports whether waiting helps: against another's lease and against a Postgres that is away, but not against

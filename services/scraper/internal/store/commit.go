@@ -131,7 +131,6 @@ func (w *Writer) settle(to int64, cause error) error {
 		s, err := w.lockState(ctx)
 		if err != nil {
 			w.store.log.Debug("the table cannot be read yet", "error", err)
-			w.store.redial(err)
 			select {
 			case <-w.lease.lost:
 			case <-time.After(resolvePause):

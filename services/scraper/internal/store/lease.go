@@ -115,8 +115,8 @@ func (l *lease) check() error {
 }
 
 // renew renews the lease three times as often as needed until it is lost. An error of Postgres is not the end before
-// the deadline is; then troubled hears of it, since the next attempt may need another connection.
-func (l *lease) renew(q *dbsqlc.Queries, attempt time.Duration, troubled func(error)) {
+// the deadline is.
+func (l *lease) renew(run runner, attempt time.Duration) {
 	pause := l.length / 3
 	var last error
 	for {
@@ -133,8 +133,7 @@ func (l *lease) renew(q *dbsqlc.Queries, attempt time.Duration, troubled func(er
 			return
 		}
 		pause = l.length / 3
-		if last = l.renewOnce(q, min(left, attempt)); last != nil {
-			troubled(last)
+		if last = l.renewOnce(run, min(left, attempt)); last != nil {
 			pause = l.length / 20
 		}
 	}
@@ -149,26 +148,31 @@ func (l *lease) overdue(last error) error {
 	return fmt.Errorf("it could not be renewed within %v: %w", l.length, last)
 }
 
+// runner runs statements on one connection.
+type runner func(context.Context, func(*dbsqlc.Queries) error) error
+
 // renewOnce renews the lease and compares what the database says with what the writer believes.
-func (l *lease) renewOnce(q *dbsqlc.Queries, within time.Duration) error {
+func (l *lease) renewOnce(run runner, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(l.ended, within)
 	defer cancel()
-	before := l.believed()
-	sent := time.Now()
-	row, err := q.RenewLease(ctx, dbsqlc.RenewLeaseParams{Holder: l.holder, Term: l.term, LeaseSeconds: l.length.Seconds()})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return l.lose(errSuperseded)
-	case err != nil:
-		return err
-	}
-	l.heard(sent, row.Clock)
-	s := said{
-		holder: l.holder, term: l.term, revision: row.Revision, epoch: row.Epoch, running: row.Running, cycles: true,
-	}
-	if reason := s.contradiction(l, before, l.believed()); reason != nil {
-		return l.lose(reason)
-	}
-	l.renewed(sent)
-	return nil
+	return run(ctx, func(q *dbsqlc.Queries) error {
+		before := l.believed()
+		sent := time.Now()
+		row, err := q.RenewLease(ctx, dbsqlc.RenewLeaseParams{Holder: l.holder, Term: l.term, LeaseSeconds: l.length.Seconds()})
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return l.lose(errSuperseded)
+		case err != nil:
+			return err
+		}
+		l.heard(sent, row.Clock)
+		s := said{
+			holder: l.holder, term: l.term, revision: row.Revision, epoch: row.Epoch, running: row.Running, cycles: true,
+		}
+		if reason := s.contradiction(l, before, l.believed()); reason != nil {
+			return l.lose(reason)
+		}
+		l.renewed(sent)
+		return nil
+	})
 }

@@ -154,7 +154,7 @@ func (w *Writer) Release(ctx context.Context) error {
 	defer cancel()
 	w.store.past.ended(w.lease.term, w.Epoch(), w.lease.believed().committed, errors.Is(cause, errRewound))
 	if !errors.Is(cause, errReleased) {
-		w.store.redial(cause)
+		w.store.discardIdle() // they may lead to a server that is not the primary any more
 	}
 	if err := w.store.renameLost(ctx); err != nil {
 		return err
