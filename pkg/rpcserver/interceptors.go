@@ -38,6 +38,9 @@ func (s *Server) unary(table *rpcerr.Table, counted *metrics) grpc.UnaryServerIn
 			handler = func(ctx context.Context, req any) (any, error) { return s.cfg.Guard.Unary(ctx, req, info, admitted) }
 		}
 		resp, err := recovered(within, req, info, handler)
+		if err == nil {
+			resp, err = s.unread.admit(ctx, resp)
+		}
 		if err != nil {
 			resp, err = nil, table.Apply(within, s.cfg.Logger, info.FullMethod, err)
 		}

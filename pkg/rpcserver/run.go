@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -24,7 +25,12 @@ var errHandlersHang = errors.New("rpc handlers do not end")
 // Run returns nil after such a stop, also when something had to be cut.
 func (s *Server) Run(ctx context.Context) error {
 	served := make(chan error, 1)
-	go func() { served <- s.grpc.Serve(s.listener) }() // ends by GracefulStop or Stop
+	go func() { served <- s.grpc.Serve(s.tracker) }() // ends by GracefulStop or Stop
+	watched, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
+	var closing sync.WaitGroup
+	closing.Go(func() { s.tracker.closeStalled(watched, s.cfg.SendTimeout, s.cfg.Logger) }) // also while it stops
+	defer closing.Wait()
+	defer stopWatching()
 	select {
 	case err := <-served:
 		return errors.Join(fmt.Errorf("serving rpcs: %w", err), s.Close())

@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
+	protocodec "google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -39,6 +41,8 @@ type Server struct {
 	health   *health.Server
 	services []string // what register added, without health and reflection
 	doors    *doors
+	unread   *unread
+	tracker  *tracker
 
 	// draining ends when a stop ends the streams.
 	draining context.Context //nolint:containedctx // it is a signal that outlives no rpc, not a request's context
@@ -55,13 +59,16 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("reading the rpc server's config: %w", err)
 	}
-	table, err := cfg.Errors.With(append(access.Rules(),
+	table, err := cfg.Errors.With(append(access.Rules(), unreadRule(),
 		rpcerr.Is(ErrShuttingDown, codes.Unavailable, ReasonShuttingDown).RetryAfter(100*time.Millisecond))...)
 	if err != nil {
 		return nil, fmt.Errorf("adding to the error table: %w", err)
 	}
 
-	s := &Server{cfg: cfg, listener: cfg.Listener, health: health.NewServer(), doors: newDoors()}
+	s := &Server{
+		cfg: cfg, listener: cfg.Listener, health: health.NewServer(), doors: newDoors(),
+		unread: newUnread(cfg.MaxUnread, cfg.MaxUnreadPerConnection),
+	}
 	s.draining, s.endAll = context.WithCancel(context.Background())
 	counted := newMetrics() // counts nothing before add
 	s.grpc = grpc.NewServer(s.options(s.unary(table, counted), s.chain(table, counted))...)
@@ -86,7 +93,7 @@ func (s *Server) open(register func(grpc.ServiceRegistrar), counted *metrics) (e
 
 	if s.cfg.Registry != nil {
 		counted.add(s.grpc.GetServiceInfo())
-		for _, c := range []prometheus.Collector{counted, s.doors} {
+		for _, c := range []prometheus.Collector{counted, s.doors, s.unread.counts} {
 			if err := s.cfg.Registry.Register(c); err != nil {
 				return fmt.Errorf("registering the rpc metrics: %w", err)
 			}
@@ -98,6 +105,7 @@ func (s *Server) open(register func(grpc.ServiceRegistrar), counted *metrics) (e
 		}
 		s.listener = Limited(s.listener, s.cfg.MaxConnections, s.cfg.MaxConnectionsPerHost, s.doors.connections)
 	}
+	s.tracker = newTracker(s.listener, s.unread)
 	return nil
 }
 
@@ -133,9 +141,11 @@ func (s *Server) options(unary grpc.UnaryServerInterceptor, stream []grpc.Stream
 	if s.cfg.TLS != nil {
 		options = append(options, grpc.Creds(s.doors.credentials(s.cfg.TLS, s.cfg.Logger)))
 	}
-	if s.cfg.Codec != nil {
-		options = append(options, grpc.ForceServerCodecV2(s.cfg.Codec))
+	codec := s.cfg.Codec
+	if codec == nil {
+		codec = encoding.GetCodecV2(protocodec.Name)
 	}
+	options = append(options, grpc.ForceServerCodecV2(unreadCodec{codec}))
 	if s.cfg.Tracing {
 		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler()))
 	}
