@@ -2,10 +2,12 @@ package rpcserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/mem"
@@ -38,6 +40,20 @@ type unread struct {
 
 	total  atomic.Int64
 	counts *unreadCounts
+}
+
+// CheckUnread reports what is wrong with settings of MaxUnread, MaxUnreadPerConnection and SendTimeout, by their flags.
+func CheckUnread(total, perConnection int64, sendTimeout time.Duration) error {
+	var errs []error
+	for field, n := range map[string]int64{"max-unread": total, "max-unread-per-connection": perConnection} {
+		if n < 0 || n > 0 && n < 1<<20 {
+			errs = append(errs, fmt.Errorf("%s is %d (must be 0, for the default, or at least %d)", field, n, 1<<20))
+		}
+	}
+	if sendTimeout < 0 || sendTimeout > 0 && sendTimeout < time.Second || sendTimeout > 10*time.Minute {
+		errs = append(errs, fmt.Errorf("send-timeout is %v (must be 0, for the default, or 1s to 10m)", sendTimeout))
+	}
+	return errors.Join(errs...)
 }
 
 // unreadError says whose responses are too many.

@@ -42,7 +42,8 @@ func TestFixedNames(t *testing.T) { //nolint:paralleltest // it sets variables o
 	for name, value := range map[string]string{
 		"CACHE_FEED": "a:1,b:2", "CACHE_LISTEN": "0.0.0.0:1", "CACHE_ADMIN_LISTEN": "0.0.0.0:2", "CACHE_REPLICA_ID": "r1",
 		"CACHE_STOP_GRACE": "3s", "CACHE_MAX_CONNECTION_AGE": "1h", "CACHE_TRACING": "true", "CACHE_MAX_WATCHES": "7",
-		"CACHE_MAX_STREAMS": "8", "CACHE_MAX_CONNECTIONS": "9", "CACHE_MAX_CONNECTIONS_PER_HOST": "10", "CACHE_INSECURE": "true",
+		"CACHE_MAX_STREAMS": "8", "CACHE_MAX_UNREAD": "2000000", "CACHE_MAX_UNREAD_PER_CONNECTION": "1500000", "CACHE_SEND_TIMEOUT": "4s",
+		"CACHE_MAX_CONNECTIONS": "9", "CACHE_MAX_CONNECTIONS_PER_HOST": "10", "CACHE_INSECURE": "true",
 		"CACHE_TLS_CERT": "a.crt", "CACHE_TLS_KEY": "a.key", "CACHE_TLS_CLIENT_CA": "a.ca", "CACHE_TLS_OPERATORS": "x,y",
 		"CACHE_FEED_TLS_CA": "b.ca", "CACHE_FEED_TLS_CERT": "b.crt", "CACHE_FEED_TLS_KEY": "b.key", "CACHE_TOKENS": "tokens",
 	} {
@@ -51,7 +52,7 @@ func TestFixedNames(t *testing.T) { //nolint:paralleltest // it sets variables o
 	want := cache.Config{
 		Feed: "a:1,b:2", Listen: "0.0.0.0:1", AdminListen: "0.0.0.0:2", ReplicaID: "r1",
 		StopGrace: 3 * time.Second, MaxConnectionAge: time.Hour, MaxWatches: 7, Tracing: true,
-		MaxStreams: 8, MaxConnections: 9, MaxConnectionsPerHost: 10, Insecure: true,
+		MaxStreams: 8, MaxUnread: 2_000_000, MaxUnreadPerConnection: 1_500_000, SendTimeout: 4 * time.Second, MaxConnections: 9, MaxConnectionsPerHost: 10, Insecure: true,
 		TLS: certs.ServerFiles{Cert: "a.crt", Key: "a.key", ClientCA: "a.ca"}, Operators: []string{"x", "y"},
 		FeedTLS: certs.ClientFiles{CA: "b.ca", Cert: "b.crt", Key: "b.key"}, Tokens: "tokens",
 	}

@@ -50,6 +50,11 @@ type Config struct {
 	MaxConnections        int `default:"4096" env:"SCRAPER_MAX_CONNECTIONS" group:"Ports:" help:"How many connections may be open at the same time." name:"max-connections"`
 	MaxConnectionsPerHost int `default:"128" env:"SCRAPER_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
 
+	// Responses are memory of their own here, pages of history above all.
+	MaxUnread              int64         `default:"268435456" env:"SCRAPER_MAX_UNREAD" group:"Ports:" help:"Bytes of responses that may be made and not yet read by their callers; calls beyond are refused." name:"max-unread"`
+	MaxUnreadPerConnection int64         `default:"67108864" env:"SCRAPER_MAX_UNREAD_PER_CONNECTION" group:"Ports:" help:"The same of one connection." name:"max-unread-per-connection"`
+	SendTimeout            time.Duration `default:"30s" env:"SCRAPER_SEND_TIMEOUT" group:"Ports:" help:"How long responses may wait on a connection that reads next to nothing before it is closed." name:"send-timeout"`
+
 	// With TLS every rpc but health takes a client certificate, and some of them one of these names.
 	TLS         certs.ServerFiles `embed:"" envprefix:"SCRAPER_TLS_" group:"TLS:" prefix:"tls-"`
 	FeedClients []string          `default:"spiffe://oddscache/cache" env:"SCRAPER_TLS_FEED_CLIENTS" group:"TLS:" help:"Names (URI or DNS) of client certificates that may follow the feed." name:"tls-feed-clients"`
@@ -79,7 +84,9 @@ func DefaultConfig() Config {
 
 		MaxStreams: rpcserver.DefaultMaxStreams, MaxConnections: rpcserver.DefaultMaxConnections,
 		MaxConnectionsPerHost: rpcserver.DefaultMaxConnectionsPerHost,
-		FeedClients:           []string{access.DefaultCache}, Operators: []string{access.DefaultOperator},
+		MaxUnread:             rpcserver.DefaultMaxUnread, MaxUnreadPerConnection: rpcserver.DefaultMaxUnreadPerConnection,
+		SendTimeout: rpcserver.DefaultSendTimeout,
+		FeedClients: []string{access.DefaultCache}, Operators: []string{access.DefaultOperator},
 	}
 }
 
