@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,7 +72,7 @@ func (e *unreadError) Error() string {
 // unreadRule is the table's: the caller may come back once it, or others, have read.
 func unreadRule() rpcerr.Rule {
 	return rpcerr.As(codes.ResourceExhausted, ReasonUnread, func(e *unreadError) map[string]string {
-		return map[string]string{"scope": e.scope, "unread_bytes": fmt.Sprint(e.unread), "limit_bytes": fmt.Sprint(e.limit)}
+		return map[string]string{"scope": e.scope, "unread_bytes": strconv.FormatInt(e.unread, 10), "limit_bytes": strconv.FormatInt(e.limit, 10)}
 	})
 }
 
@@ -135,13 +137,14 @@ func (u *unread) take(h *held) error {
 	size := h.bytes
 	if h.conn != nil {
 		before, entered := h.conn.enter(size, u.perConnection)
-		switch {
-		case entered == tooMuch:
+		switch entered {
+		case tooMuch:
 			u.counts.connection.Inc()
 			return &unreadError{"connection", size, before, u.perConnection}
-		case entered == gone: // it will not be written
+		case gone: // it will not be written
 			h.bytes = 0
 			return nil
+		case counted:
 		}
 	}
 	if after := u.total.Add(size); after > u.limit && after > size {
@@ -182,5 +185,5 @@ func trackedOf(ctx context.Context) *trackedConn {
 
 // encode marks the data of a response, so that it is given back when gRPC is done with it.
 func (r *response) encode(data mem.BufferSlice) mem.BufferSlice {
-	return append(data[:len(data):len(data)], mem.NewBuffer(&r.mark, r))
+	return append(slices.Clip(data), mem.NewBuffer(&r.mark, r))
 }

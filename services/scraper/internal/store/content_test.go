@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,11 +123,18 @@ func lay(model map[odds.MarketKey]*oddscachev1.CachedMarket, c *capture) map[odd
 	}
 	changed := map[odds.MarketKey]bool{}
 	for k, m := range model {
-		if !proto.Equal(m, before[k]) {
+		if !proto.Equal(ordered(m), ordered(before[k])) {
 			changed[k] = true
 		}
 	}
 	return changed
+}
+
+// ordered is a market with its outcomes by name: another order alone is no change.
+func ordered(m *oddscachev1.CachedMarket) *oddscachev1.CachedMarket {
+	m = proto.CloneOf(m)
+	slices.SortFunc(m.GetOutcomes(), func(a, b *oddscachev1.Outcome) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return m
 }
 
 // checkContent compares content with the model, whose outcomes may stand in another order.

@@ -13,7 +13,7 @@ import (
 
 // mergeOutcomes lays the outcomes that an answer lists over the committed ones: those it lists without a price keep the
 // odds they had, and those it does not list are closed, in the place they had. Merging the same answer again changes
-// nothing. Should a market collect more outcomes than it may hold, those that are not listed any more go.
+// nothing, nor does another order alone. Should a market collect more outcomes than it may hold, those that are not listed any more go.
 func mergeOutcomes(committed, listed []odds.Outcome) []odds.Outcome {
 	merged := make([]odds.Outcome, 0, max(len(committed), len(listed)))
 	next := 0
@@ -41,7 +41,15 @@ func mergeOutcomes(committed, listed []odds.Outcome) []odds.Outcome {
 			merged[i].Odds = committed[at].Odds
 		}
 	}
+	if sameOutcomes(committed, merged) {
+		return committed
+	}
 	return merged
+}
+
+// sameOutcomes reports whether two lists say the same in whatever order. Another order alone is no change of a market.
+func sameOutcomes(a, b []odds.Outcome) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(o odds.Outcome) bool { return !slices.Contains(b, o) })
 }
 
 func decodeMarket(frame []byte, k odds.MarketKey) (*oddscachev1.CachedMarket, error) {
