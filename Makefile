@@ -79,6 +79,10 @@ fault-failover: postgres ## Kill the primary and promote its standby at every po
 fault-takeover: postgres faketime nft ## Measure how long takeovers last, whatever dies, and write docs/failover.md (5 minutes, as root)
 	TAKEOVERS=$(CURDIR)/docs/failover.md REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -run='TestTakeover' ./test/failover
 
+.PHONY: fault-unread
+fault-unread: postgres ## Leave 5,000 batches unread on 50 connections, and compare lookups and memory beside them
+	FAULT_UNREAD=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=10m -run=TestUnreadBatches ./test
+
 .PHONY: fault-locks
 fault-locks: postgres ## Hold locks on the history for a minute beside readers, cycles and takeovers
 	FAULT_LOCKS=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -run='TestBlockedHistory|TestLockedHistory|TestReadsWhile' ./test

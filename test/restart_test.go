@@ -83,9 +83,9 @@ func (p *processes) startScraper() {
 		"SCRAPER_BETPAWA_URL="+p.site, "SCRAPER_SPORTYBET_URL="+p.site, "SCRAPER_BET9JA_URL="+p.site)
 }
 
-func (p *processes) startCache() {
-	p.cache = p.bin.Start(p.t, "cache", []string{"serve"},
-		"CACHE_FEED="+p.scraperAddr, "CACHE_LISTEN="+p.cacheAddr, "CACHE_ADMIN_LISTEN="+p.cacheAdmin)
+func (p *processes) startCache(env ...string) {
+	p.cache = p.bin.Start(p.t, "cache", []string{"serve"}, append(env,
+		"CACHE_FEED="+p.scraperAddr, "CACHE_LISTEN="+p.cacheAddr, "CACHE_ADMIN_LISTEN="+p.cacheAdmin)...)
 }
 
 // runCycle runs a cycle, waiting for the lease of a killed scraper to expire.
