@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLAT
 type clocks struct {
 	*bundle
 	clock   *clock.Clock
-	own     time.Duration
+	own     atomic.Int64 // nanoseconds; upkeep reads it too
 	request uint64
 }
 
@@ -64,7 +65,7 @@ func (c *clocks) restart(t tb) {
 			t.Fatalf("Release: %v", err)
 		}
 	}
-	c.clock = clock.New(func() time.Time { return time.Now().Add(c.own) })
+	c.clock = clock.New(func() time.Time { return time.Now().Add(time.Duration(c.own.Load())) })
 	c.store = store.New(c.pool, store.Config{Clock: c.clock}, slog.New(slog.DiscardHandler))
 	c.acquire(t)
 }
@@ -72,7 +73,7 @@ func (c *clocks) restart(t tb) {
 // set sets the clocks of scraper and database.
 func (c *clocks) set(t tb, own, database time.Duration) {
 	t.Helper()
-	c.own = own
+	c.own.Store(int64(own))
 	if _, err := c.pool.Exec(t.Context(), "UPDATE shifted.clock SET shift = $1", database); err != nil {
 		t.Fatalf("setting the database's clock: %v", err)
 	}
@@ -307,10 +308,10 @@ func TestStampsFollowTheClocks(t *testing.T) {
 	t.Parallel()
 	for _, step := range []time.Duration{3 * time.Hour, -30 * time.Hour} {
 		c := newClocks(t)
-		c.own = step
+		c.own.Store(int64(step))
 		id := c.begin(t)
 		prepared := store.Prepare(c.capture("1", 2))
-		c.own = 0
+		c.own.Store(0)
 		c.dates()
 		r := c.apply(t, store.Batch{Events: []odds.Event{event("1", soon(), "p1")}, Prepared: []store.Prepared{prepared}})
 		s, _ := c.Committed(odds.BetPawa, "p1")
@@ -376,7 +377,7 @@ func TestClockModel(t *testing.T) {
 			if rapid.IntRange(0, 3).Draw(t, "restart") == 0 {
 				c.restart(t)
 			}
-			wrong = c.own != 0
+			wrong = c.own.Load() != 0
 			shift := func() (d time.Duration) {
 				if err := c.pool.QueryRow(t.Context(), "SELECT shift FROM shifted.clock").Scan(&d); err != nil {
 					t.Fatal(err)
