@@ -52,7 +52,7 @@ func (d *deaf) Read(b []byte) (int, error) {
 
 // TestUnreadBatches lets callers ask for large batches and never read them: the cache keeps answering others about as
 // fast as before, and its memory stays within its limit.
-func TestUnreadBatches(t *testing.T) {
+func TestUnreadBatches(t *testing.T) { //nolint:paralleltest // it measures
 	connections, batches := unreadLoad()
 	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
 	p.startScraper()

@@ -194,7 +194,8 @@ func (s *stand) settle(ctx context.Context) (cycle, caches time.Duration, compar
 	if err != nil {
 		return cycle, 0, 0, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	// Cycles go on: what is compared must fit between two of them, which takes some tries on a machine that is busy.
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
 		compared, err = s.compare(ctx)

@@ -147,7 +147,11 @@ func TestTakeover(t *testing.T) { //nolint:paralleltest // it takes the whole ma
 		env = clock.Env()
 	}
 	c := newCluster(ctx, t, "127.0.0.1,"+hosts[0]+","+hosts[1], env...)
-	s := newStand(ctx, t, c, settings{lease: lease(), interval: time.Second, hosts: hosts})
+	interval := 3 * time.Second
+	if long() {
+		interval = time.Second
+	}
+	s := newStand(ctx, t, c, settings{lease: lease(), interval: interval, hosts: hosts})
 	if err := c.follow(ctx, false); err != nil {
 		t.Fatal(err)
 	}
