@@ -26,7 +26,7 @@ var begin = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // Bounds of a history's length, before the operations that every history ends with.
 const (
-	minOps = 50
+	minOps = 55
 	maxOps = 90
 )
 
