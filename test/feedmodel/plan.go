@@ -54,7 +54,7 @@ func (p *plan) write(w Write) error {
 		if !is || !p.listed(w.ID) {
 			return nil
 		}
-		if row.content.GetCapturedAt().AsTime().Sub(w.stamp()) > tolerance {
+		if row.at.Sub(w.stamp()) > tolerance { // never before captured_at
 			corrected := proto.CloneOf(row.content)
 			corrected.CapturedAt = timestamppb.New(w.stamp())
 			notAfter(corrected.GetMarkets(), w.stamp())

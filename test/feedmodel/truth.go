@@ -130,7 +130,7 @@ func (t *Truth) apply(w Write) (did effect) {
 		if old := t.snaps[w.ID]; old != nil && t.owner(w.ID) != "" {
 			s := proto.CloneOf(old)
 			s.LastConfirmedAt = timestamppb.New(w.stamp())
-			if s.GetCapturedAt().AsTime().Sub(w.stamp()) > tolerance {
+			if old.GetLastConfirmedAt().AsTime().Sub(w.stamp()) > tolerance {
 				s.CapturedAt, did.corrected = s.GetLastConfirmedAt(), true
 				for _, m := range s.GetMarkets() {
 					if m.GetUnavailableAt().AsTime().Sub(w.stamp()) > tolerance {

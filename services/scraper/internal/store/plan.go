@@ -96,8 +96,8 @@ type finding struct {
 	skip   bool               // an absence that says nothing
 	same   bool               // it is what is committed, byte by byte
 	parts  checked            // what of its markets was refused
-	ahead  bool               // what is committed says that it was captured in the future
-	sure   bool               // and the clocks bear that out, so it is corrected
+	ahead  bool               // what is committed says that it was captured or confirmed in the future
+	sure   bool               // and the clocks bear that out, so it is corrected: as new content, so that no revision grows older
 	next   content
 	err    error
 }
@@ -106,7 +106,7 @@ type finding struct {
 func (w *Writer) find(p *plan, links *relinking, c *capture) finding {
 	f := finding{before: w.state.snapshots[c.key]}
 	if f.before != nil {
-		f.ahead = future(f.before.CapturedAt, p.now)
+		f.ahead = future(f.before.LastConfirmedAt, p.now) // which is never before CapturedAt
 		f.sure = f.ahead && p.sure
 		if !f.ahead && c.capturedAt.Before(f.before.CapturedAt) { // a small step, or an answer that took longer
 			c.capturedAt = f.before.CapturedAt
@@ -195,7 +195,7 @@ func (p *plan) add(c *capture, f *finding) odds.Reason {
 	case before != nil && len(next.changed) == 0 && !f.sure:
 		state.Revision, state.CapturedAt, state.framed = before.Revision, before.CapturedAt, before.framed
 		state.LastConfirmedAt = before.LastConfirmedAt
-		if c.capturedAt.After(state.LastConfirmedAt) || p.sure && future(state.LastConfirmedAt, p.now) {
+		if c.capturedAt.After(state.LastConfirmedAt) {
 			state.LastConfirmedAt = c.capturedAt
 		}
 		p.confirmed = append(p.confirmed, confirmWrite{key: c.key, state: state})
