@@ -13,9 +13,20 @@ import (
 )
 
 // Message is an encoded message. Its buffers must never be changed once it was handed to gRPC: the transport reads
-// them after Send has returned.
+// them after Send has returned. A server may send it once, since it puts buffers of its own into Data.
 type Message struct {
 	Data mem.BufferSlice
+	// Own is how many bytes of memory the message takes beside what others hold anyway; 0 means all of Data. It matters
+	// to a server that bounds what it holds of messages that nobody reads.
+	Own int
+}
+
+// Takes is how many bytes of memory the message takes.
+func (m *Message) Takes() int {
+	if m.Own > 0 {
+		return m.Own
+	}
+	return m.Data.Len()
 }
 
 // New makes a message of slices that stand one after another on the wire. The slices are not copied.
