@@ -3,6 +3,7 @@ package frame
 import (
 	"slices"
 	"sync"
+	"unsafe"
 
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -16,6 +17,7 @@ import (
 type Builder struct {
 	parts mem.BufferSlice
 	size  int
+	own   int // bytes of what follows
 
 	// Memory for the small pieces that belong to this answer alone. A full chunk is left to the parts that refer to it
 	// and a new one begun, so what was handed out never moves.
@@ -32,6 +34,10 @@ const (
 
 	// kept bounds the parts that a pooled builder keeps room for: those of a batch of some size.
 	kept = 1024
+
+	// partBytes and boxBytes are the sizes of a part and of a buffer of its own.
+	partBytes = int(unsafe.Sizeof(mem.Buffer(nil)))
+	boxBytes  = int(unsafe.Sizeof(mem.SliceBuffer(nil)))
 )
 
 //nolint:gochecknoglobals // a pool is shared by nature
@@ -52,7 +58,7 @@ func NewBuilder(n int) *Builder {
 func (b *Builder) Message() *rawpb.Message {
 	if b.size > packed {
 		b.bytes, b.boxes = nil, nil // they go with the answer
-		return &rawpb.Message{Data: slices.Clone(b.parts)}
+		return &rawpb.Message{Data: slices.Clone(b.parts), Own: b.own + len(b.parts)*partBytes}
 	}
 	piece := lent.Get(packed) // the builder keeps its own memory
 	for _, p := range b.parts {
@@ -69,6 +75,7 @@ func (b *Builder) Release() {
 		b.parts = nil
 	}
 	b.parts, b.boxes, b.bytes, b.size = b.parts[:0], b.boxes[:0], b.bytes[:0], 0
+	b.own = cap(b.bytes) + cap(b.boxes)*boxBytes
 	builders.Put(b)
 }
 
@@ -152,6 +159,7 @@ func (b *Builder) part(p []byte) {
 func (b *Builder) scratch(n int, write func([]byte) []byte) []byte {
 	if cap(b.bytes)-len(b.bytes) < n {
 		b.bytes = make([]byte, 0, max(n, chunkBytes))
+		b.own += cap(b.bytes)
 	}
 	at := len(b.bytes)
 	p := write(b.bytes[at:at])
@@ -165,6 +173,7 @@ func (b *Builder) scratch(n int, write func([]byte) []byte) []byte {
 func (b *Builder) box(p []byte) mem.Buffer {
 	if len(b.boxes) == cap(b.boxes) {
 		b.boxes = make([]mem.SliceBuffer, 0, max(chunkBoxes, 2*cap(b.boxes)))
+		b.own += cap(b.boxes) * boxBytes
 	}
 	b.boxes = append(b.boxes, p)
 	return &b.boxes[len(b.boxes)-1]

@@ -42,7 +42,7 @@ func (p *pieces) message(b *[]byte) *rawpb.Message {
 		parts [1]mem.Buffer
 	}{}
 	m.parts[0] = mem.NewBuffer(b, p)
-	m.Data = m.parts[:]
+	m.Data, m.Own = m.parts[:], packed
 	return &m.Message
 }
 
