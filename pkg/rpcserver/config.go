@@ -13,9 +13,11 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/unread"
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/encoding/proto"
 )
 
 // Defaults and fixed limits.
@@ -34,13 +36,6 @@ const (
 	// part, or a watch of somebody's health.
 	DefaultMaxConnections        = 4096
 	DefaultMaxConnectionsPerHost = 128
-
-	// DefaultMaxUnread and DefaultMaxUnreadPerConnection bound what callers who do not read can make a server hold. A
-	// response alone is always sent, however large it is.
-	DefaultMaxUnread              = 256 << 20
-	DefaultMaxUnreadPerConnection = 64 << 20
-	// DefaultSendTimeout is as long as a unary rpc may take.
-	DefaultSendTimeout = DefaultMaxUnary
 
 	// minPing is how often a client may ping. gRPC's default of 5 minutes makes a server close connections whose
 	// clients look after quiet streams, with "too_many_pings"; pkg/rpcclient pings every 20 s.
@@ -92,12 +87,10 @@ type Config struct {
 	// MaxConnections bounds the connections that are open, MaxConnectionsPerHost those from one address. Their defaults
 	// when 0.
 	MaxConnections, MaxConnectionsPerHost int
-	// MaxUnread bounds the bytes of unary responses that are made and not written yet, MaxUnreadPerConnection those of one
-	// connection; rpcs beyond get RESOURCE_EXHAUSTED. Their defaults when 0.
-	MaxUnread, MaxUnreadPerConnection int64
-	// SendTimeout is how long responses may wait on a connection on which next to nothing is written, 64 KiB; then it is
-	// closed. DefaultSendTimeout when 0.
-	SendTimeout time.Duration
+	// Unread bounds what is held of messages that clients do not read. Connections in it is not used.
+	Unread unread.Limits
+	// Uncounted lists the full names of streams whose messages Unread does not count, because few are allowed them.
+	Uncounted []string
 	// MaxConnectionAge closes connections that are older, streams and all, so that lookups spread over new replicas.
 	// 0 lets them live; whoever serves long streams leaves it so.
 	MaxConnectionAge time.Duration
@@ -123,12 +116,13 @@ func (c Config) withDefaults() Config {
 	if c.MaxRecvBytes == 0 {
 		c.MaxRecvBytes = DefaultMaxRecvBytes
 	}
-	c.MaxUnread = cmp.Or(c.MaxUnread, DefaultMaxUnread)
-	c.MaxUnreadPerConnection = cmp.Or(c.MaxUnreadPerConnection, DefaultMaxUnreadPerConnection)
-	c.SendTimeout = cmp.Or(c.SendTimeout, DefaultSendTimeout)
 	c.MaxStreams = cmp.Or(c.MaxStreams, DefaultMaxStreams)
 	c.MaxConnections = cmp.Or(c.MaxConnections, DefaultMaxConnections)
 	c.MaxConnectionsPerHost = cmp.Or(c.MaxConnectionsPerHost, DefaultMaxConnectionsPerHost)
+	c.Unread.Connections = c.MaxConnections
+	if c.Codec == nil {
+		c.Codec = encoding.GetCodecV2(proto.Name)
+	}
 	if c.Drain == nil {
 		c.Drain = func(context.Context) {}
 	}
@@ -150,7 +144,6 @@ func (c Config) validate() error {
 	}
 	for name, d := range map[string]time.Duration{
 		"Grace": c.Grace, "MaxUnary": c.MaxUnary, "MaxConnectionAge": c.MaxConnectionAge,
-		"SendTimeout": c.SendTimeout,
 	} {
 		if d < 0 {
 			bad("%s is %v (must not be negative)", name, d)
@@ -164,10 +157,5 @@ func (c Config) validate() error {
 			bad("%s is %d (must be 0, for the default, to %d)", name, n, math.MaxInt32)
 		}
 	}
-	for name, n := range map[string]int64{"MaxUnread": c.MaxUnread, "MaxUnreadPerConnection": c.MaxUnreadPerConnection} {
-		if n < 0 {
-			bad("%s is %d (must be 0, for the default, or positive)", name, n)
-		}
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, c.Unread.Problems()...)...)
 }

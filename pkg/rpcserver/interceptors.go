@@ -8,6 +8,7 @@ import (
 
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
 	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/unread"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -21,7 +22,7 @@ func (s *Server) chain(table *rpcerr.Table, counted *metrics) (stream []grpc.Str
 	if s.cfg.Guard != nil {
 		stream = append(stream, s.cfg.Guard.Stream)
 	}
-	return append(stream, s.endWithServer, recovery.StreamServerInterceptor())
+	return append(stream, s.endWithServer, s.countSent, recovery.StreamServerInterceptor())
 }
 
 // unary is everything that stands around the handler of a unary rpc. It is one function because gRPC makes a closure for
@@ -37,11 +38,17 @@ func (s *Server) unary(table *rpcerr.Table, counted *metrics) grpc.UnaryServerIn
 			admitted := handler
 			handler = func(ctx context.Context, req any) (any, error) { return s.cfg.Guard.Unary(ctx, req, info, admitted) }
 		}
-		resp, err := recovered(within, req, info, handler)
+		connection := unread.Of(ctx)
+		err := connection.Check()
+		var resp any
 		if err == nil {
-			resp, err = s.unread.admit(ctx, resp)
+			resp, err = recovered(within, req, info, handler)
+		}
+		if err == nil {
+			resp, err = s.answer(connection, resp)
 		}
 		if err != nil {
+			s.unread.CountRefusal(err)
 			resp, err = nil, table.Apply(within, s.cfg.Logger, info.FullMethod, err)
 		}
 		method.ended(err, start)

@@ -24,13 +24,13 @@ var errHandlersHang = errors.New("rpc handlers do not end")
 //
 // Run returns nil after such a stop, also when something had to be cut.
 func (s *Server) Run(ctx context.Context) error {
-	served := make(chan error, 1)
-	go func() { served <- s.grpc.Serve(s.tracker) }() // ends by GracefulStop or Stop
-	watched, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
+	late, stopLate := context.WithCancel(context.Background()) // until everything is cut
 	var closing sync.WaitGroup
-	closing.Go(func() { s.tracker.closeStalled(watched, s.cfg.SendTimeout, s.cfg.Logger) }) // also while it stops
+	closing.Go(func() { s.unread.Run(late) }) // ends by stopLate
 	defer closing.Wait()
-	defer stopWatching()
+	defer stopLate()
+	served := make(chan error, 1)
+	go func() { served <- s.grpc.Serve(s.listener) }() // ends by GracefulStop or Stop
 	select {
 	case err := <-served:
 		return errors.Join(fmt.Errorf("serving rpcs: %w", err), s.Close())

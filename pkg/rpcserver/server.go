@@ -14,12 +14,11 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/unread"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/encoding"
-	protocodec "google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -41,8 +40,7 @@ type Server struct {
 	health   *health.Server
 	services []string // what register added, without health and reflection
 	doors    *doors
-	unread   *unread
-	tracker  *tracker
+	unread   *unread.Budget
 
 	// draining ends when a stop ends the streams.
 	draining context.Context //nolint:containedctx // it is a signal that outlives no rpc, not a request's context
@@ -65,10 +63,7 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 		return nil, fmt.Errorf("adding to the error table: %w", err)
 	}
 
-	s := &Server{
-		cfg: cfg, listener: cfg.Listener, health: health.NewServer(), doors: newDoors(),
-		unread: newUnread(cfg.MaxUnread, cfg.MaxUnreadPerConnection),
-	}
+	s := &Server{cfg: cfg, health: health.NewServer(), doors: newDoors(), unread: unread.New(cfg.Unread)}
 	s.draining, s.endAll = context.WithCancel(context.Background())
 	counted := newMetrics() // counts nothing before add
 	s.grpc = grpc.NewServer(s.options(s.unary(table, counted), s.chain(table, counted))...)
@@ -82,7 +77,7 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 }
 
 // open registers what the server answers and opens its listener.
-func (s *Server) open(register func(grpc.ServiceRegistrar), counted *metrics) (err error) {
+func (s *Server) open(register func(grpc.ServiceRegistrar), counted *metrics) error {
 	register(s.grpc)
 	for name := range s.grpc.GetServiceInfo() {
 		s.services = append(s.services, name)
@@ -93,19 +88,21 @@ func (s *Server) open(register func(grpc.ServiceRegistrar), counted *metrics) (e
 
 	if s.cfg.Registry != nil {
 		counted.add(s.grpc.GetServiceInfo())
-		for _, c := range []prometheus.Collector{counted, s.doors, s.unread.counts} {
+		for _, c := range []prometheus.Collector{counted, s.doors, s.unread} {
 			if err := s.cfg.Registry.Register(c); err != nil {
 				return fmt.Errorf("registering the rpc metrics: %w", err)
 			}
 		}
 	}
-	if s.listener == nil {
-		if s.listener, err = net.Listen("tcp", s.cfg.Listen); err != nil {
-			return fmt.Errorf("opening the rpc listener: %w", err)
-		}
-		s.listener = Limited(s.listener, s.cfg.MaxConnections, s.cfg.MaxConnectionsPerHost, s.doors.connections)
+	if s.cfg.Listener != nil {
+		s.listener = s.counting(s.cfg.Listener)
+		return nil
 	}
-	s.tracker = newTracker(s.listener, s.unread)
+	opened, err := net.Listen("tcp", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("opening the rpc listener: %w", err)
+	}
+	s.listener = Limited(s.counting(opened), s.cfg.MaxConnections, s.cfg.MaxConnectionsPerHost, s.doors.connections)
 	return nil
 }
 
@@ -137,15 +134,11 @@ func (s *Server) options(unary grpc.UnaryServerInterceptor, stream []grpc.Stream
 		}),
 		// Whoever closes what handlers use, a pool as a rule, does so after Run: no handler may run by then.
 		grpc.WaitForHandlers(true),
+		grpc.ForceServerCodecV2(unread.Codec{CodecV2: s.cfg.Codec}),
 	}
 	if s.cfg.TLS != nil {
 		options = append(options, grpc.Creds(s.doors.credentials(s.cfg.TLS, s.cfg.Logger)))
 	}
-	codec := s.cfg.Codec
-	if codec == nil {
-		codec = encoding.GetCodecV2(protocodec.Name)
-	}
-	options = append(options, grpc.ForceServerCodecV2(unreadCodec{codec}))
 	if s.cfg.Tracing {
 		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler()))
 	}

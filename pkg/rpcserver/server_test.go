@@ -78,11 +78,11 @@ type bundle struct {
 // setup runs a server with the given service; change may adjust its config.
 func setup(t *testing.T, service *scraper, change func(*rpcserver.Config)) *bundle {
 	t.Helper()
-	return setupWith(t, func(r grpc.ServiceRegistrar) { oddscachev1.RegisterScraperServiceServer(r, service) }, change)
+	return serve(t, func(r grpc.ServiceRegistrar) { oddscachev1.RegisterScraperServiceServer(r, service) }, change)
 }
 
-// setupWith runs a server with what register adds.
-func setupWith(t *testing.T, register func(grpc.ServiceRegistrar), change func(*rpcserver.Config)) *bundle {
+// serve is setup for any service.
+func serve(t *testing.T, register func(grpc.ServiceRegistrar), change func(*rpcserver.Config)) *bundle {
 	t.Helper()
 	table, err := rpcerr.NewTable(rpcerr.Is(errNotWriter, codes.Unavailable, "NOT_WRITER"))
 	if err != nil {

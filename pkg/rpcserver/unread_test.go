@@ -1,255 +1,286 @@
 package rpcserver_test
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"encoding/base64"
+	"io"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
-	"github.com/oddscache/oddscache/pkg/rawpb"
 	"github.com/oddscache/oddscache/pkg/rpcerr"
 	"github.com/oddscache/oddscache/pkg/rpcserver"
+	"github.com/oddscache/oddscache/pkg/unread"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// megabyte is the size of a response of the large service.
-const megabyte = 1 << 20
-
-// large answers with a megabyte.
-func large(r grpc.ServiceRegistrar) {
-	r.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "test.Large", HandlerType: (*any)(nil),
-		Methods: []grpc.MethodDesc{{
-			MethodName: "Get",
-			Handler: func(_ any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-				var in rawpb.Message
-				if err := decode(&in); err != nil {
-					return nil, err
-				}
-				return interceptor(ctx, &in, &grpc.UnaryServerInfo{FullMethod: "/test.Large/Get"},
-					func(context.Context, any) (any, error) { return rawpb.New(make([]byte, megabyte)), nil })
-			},
-		}},
-	}, struct{}{})
+// talkative is a service with large answers and endless streams.
+type talkative struct {
+	oddscachev1.UnimplementedScraperServiceServer
+	size int
 }
 
-// deafConn stops reading when it is told to.
-type deafConn struct {
-	net.Conn
-	deaf chan struct{} // closed while nothing is read
-	hear chan struct{} // closed when everything is
+func (s talkative) GetCycle(context.Context, *oddscachev1.GetCycleRequest) (*oddscachev1.GetCycleResponse, error) {
+	return &oddscachev1.GetCycleResponse{Cycle: &oddscachev1.Cycle{Reason: strings.Repeat("x", s.size)}}, nil
 }
 
-func (c *deafConn) Read(b []byte) (int, error) {
-	select {
-	case <-c.deaf:
-		<-c.hear
-	default:
+func (s talkative) WatchProgress(_ *oddscachev1.WatchProgressRequest, stream grpc.ServerStreamingServer[oddscachev1.WatchProgressResponse]) error {
+	for {
+		if err := stream.Send(&oddscachev1.WatchProgressResponse{}); err != nil {
+			return err
+		}
 	}
-	return c.Conn.Read(b)
 }
 
-// caller is a client whose connection can be made deaf.
-type caller struct {
-	*grpc.ClientConn
-	raw        net.Conn // the newest
-	deaf, hear chan struct{}
-	deafOnce   sync.Once
-	hearOnce   sync.Once
-	calls      sync.WaitGroup
-	mu         sync.Mutex
-	errs       []error
-}
-
-func (c *caller) stopReading() { c.deafOnce.Do(func() { close(c.deaf) }) }
-func (c *caller) readAgain()   { c.hearOnce.Do(func() { close(c.hear) }) }
-
-func newCaller(t *testing.T, addr string) *caller {
+// unreadServer serves the talkative service with limits of 8 MB in all, 1 MB a connection, and a deadline.
+func unreadServer(t *testing.T, size int, deadline time.Duration) *bundle {
 	t.Helper()
-	c := &caller{deaf: make(chan struct{}), hear: make(chan struct{})}
-	var err error
-	c.ClientConn, err = grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(rawpb.NewCodec())),
-		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.raw = conn
-			return &deafConn{conn, c.deaf, c.hear}, err
-		}))
+	return serve(t, func(r grpc.ServiceRegistrar) { oddscachev1.RegisterScraperServiceServer(r, talkative{size: size}) },
+		func(c *rpcserver.Config) {
+			c.MaxConnections, c.Unread = 64, unread.Limits{Total: 8 << 20, PerConnection: 1 << 20, Deadline: deadline}
+		})
+}
+
+// rawClient speaks HTTP/2 and reads answers only as far as it opens its windows.
+type rawClient struct {
+	conn   net.Conn
+	framer *http2.Framer
+	next   uint32
+}
+
+func newRawClient(t *testing.T, addr string, window uint32) *rawClient {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		c.readAgain()
-		_ = c.Close()
-		c.calls.Wait()
-	})
+	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	c := &rawClient{conn: conn, framer: http2.NewFramer(conn, conn), next: 1}
+	if _, err := io.WriteString(conn, http2.ClientPreface); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: window}); err != nil {
+		t.Fatal(err)
+	}
 	return c
 }
 
-func (c *caller) get(ctx context.Context) error {
-	var out rawpb.Message
-	return c.Invoke(ctx, "/test.Large/Get", rawpb.New(nil), &out)
-}
-
-// begin makes n calls without waiting for them.
-func (c *caller) begin(ctx context.Context, n int) {
-	for range n {
-		c.calls.Go(func() {
-			err := c.get(ctx)
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.errs = append(c.errs, err)
-		})
+// call begins a call with an empty message.
+func (c *rawClient) call(t *testing.T, method string) {
+	t.Helper()
+	var block bytes.Buffer
+	encoder := hpack.NewEncoder(&block)
+	for _, h := range [][2]string{
+		{":method", "POST"},
+		{":scheme", "http"},
+		{":path", method},
+		{":authority", "server"},
+		{"content-type", "application/grpc"},
+		{"te", "trailers"},
+	} {
+		_ = encoder.WriteField(hpack.HeaderField{Name: h[0], Value: h[1]}) // into memory
 	}
+	if err := c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: c.next, BlockFragment: block.Bytes(), EndHeaders: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.framer.WriteData(c.next, true, make([]byte, 5)); err != nil {
+		t.Fatal(err)
+	}
+	c.next += 2
 }
 
-func (c *caller) refused() (n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, err := range c.errs {
-		if status.Code(err) == codes.ResourceExhausted && rpcerr.Reason(err) == rpcserver.ReasonUnread {
-			n++
+// refusal reads until a call has ended without an answer and returns its error.
+func (c *rawClient) refusal(t *testing.T) error {
+	t.Helper()
+	decoder := hpack.NewDecoder(4096, nil)
+	for {
+		f, err := c.framer.ReadFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, ok := f.(*http2.HeadersFrame)
+		if !ok {
+			continue
+		}
+		fields, err := decoder.DecodeFull(h.HeaderBlockFragment())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range fields {
+			if field.Name != "grpc-status-details-bin" {
+				continue
+			}
+			b, err := base64.RawStdEncoding.DecodeString(field.Value)
+			var s spb.Status
+			if err != nil || proto.Unmarshal(b, &s) != nil {
+				t.Fatalf("details %q", field.Value)
+			}
+			return status.ErrorProto(&s)
 		}
 	}
-	return n
 }
 
-// unreadServer runs a server of large responses.
-func unreadServer(t *testing.T, change func(*rpcserver.Config)) *bundle {
-	t.Helper()
-	return setupWith(t, large, func(cfg *rpcserver.Config) {
-		cfg.Codec, cfg.MaxUnread, cfg.MaxUnreadPerConnection = rawpb.NewCodec(), 5*megabyte, 3*megabyte
-		change(cfg)
-	})
+// ended reads until the server closes the connection, and returns when that was.
+func (c *rawClient) ended() time.Time {
+	for {
+		if _, err := c.framer.ReadFrame(); err != nil {
+			return time.Now()
+		}
+	}
 }
 
-// bytes are those that the server counts as unread.
-func (b *bundle) bytes(t *testing.T) int64 {
+// TestUnreadAnswersAreBounded never reads; others are served, and the memory comes back.
+func TestUnreadAnswersAreBounded(t *testing.T) {
+	t.Parallel()
+	b := unreadServer(t, 100_000, time.Second)
+	var attackers []*rawClient
+	began := time.Now()
+	for range 10 {
+		c := newRawClient(t, b.server.Addr().String(), 0)
+		for range 50 {
+			c.call(t, oddscachev1.ScraperService_GetCycle_FullMethodName)
+		}
+		err := c.refusal(t)
+		delay, has := rpcerr.RetryDelay(err)
+		if status.Code(err) != codes.ResourceExhausted || rpcerr.Reason(err) != rpcserver.ReasonUnread ||
+			rpcerr.Metadata(err)["limitBytes"] == "" || !has || delay != time.Second {
+			t.Fatalf("refused with %v, %s %v", err, rpcerr.Reason(err), rpcerr.Metadata(err))
+		}
+		attackers = append(attackers, c)
+	}
+	if n := gauge(t, b, "oddscache_unread_response_bytes"); n < 500_000 || n > 8<<20 {
+		t.Errorf("%v bytes are unread", n)
+	}
+	if _, err := b.client.GetCycle(t.Context(), &oddscachev1.GetCycleRequest{}); err != nil {
+		t.Errorf("somebody who reads: %v", err)
+	}
+	for _, c := range attackers {
+		if after := c.ended().Sub(began); after < time.Second || after > 20*time.Second {
+			t.Errorf("closed after %v", after)
+		}
+	}
+	unreadBecomes(t, b, "nothing", func(n float64) bool { return n == 0 })
+	if n := gauge(t, b, "oddscache_connections_stalled_total"); n != 10 {
+		t.Errorf("%v connections were closed", n)
+	}
+	if n := gauge(t, b, "oddscache_unread_responses_refused_total"); n < 10*40 {
+		t.Errorf("%v calls were refused", n)
+	}
+}
+
+// TestSlowLinkGetsLargeAnswers reads 3 MB in pieces, which takes longer than the deadline.
+func TestSlowLinkGetsLargeAnswers(t *testing.T) {
+	t.Parallel()
+	const size, pieces = 3 << 20, 25
+	b := unreadServer(t, size, time.Second)
+	c := newRawClient(t, b.server.Addr().String(), 0)
+	c.call(t, oddscachev1.ScraperService_GetCycle_FullMethodName)
+	open := time.NewTicker(100 * time.Millisecond)
+	defer open.Stop()
+	began, got := time.Now(), 0
+	for got < size {
+		<-open.C
+		for _, stream := range []uint32{0, 1} {
+			if err := c.framer.WriteWindowUpdate(stream, size/pieces); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for want := min(size, got+size/pieces); got < want; {
+			f, err := c.framer.ReadFrame()
+			if err != nil {
+				t.Fatalf("after %d bytes, in %v: %v", got, time.Since(began), err)
+			}
+			if d, ok := f.(*http2.DataFrame); ok {
+				got += len(d.Data())
+			}
+		}
+	}
+	if took := time.Since(began); took < 2*time.Second {
+		t.Errorf("it took %v, so the test shows nothing", took)
+	}
+}
+
+// TestUnreadStreamsWait opens streams that are sent without end and reads none.
+func TestUnreadStreamsWait(t *testing.T) {
+	t.Parallel()
+	b := unreadServer(t, 100, time.Second)
+	c := newRawClient(t, b.server.Addr().String(), 0)
+	for range 200 {
+		c.call(t, oddscachev1.ScraperService_WatchProgress_FullMethodName)
+	}
+	c.call(t, oddscachev1.ScraperService_GetCycle_FullMethodName) // waits for nobody, and is never read
+	closed := make(chan time.Time, 1)
+	go func() { closed <- c.ended() }() // ends with the connection
+	unreadBecomes(t, b, "half a megabyte", func(n float64) bool { return n > 500_000 })
+	if n := gauge(t, b, "oddscache_unread_response_bytes"); n > 3<<20 {
+		t.Errorf("%v bytes of streams are unread", n)
+	}
+	if _, err := b.client.GetCycle(t.Context(), &oddscachev1.GetCycleRequest{}); err != nil {
+		t.Errorf("somebody who reads: %v", err)
+	}
+	<-closed // because of the answer
+	unreadBecomes(t, b, "nothing", func(n float64) bool { return n == 0 })
+}
+
+// gauge is one of the metrics.
+func gauge(t *testing.T, b *bundle, name string) float64 {
 	t.Helper()
 	families, err := b.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range families {
-		if f.GetName() == "oddscache_unread_response_bytes" {
-			return int64(f.GetMetric()[0].GetGauge().GetValue())
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue() + f.GetMetric()[0].GetCounter().GetValue()
 		}
 	}
-	t.Fatal("no metric of unread responses")
+	t.Fatalf("no metric %s", name)
 	return 0
 }
 
-func await(t *testing.T, what string, done func() bool) {
+// TestUnreadIsGivenBack ends calls whose answers wait in every way that a client has.
+func TestUnreadIsGivenBack(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*rawClient) error{
+		"stream reset":      func(c *rawClient) error { return c.framer.WriteRSTStream(1, http2.ErrCodeCancel) },
+		"connection closed": func(c *rawClient) error { return c.conn.Close() },
+		"answer read": func(c *rawClient) error {
+			_ = c.framer.WriteWindowUpdate(0, 1<<20) // an error comes again
+			return c.framer.WriteWindowUpdate(1, 1<<20)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := unreadServer(t, 200_000, time.Minute)
+			c := newRawClient(t, b.server.Addr().String(), 0)
+			c.call(t, oddscachev1.ScraperService_GetCycle_FullMethodName)
+			unreadBecomes(t, b, "something", func(n float64) bool { return n > 200_000 })
+			if err := end(c); err != nil {
+				t.Fatal(err)
+			}
+			unreadBecomes(t, b, "nothing", func(n float64) bool { return n == 0 })
+		})
+	}
+}
+
+// unreadBecomes waits for a number of unread bytes.
+func unreadBecomes(t *testing.T, b *bundle, what string, is func(float64) bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
+	for until := time.Now().Add(20 * time.Second); !is(gauge(t, b, "oddscache_unread_response_bytes")); {
+		if time.Now().After(until) {
+			t.Fatalf("%s is unread in vain: %v bytes", what, gauge(t, b, "oddscache_unread_response_bytes"))
 		}
 		<-time.After(5 * time.Millisecond)
-	}
-}
-
-// Callers who do not read get as much as the budget holds, and everything is given back when they read.
-func TestUnreadResponsesAreBounded(t *testing.T) {
-	t.Parallel()
-	b := unreadServer(t, func(*rpcserver.Config) {})
-	addr := b.server.Addr().String()
-	one, two, fine := newCaller(t, addr), newCaller(t, addr), newCaller(t, addr)
-	for _, c := range []*caller{one, two, fine} {
-		if err := c.get(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	one.stopReading()
-	one.begin(t.Context(), 10)
-	await(t, "three megabytes of the first", func() bool { return b.bytes(t) == 3*megabyte })
-	two.stopReading()
-	two.begin(t.Context(), 10)
-	await(t, "five megabytes of both", func() bool { return b.bytes(t) == 5*megabyte })
-	if err := fine.get(t.Context()); status.Code(err) != codes.ResourceExhausted || rpcerr.Reason(err) != rpcserver.ReasonUnread {
-		t.Errorf("one more, of a third: %v", err)
-	}
-	one.readAgain()
-	two.readAgain()
-	await(t, "nothing unread", func() bool { return b.bytes(t) == 0 })
-	one.calls.Wait()
-	two.calls.Wait()
-	if one.refused() != 7 || two.refused() != 8 {
-		t.Errorf("%d and %d of 10 refused, want 7 and 8", one.refused(), two.refused())
-	}
-	for range 20 {
-		if err := fine.get(t.Context()); err != nil {
-			t.Fatalf("afterwards: %v", err)
-		}
-	}
-}
-
-// A response is let through alone, whatever its size, and what a reset stream or a closed connection held is given back.
-func TestUnreadResponsesAreGivenBack(t *testing.T) {
-	t.Parallel()
-	b := unreadServer(t, func(cfg *rpcserver.Config) { cfg.MaxUnread, cfg.MaxUnreadPerConnection = 1, 1 })
-	addr := b.server.Addr().String()
-	reset, closed, fine := newCaller(t, addr), newCaller(t, addr), newCaller(t, addr)
-	for _, c := range []*caller{reset, closed, fine} {
-		if err := c.get(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	reset.stopReading()
-	reset.begin(ctx, 1)
-	await(t, "one megabyte", func() bool { return b.bytes(t) == megabyte })
-	cancel()
-	await(t, "nothing after a reset", func() bool { return b.bytes(t) == 0 })
-
-	closed.stopReading()
-	closed.begin(t.Context(), 1)
-	await(t, "one megabyte", func() bool { return b.bytes(t) == megabyte })
-	closed.mu.Lock()
-	_ = closed.raw.Close()
-	closed.mu.Unlock()
-	await(t, "nothing after the connection closed", func() bool { return b.bytes(t) == 0 })
-	if err := fine.get(t.Context()); err != nil {
-		t.Errorf("afterwards: %v", err)
-	}
-}
-
-// A connection whose caller does not read is closed; one that reads slowly, or has nothing to read, is not.
-func TestStalledConnectionsAreClosed(t *testing.T) {
-	t.Parallel()
-	b := unreadServer(t, func(cfg *rpcserver.Config) { cfg.SendTimeout = 200 * time.Millisecond })
-	addr := b.server.Addr().String()
-	deaf, idle := newCaller(t, addr), newCaller(t, addr)
-	if err := errors.Join(deaf.get(t.Context()), idle.get(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-	deaf.stopReading()
-	deaf.begin(t.Context(), 1)
-	await(t, "the connection closed", func() bool { return strings.Contains(b.log.String(), "does not read its responses") })
-	await(t, "nothing unread", func() bool { return b.bytes(t) == 0 })
-	deaf.readAgain()
-	deaf.calls.Wait()
-	if err := deaf.errs[0]; status.Code(err) != codes.Unavailable {
-		t.Errorf("the call on it: %v", err)
-	}
-	if err := idle.get(t.Context()); err != nil {
-		t.Errorf("on another connection: %v", err)
-	}
-	const want = `# HELP oddscache_connections_stalled_total Connections that were closed because their callers did not read their responses within the send timeout.
-# TYPE oddscache_connections_stalled_total counter
-oddscache_connections_stalled_total 1
-`
-	if err := testutil.GatherAndCompare(b.registry, strings.NewReader(want), "oddscache_connections_stalled_total"); err != nil {
-		t.Error(err)
 	}
 }

@@ -78,7 +78,7 @@ func (a *App) listen(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 		Grace: cfg.StopGrace, MaxConnectionAge: cfg.MaxConnectionAge, Codec: rawpb.NewCodec(),
 		Uncapped: lookupRPCs(), TLS: a.doors.tls(), Guard: a.doors.lookups, MaxStreams: cfg.MaxStreams,
 		MaxConnections: cfg.MaxConnections, MaxConnectionsPerHost: cfg.MaxConnectionsPerHost,
-		MaxUnread: cfg.MaxUnread, MaxUnreadPerConnection: cfg.MaxUnreadPerConnection, SendTimeout: cfg.SendTimeout,
+		Unread:  cfg.unread(),
 		Options: []grpc.ServerOption{grpc.NumStreamWorkers(keptHandlers)},
 	}, api.New(a.store, lookups, a.watches).Register)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/certs"
 	"github.com/oddscache/oddscache/pkg/rpcserver"
+	"github.com/oddscache/oddscache/pkg/unread"
 )
 
 // Config is everything that can be set. The zero values of durations mean their defaults.
@@ -40,11 +41,11 @@ type Config struct {
 	MaxWatches int `default:"1000" env:"CACHE_MAX_WATCHES" group:"Ports:" help:"How many watches may be open at the same time." name:"max-watches"`
 	// MaxStreams bounds the calls and streams under way on one connection; a client that has more waits.
 	MaxStreams int `default:"250" env:"CACHE_MAX_STREAMS" group:"Ports:" help:"How many calls and streams one connection may have under way." name:"max-streams"`
-	// MaxUnread and MaxUnreadPerConnection bound the bytes of responses that callers do not read; a batch of 500 whole events
-	// has 15 to 25 MB. They share the cache's own memory, so that it takes a few percent of that.
-	MaxUnread              int64         `default:"1073741824" env:"CACHE_MAX_UNREAD" group:"Ports:" help:"Bytes of responses that may be made and not yet read by their callers; calls beyond are refused." name:"max-unread"`
-	MaxUnreadPerConnection int64         `default:"268435456" env:"CACHE_MAX_UNREAD_PER_CONNECTION" group:"Ports:" help:"The same of one connection." name:"max-unread-per-connection"`
-	SendTimeout            time.Duration `default:"30s" env:"CACHE_SEND_TIMEOUT" group:"Ports:" help:"How long responses may wait on a connection that reads next to nothing before it is closed." name:"send-timeout"`
+	// MaxUnread and MaxUnreadPerConnection bound the memory of answers that callers have not read, beside the cache's own: a
+	// batch of 500 whole events takes 300 kB, the 25 MB that it sends are the cache's. 0 is the default, here and below.
+	MaxUnread              int64         `default:"134217728" env:"CACHE_MAX_UNREAD" group:"Ports:" help:"Memory that answers may take which their callers have not read yet; calls beyond are refused." name:"max-unread"`
+	MaxUnreadPerConnection int64         `default:"16777216" env:"CACHE_MAX_UNREAD_PER_CONNECTION" group:"Ports:" help:"The same of one connection." name:"max-unread-per-connection"`
+	SendTimeout            time.Duration `default:"30s" env:"CACHE_SEND_TIMEOUT" group:"Ports:" help:"How long a caller may read nothing of an answer before the connection is closed." name:"send-timeout"`
 	// MaxConnections and MaxConnectionsPerHost bound the connections that are open; more are closed at once.
 	MaxConnections        int `default:"4096" env:"CACHE_MAX_CONNECTIONS" group:"Ports:" help:"How many connections may be open at the same time." name:"max-connections"`
 	MaxConnectionsPerHost int `default:"128" env:"CACHE_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
@@ -71,7 +72,8 @@ func DefaultConfig() Config {
 		Feed: "127.0.0.1:7401", Listen: "127.0.0.1:7400", AdminListen: "127.0.0.1:7410",
 		StopGrace: 8 * time.Second, MaxConnectionAge: 30 * time.Minute, MaxWatches: 1000,
 		MaxStreams: rpcserver.DefaultMaxStreams, MaxConnections: rpcserver.DefaultMaxConnections,
-		MaxUnread: 1 << 30, MaxUnreadPerConnection: 256 << 20, SendTimeout: rpcserver.DefaultSendTimeout,
+		MaxUnread: unread.DefaultTotal, MaxUnreadPerConnection: unread.DefaultPerConnection,
+		SendTimeout:           unread.DefaultDeadline,
 		MaxConnectionsPerHost: rpcserver.DefaultMaxConnectionsPerHost, Operators: []string{access.DefaultOperator},
 	}
 }
@@ -81,6 +83,11 @@ const maxLimit = 1_000_000
 
 // maxReplicaID bounds the name, in bytes, as the feed does.
 const maxReplicaID = 200
+
+// unread is the limits of what callers leave unread.
+func (c Config) unread() unread.Limits {
+	return unread.Limits{Total: c.MaxUnread, PerConnection: c.MaxUnreadPerConnection, Deadline: c.SendTimeout}
+}
 
 // Validate reports everything that is wrong at once, each with its field, value and limit.
 func (c Config) Validate() error {
@@ -124,7 +131,7 @@ func (c Config) Validate() error {
 			bad("%s is %d (must be 0, for the default, to %d)", n.field, n.value, maxLimit)
 		}
 	}
-	errs = append(errs, rpcserver.CheckUnread(c.MaxUnread, c.MaxUnreadPerConnection, c.SendTimeout))
+	errs = append(errs, c.unread().Problems()...)
 	return errors.Join(errs...)
 }
 

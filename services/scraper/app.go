@@ -120,7 +120,8 @@ func (a *App) listen(registry *prometheus.Registry, history *api.HistoryServer) 
 		},
 		Codec: rawpb.NewCodec(), Drain: a.drain, TLS: a.doors.tls(), Guard: a.doors.grpc, MaxStreams: a.cfg.MaxStreams,
 		MaxConnections: a.cfg.MaxConnections, MaxConnectionsPerHost: a.cfg.MaxConnectionsPerHost,
-		MaxUnread: a.cfg.MaxUnread, MaxUnreadPerConnection: a.cfg.MaxUnreadPerConnection, SendTimeout: a.cfg.SendTimeout,
+		Unread:    a.cfg.unread(),
+		Uncounted: []string{oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName}, // its batches are parts of the log
 	}, func(r grpc.ServiceRegistrar) {
 		oddscachev1.RegisterScraperServiceServer(r, api.New(a.engine, a.store))
 		oddscachev1.RegisterSnapshotFeedServiceServer(r, a.feed)

@@ -14,6 +14,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/certs"
 	"github.com/oddscache/oddscache/pkg/rpcserver"
+	"github.com/oddscache/oddscache/pkg/unread"
 	"github.com/oddscache/oddscache/services/scraper/internal/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
@@ -51,9 +52,9 @@ type Config struct {
 	MaxConnectionsPerHost int `default:"128" env:"SCRAPER_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
 
 	// Responses are memory of their own here, pages of history above all.
-	MaxUnread              int64         `default:"268435456" env:"SCRAPER_MAX_UNREAD" group:"Ports:" help:"Bytes of responses that may be made and not yet read by their callers; calls beyond are refused." name:"max-unread"`
-	MaxUnreadPerConnection int64         `default:"67108864" env:"SCRAPER_MAX_UNREAD_PER_CONNECTION" group:"Ports:" help:"The same of one connection." name:"max-unread-per-connection"`
-	SendTimeout            time.Duration `default:"30s" env:"SCRAPER_SEND_TIMEOUT" group:"Ports:" help:"How long responses may wait on a connection that reads next to nothing before it is closed." name:"send-timeout"`
+	MaxUnread              int64         `default:"134217728" env:"SCRAPER_MAX_UNREAD" group:"Ports:" help:"Memory that answers may take which their callers have not read yet; calls beyond are refused." name:"max-unread"`
+	MaxUnreadPerConnection int64         `default:"16777216" env:"SCRAPER_MAX_UNREAD_PER_CONNECTION" group:"Ports:" help:"The same of one connection." name:"max-unread-per-connection"`
+	SendTimeout            time.Duration `default:"30s" env:"SCRAPER_SEND_TIMEOUT" group:"Ports:" help:"How long a caller may read nothing of an answer before the connection is closed." name:"send-timeout"`
 
 	// With TLS every rpc but health takes a client certificate, and some of them one of these names.
 	TLS         certs.ServerFiles `embed:"" envprefix:"SCRAPER_TLS_" group:"TLS:" prefix:"tls-"`
@@ -84,10 +85,15 @@ func DefaultConfig() Config {
 
 		MaxStreams: rpcserver.DefaultMaxStreams, MaxConnections: rpcserver.DefaultMaxConnections,
 		MaxConnectionsPerHost: rpcserver.DefaultMaxConnectionsPerHost,
-		MaxUnread:             rpcserver.DefaultMaxUnread, MaxUnreadPerConnection: rpcserver.DefaultMaxUnreadPerConnection,
-		SendTimeout: rpcserver.DefaultSendTimeout,
+		MaxUnread:             unread.DefaultTotal, MaxUnreadPerConnection: unread.DefaultPerConnection,
+		SendTimeout: unread.DefaultDeadline,
 		FeedClients: []string{access.DefaultCache}, Operators: []string{access.DefaultOperator},
 	}
+}
+
+// unread is the limits of what callers leave unread.
+func (c Config) unread() unread.Limits {
+	return unread.Limits{Total: c.MaxUnread, PerConnection: c.MaxUnreadPerConnection, Deadline: c.SendTimeout}
 }
 
 // Validate reports everything that is wrong at once, each with its field, value and limit.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/access"
 	"github.com/oddscache/oddscache/pkg/certs"
-	"github.com/oddscache/oddscache/pkg/rpcserver"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
@@ -71,7 +70,7 @@ func (c Config) doorProblems() []error {
 			errs = append(errs, fmt.Errorf("%s is %d (must be 0, for the default, to %d)", n.field, n.value, maxLimit))
 		}
 	}
-	return append(errs, rpcserver.CheckUnread(c.MaxUnread, c.MaxUnreadPerConnection, c.SendTimeout))
+	return append(errs, c.unread().Problems()...)
 }
 
 // doors are the service's locks; nothing is locked without certs.
