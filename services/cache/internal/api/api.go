@@ -60,6 +60,7 @@ type Server struct {
 	store   *store.Store
 	lookups *Lookups
 	watches *watch.Watches
+	turns   turns // of calls about many events
 
 	gets, streamed counted // of GetEvent and LookupEvents
 
@@ -69,7 +70,7 @@ type Server struct {
 // New makes a server over a store that somebody else fills, and watches of it. It counts in lookups.
 func New(s *store.Store, lookups *Lookups, watches *watch.Watches) *Server {
 	server := &Server{
-		store: s, lookups: lookups, watches: watches,
+		store: s, lookups: lookups, watches: watches, turns: newTurns(),
 		gets: lookups.of(MethodGetEvent), streamed: lookups.of(MethodLookupEvents),
 	}
 	server.getInfo = grpc.UnaryServerInfo{Server: server, FullMethod: oddscachev1.OddsCacheService_GetEvent_FullMethodName}
@@ -98,7 +99,11 @@ func (s *Server) view(ctx context.Context, revision int64) (store.View, error) {
 		left := time.Until(deadline)
 		wait = min(wait, left-min(left/10, 100*time.Millisecond))
 	}
-	return s.wait(ctx, revision, wait)
+	err = withoutTurn(ctx, func() error {
+		v, err = s.wait(ctx, revision, wait)
+		return err
+	})
+	return v, err
 }
 
 // wait waits for a view of at least the given revision.

@@ -6,6 +6,9 @@ import (
 	"slices"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/oddscache/oddscache/pkg/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
@@ -23,11 +26,12 @@ func Description() grpc.ServiceDesc {
 	desc := oddscachev1.OddsCacheService_ServiceDesc
 	desc.HandlerType = (*any)(nil)
 	desc.Methods = slices.Clone(desc.Methods)
+	resolve := byTurns(oddscachev1.OddsCacheService_ResolveCompetitorEvents_FullMethodName, (*Server).ResolveCompetitorEvents)
 	handlers := map[string]grpc.MethodHandler{
 		"GetEvent":                getEvent,
-		"BatchGetEvents":          unary(oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName, (*Server).BatchGetEvents),
-		"ListEvents":              unary(oddscachev1.OddsCacheService_ListEvents_FullMethodName, (*Server).ListEvents),
-		"ResolveCompetitorEvents": unary(oddscachev1.OddsCacheService_ResolveCompetitorEvents_FullMethodName, (*Server).ResolveCompetitorEvents),
+		"BatchGetEvents":          byTurns(oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName, (*Server).BatchGetEvents),
+		"ListEvents":              byTurns(oddscachev1.OddsCacheService_ListEvents_FullMethodName, (*Server).ListEvents),
+		"ResolveCompetitorEvents": resolve,
 		"GetStats":                unary(oddscachev1.OddsCacheService_GetStats_FullMethodName, (*Server).GetStats),
 	}
 	for i := range desc.Methods {
@@ -79,14 +83,67 @@ func unary[Request, Response any](method string, call func(*Server, context.Cont
 		if !ok {
 			return nil, fmt.Errorf("%s is registered with a %T", method, srv)
 		}
-		if interceptor == nil {
+		return intercepted(ctx, server, method, in, interceptor, func(ctx context.Context, _ any) (any, error) {
 			return answer(call(server, ctx, in))
-		}
-		info := &grpc.UnaryServerInfo{Server: srv, FullMethod: method}
-		return interceptor(ctx, in, info, func(ctx context.Context, _ any) (any, error) {
-			return answer(call(server, ctx, in)) // interceptors hand the request on as it is
 		})
 	}
+}
+
+// byTurns is unary for calls about many events.
+func byTurns[Request, Response any](method string, call func(*Server, context.Context, *Request) (*Response, error)) grpc.MethodHandler {
+	return func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		t := new(turn)
+		if err := decode(&t.request); err != nil {
+			return nil, err
+		}
+		server, ok := srv.(*Server)
+		if !ok {
+			return nil, fmt.Errorf("%s is registered with a %T", method, srv)
+		}
+		t.of = server.turns
+		refused := t.take(ctx)
+		defer t.release()
+		in := new(Request)
+		var err error
+		if refused == nil {
+			err = unmarshal(t.request.Bytes(), in)
+		}
+		t.request.Free()
+		if err != nil {
+			return nil, err
+		}
+		return intercepted(ctx, server, method, in, interceptor, func(ctx context.Context, _ any) (any, error) {
+			if refused != nil {
+				return nil, refused
+			}
+			if r, ok := any(in).(interface{ GetMinRevision() int64 }); ok && r.GetMinRevision() > 0 {
+				ctx = context.WithValue(ctx, turnKey{}, t)
+			}
+			return answer(call(server, ctx, in))
+		})
+	}
+}
+
+// intercepted calls the handler through the interceptor, which hands the request on as it is.
+func intercepted(
+	ctx context.Context, server *Server, method string, in any, interceptor grpc.UnaryServerInterceptor, handler grpc.UnaryHandler,
+) (any, error) {
+	if interceptor == nil {
+		return handler(ctx, in)
+	}
+	return interceptor(ctx, in, &grpc.UnaryServerInfo{Server: server, FullMethod: method}, handler)
+}
+
+// unmarshal decodes a request.
+func unmarshal(b []byte, request any) error {
+	m, ok := request.(proto.Message)
+	if !ok {
+		return status.Errorf(codes.Internal, "%T is no message", request)
+	}
+	if err := proto.Unmarshal(b, m); err != nil {
+		return status.Errorf(codes.Internal, "unmarshalling a request of %d bytes: %v", len(b), err)
+	}
+	return nil
 }
 
 // answer keeps a nil answer from looking like one.

@@ -26,7 +26,7 @@ const (
 )
 
 // watchStream sends what a watch tells. Sending waits while the caller does not read; what it then holds is the message
-// and what the transport took before, 64 KiB and a message more.
+// and what the transport took before, 64 KiB and a message more, or less when the connection leaves much else unread.
 type watchStream struct {
 	stream grpc.ServerStream
 	part   frame.Filter
