@@ -35,6 +35,10 @@ const (
 	maxStreams     = 100
 	maxConnections = 200
 	maxOfOneHost   = 60
+
+	maxUnread              = 8 << 20
+	maxUnreadPerConnection = 256 << 10
+	sendTimeout            = 5 * time.Second
 )
 
 // within bounds every wait for something that must happen.
@@ -179,6 +183,7 @@ func (s *stand) startCache(t *testing.T) {
 	cfg := cache.DefaultConfig()
 	cfg.Feed, cfg.Listen, cfg.AdminListen = s.scraper, "127.0.0.1:0", "127.0.0.1:0"
 	cfg.MaxWatches, cfg.MaxStreams, cfg.MaxConnections, cfg.MaxConnectionsPerHost = maxWatches, maxStreams, maxConnections, maxOfOneHost
+	cfg.MaxUnread, cfg.MaxUnreadPerConnection, cfg.SendTimeout = maxUnread, maxUnreadPerConnection, sendTimeout
 	cfg.TLS = certs.ServerFiles{Cert: s.path("cache.crt"), Key: s.path("cache.key"), ClientCA: s.path("ca.crt")}
 	cfg.FeedTLS = certs.ClientFiles{Cert: s.path("cache.crt"), Key: s.path("cache.key"), CA: s.path("ca.crt")}
 	cfg.Tokens = s.tokensFile

@@ -17,7 +17,7 @@ type attempt struct {
 
 // attempts are all of them, in the order of the table.
 func attempts() []attempt {
-	return slices.Concat(starting(), connecting(), identities(), admins(), bearers(), requests(), frames(), floods(), slow())
+	return slices.Concat(starting(), connecting(), identities(), admins(), bearers(), requests(), frames(), floods(), slow(), unread())
 }
 
 // TestAttempts makes one attempt after the other. After each, the neighbour is served and nothing is left behind.
