@@ -165,7 +165,6 @@ type Mapped struct {
 	Unread   []odds.UnreadMarket // offered, if not readably
 	Refusals odds.Refusals
 	Unmapped []bookmaker.Unmapped
-	Quotes   int // outcomes of the answer
 }
 
 // Close closes every outcome: the answer says that nothing can be bet on.
@@ -190,7 +189,7 @@ func (m *Mapper) Finish() Mapped {
 	if m.quotes > 0 && m.telling == 0 {
 		m.refusals[odds.NoPrices]++
 	}
-	mapped := Mapped{Markets: markets, Unread: odds.SortUnread(m.unread), Refusals: m.refusals, Quotes: m.quotes}
+	mapped := Mapped{Markets: markets, Unread: odds.SortUnread(m.unread), Refusals: m.refusals}
 	for _, u := range m.unmapped {
 		mapped.Unmapped = append(mapped.Unmapped, u)
 	}

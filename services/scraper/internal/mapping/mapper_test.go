@@ -60,7 +60,7 @@ func finish(table *mapping.Table, offers []mapping.Offer) []any {
 		m.Add(&offers[i])
 	}
 	mapped := m.Finish()
-	return []any{mapped.Markets, mapped.Unread, mapped.Refusals, mapped.Unmapped, mapped.Quotes}
+	return []any{mapped.Markets, mapped.Unread, mapped.Refusals, mapped.Unmapped}
 }
 
 // TestMapper_TextAgainstID shows that a text that says something else than the id makes an outcome unknown.

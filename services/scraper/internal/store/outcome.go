@@ -13,7 +13,8 @@ import (
 
 // mergeOutcomes lays the outcomes that an answer lists over the committed ones: those it lists without a price keep the
 // odds they had, and those it does not list are closed, in the place they had. Merging the same answer again changes
-// nothing, nor does another order alone. Should a market collect more outcomes than it may hold, those that are not listed any more go.
+// nothing, nor does another order alone. Should a market collect more outcomes than it may hold, those that are not listed
+// any more go.
 func mergeOutcomes(committed, listed []odds.Outcome) []odds.Outcome {
 	merged := make([]odds.Outcome, 0, max(len(committed), len(listed)))
 	next := 0
