@@ -48,7 +48,7 @@ build: ## Build bin/scraper, bin/cache, bin/standalone and bin/bookiesim
 	go build -trimpath -o $(BIN)/scraper ./services/scraper/cmd/scraper
 	go build -trimpath -o $(BIN)/cache ./services/cache/cmd/cache
 	go build -trimpath -o $(BIN)/standalone ./services/standalone/cmd/standalone
-	go build -trimpath -o $(BIN)/bookiesim ./pkg/bookiesim/cmd/bookiesim
+	go build -trimpath -o $(BIN)/bookiesim ./services/bookiesim/cmd/bookiesim
 
 .PHONY: run
 run: ## Run the pair with a private Postgres and simulated bookmakers (BOOKMAKERS=live for the real ones, ARGS=--help)
@@ -69,7 +69,7 @@ model-test: ## Run random histories of the feed, and what measures its connectio
 
 .PHONY: fault-cycles
 fault-cycles: postgres ## Let one bookmaker fail in every way for whole cycles (on a machine that does nothing else)
-	FAULT_CYCLES=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -parallel=1 -run='TestFaultOfOneBookmaker' ./test
+	FAULT_CYCLES=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -parallel=1 -run='TestFaultOfOneBookmaker' ./test/e2e
 
 .PHONY: fault-failover
 fault-failover: postgres ## Kill the primary and promote its standby at every point of a cycle, 30 times (10 minutes; ROUNDS=n)
@@ -81,15 +81,15 @@ fault-takeover: postgres faketime nft ## Measure how long takeovers last, whatev
 
 .PHONY: fault-unread
 fault-unread: postgres ## Leave 5,000 batches unread on 50 connections, and compare lookups and memory beside them
-	FAULT_UNREAD=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=10m -run=TestUnreadBatches ./test
+	FAULT_UNREAD=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=10m -run='TestUnreadBatches' ./test/e2e
 
 .PHONY: fault-locks
 fault-locks: postgres ## Hold locks on the history for a minute beside readers, cycles and takeovers
-	FAULT_LOCKS=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -run='TestBlockedHistory|TestLockedHistory|TestReadsWhile' ./test
+	FAULT_LOCKS=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=20m -run='TestBlockedHistory|TestLockedHistory|TestReadsWhile' ./test/e2e
 
 .PHONY: fault-clocks
 fault-clocks: postgres faketime ## Set the clocks of scraper and Postgres wrong in every way for a cycle each
-	FAULT_CLOCKS=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=30m -parallel=2 -run='TestClockSteps' ./test
+	FAULT_CLOCKS=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=30m -parallel=2 -run='TestClockSteps' ./test/e2e
 
 .PHONY: compose-test
 compose-test: grpcurl ## Bring the compose stack up on this machine's Docker engine, kill, scale and remove it (STANDIN_IMAGES=program)
@@ -146,7 +146,7 @@ previous: buf postgres ## Record what a version's feed and messages look like, f
 	@[ -n "$(REF)" ] || { echo "make previous REF=v1.2.3: name the version" >&2; exit 2; }
 	@tree=$$(mktemp -d); trap 'git worktree remove --force "$$tree/tree"; rm -rf "$$tree"' EXIT; \
 	git worktree add --quiet --detach "$$tree/tree" "$(REF)"; \
-	(cd "$$tree/tree" && go build -o "$$tree/bin/" ./services/scraper/cmd/scraper ./services/cache/cmd/cache ./pkg/bookiesim/cmd/bookiesim \
+	(cd "$$tree/tree" && go build -o "$$tree/bin/" ./services/scraper/cmd/scraper ./services/cache/cmd/cache ./services/bookiesim/cmd/bookiesim \
 		&& $(TOOLS)/bin/buf build -o $(CURDIR)/$(PREVIOUS_VERSION)/api.binpb); \
 	go run ./test/versions/record -bin "$$tree/bin" -version "$(REF)" -out $(PREVIOUS_VERSION)/feed.gob.zst 2>"$$tree/log" \
 		|| { tail "$$tree/log" >&2; exit 1; }

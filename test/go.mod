@@ -9,6 +9,7 @@ require (
 	github.com/klauspost/compress v1.20.3
 	github.com/oddscache/oddscache/pkg v0.0.0
 	github.com/oddscache/oddscache/proto v0.0.0
+	github.com/oddscache/oddscache/services/bookiesim v0.0.0
 	github.com/oddscache/oddscache/services/cache v0.0.0
 	github.com/oddscache/oddscache/services/scraper v0.0.0
 	github.com/prometheus/client_golang v1.25.0
@@ -72,3 +73,5 @@ replace github.com/oddscache/oddscache/services/scraper => ../services/scraper
 replace github.com/oddscache/oddscache/services/cache => ../services/cache
 
 replace github.com/oddscache/oddscache/services/standalone => ../services/standalone
+
+replace github.com/oddscache/oddscache/services/bookiesim => ../services/bookiesim

@@ -21,7 +21,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
@@ -79,8 +79,8 @@ func New(target string, o Options) (*Client, error) {
 	if o.Streams < 0 || o.StreamAge < 0 {
 		return nil, fmt.Errorf("streams is %d and their age %v (must not be negative)", o.Streams, o.StreamAge)
 	}
-	conn, err := rpcclient.New(target, rpcclient.Options{
-		Credentials: o.Credentials, Token: o.Token, Policy: rpcclient.RoundRobin, MaxRecvBytes: maxAnswer, Tracing: o.Tracing,
+	conn, err := client.New(target, client.Options{
+		Credentials: o.Credentials, Token: o.Token, Policy: client.RoundRobin, MaxRecvBytes: maxAnswer, Tracing: o.Tracing,
 		HealthService: oddscachev1.OddsCacheService_ServiceDesc.ServiceName,
 		DialOptions:   append([]grpc.DialOption{grpc.WithDisableRetry(), grpc.WithChainUnaryInterceptor(retry)}, o.DialOptions...),
 	})

@@ -19,8 +19,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/oddscache/oddscache/pkg/oddsclient"
-	"github.com/oddscache/oddscache/pkg/rpcerr"
-	"github.com/oddscache/oddscache/pkg/rpcserver"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
+	rpcserver "github.com/oddscache/oddscache/pkg/rpc/server"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 

@@ -12,9 +12,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/oddscache/oddscache/pkg/obs"
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
-	"github.com/oddscache/oddscache/pkg/rpcserver"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
+	"github.com/oddscache/oddscache/pkg/rpc/server"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/internal/api"
 	"github.com/oddscache/oddscache/services/cache/internal/metrics"
@@ -34,7 +34,7 @@ type App struct {
 	replica *replica.Replica
 	feed    *grpc.ClientConn
 	doors   *doors
-	server  *rpcserver.Server
+	server  *server.Server
 	admin   *obs.Admin
 }
 
@@ -73,7 +73,7 @@ func (a *App) listen(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 	if err != nil {
 		return fmt.Errorf("making the error table: %w", err)
 	}
-	a.server, err = rpcserver.New(rpcserver.Config{
+	a.server, err = server.New(server.Config{
 		Listen: cfg.Listen, Errors: table, Logger: a.log, Registry: registry, Tracing: cfg.Tracing,
 		Grace: cfg.StopGrace, MaxConnectionAge: cfg.MaxConnectionAge, Codec: rawpb.NewCodec(),
 		Uncapped: lookupRPCs(), TLS: a.doors.tls(), Guard: a.doors.lookups, MaxStreams: cfg.MaxStreams,
@@ -116,7 +116,7 @@ func lookupRPCs() []string {
 // follow prepares the connection to the scrapers and what follows their feed.
 func (a *App) follow(cfg Config, registry *prometheus.Registry, lookups *api.Lookups) error {
 	var err error
-	a.feed, err = rpcclient.New(cfg.Feed, rpcclient.Options{
+	a.feed, err = client.New(cfg.Feed, client.Options{
 		Credentials:  a.doors.feedCredentials(),
 		MaxRecvBytes: maxFeedBytes,
 		NoRetry:      []string{oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName}, // the replica does that

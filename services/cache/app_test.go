@@ -16,8 +16,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	rpcclient "github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	cache "github.com/oddscache/oddscache/services/cache"
 	"github.com/oddscache/oddscache/services/cache/internal/feedtest"

@@ -14,10 +14,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/access"
-	"github.com/oddscache/oddscache/pkg/certs"
-	"github.com/oddscache/oddscache/pkg/rpcserver"
-	"github.com/oddscache/oddscache/pkg/unread"
+	"github.com/oddscache/oddscache/pkg/auth/certs"
+	"github.com/oddscache/oddscache/pkg/auth/guard"
+	"github.com/oddscache/oddscache/pkg/rpc/server"
+	"github.com/oddscache/oddscache/pkg/rpc/unread"
 )
 
 // Config is everything that can be set. The zero values of durations mean their defaults.
@@ -71,10 +71,10 @@ func DefaultConfig() Config {
 	return Config{
 		Feed: "127.0.0.1:7401", Listen: "127.0.0.1:7400", AdminListen: "127.0.0.1:7410",
 		StopGrace: 8 * time.Second, MaxConnectionAge: 30 * time.Minute, MaxWatches: 1000,
-		MaxStreams: rpcserver.DefaultMaxStreams, MaxConnections: rpcserver.DefaultMaxConnections,
+		MaxStreams: server.DefaultMaxStreams, MaxConnections: server.DefaultMaxConnections,
 		MaxUnread: unread.DefaultTotal, MaxUnreadPerConnection: unread.DefaultPerConnection,
 		SendTimeout:           unread.DefaultDeadline,
-		MaxConnectionsPerHost: rpcserver.DefaultMaxConnectionsPerHost, Operators: []string{access.DefaultOperator},
+		MaxConnectionsPerHost: server.DefaultMaxConnectionsPerHost, Operators: []string{guard.DefaultOperator},
 	}
 }
 
@@ -101,7 +101,7 @@ func (c Config) Validate() error {
 			bad("%s is %q (must be host:port)", a.field, a.value)
 			continue
 		}
-		if err := access.CheckListen(a.field, a.value, c.TLS.Enabled() || c.Insecure); err != nil {
+		if err := guard.CheckListen(a.field, a.value, c.TLS.Enabled() || c.Insecure); err != nil {
 			errs = append(errs, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/oddscache/oddscache/pkg/certs"
+	"github.com/oddscache/oddscache/pkg/auth/certs"
 	cache "github.com/oddscache/oddscache/services/cache"
 )
 

@@ -10,35 +10,35 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/oddscache/oddscache/pkg/access"
-	"github.com/oddscache/oddscache/pkg/certs"
-	"github.com/oddscache/oddscache/pkg/tokens"
+	"github.com/oddscache/oddscache/pkg/auth/certs"
+	"github.com/oddscache/oddscache/pkg/auth/guard"
+	"github.com/oddscache/oddscache/pkg/auth/tokens"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/internal/api"
 )
 
 // Rights is what each rpc of the gRPC port and each page of the admin port takes. What is not here is refused.
-func Rights() map[string]access.Right {
-	return map[string]access.Right{
-		oddscachev1.OddsCacheService_GetEvent_FullMethodName:                access.Token,
-		oddscachev1.OddsCacheService_LookupEvents_FullMethodName:            access.Token,
-		oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName:          access.Token,
-		oddscachev1.OddsCacheService_ListEvents_FullMethodName:              access.Token,
-		oddscachev1.OddsCacheService_ResolveCompetitorEvents_FullMethodName: access.Token,
-		oddscachev1.OddsCacheService_WatchEvents_FullMethodName:             access.Token,
-		oddscachev1.OddsCacheService_GetStats_FullMethodName:                access.Token,
+func Rights() map[string]guard.Right {
+	return map[string]guard.Right{
+		oddscachev1.OddsCacheService_GetEvent_FullMethodName:                guard.Token,
+		oddscachev1.OddsCacheService_LookupEvents_FullMethodName:            guard.Token,
+		oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName:          guard.Token,
+		oddscachev1.OddsCacheService_ListEvents_FullMethodName:              guard.Token,
+		oddscachev1.OddsCacheService_ResolveCompetitorEvents_FullMethodName: guard.Token,
+		oddscachev1.OddsCacheService_WatchEvents_FullMethodName:             guard.Token,
+		oddscachev1.OddsCacheService_GetStats_FullMethodName:                guard.Token,
 
-		"/grpc.health.v1.Health/Check":                                   access.Open,
-		"/grpc.health.v1.Health/List":                                    access.Open,
-		"/grpc.health.v1.Health/Watch":                                   access.Open,
-		"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      access.Token,
-		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": access.Token,
+		"/grpc.health.v1.Health/Check":                                   guard.Open,
+		"/grpc.health.v1.Health/List":                                    guard.Open,
+		"/grpc.health.v1.Health/Watch":                                   guard.Open,
+		"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      guard.Token,
+		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": guard.Token,
 
-		"/":             access.Known,
-		"/healthz":      access.Open,
-		"/readyz":       access.Open,
-		"/metrics":      access.Known,
-		"/debug/pprof/": access.Operate,
+		"/":             guard.Known,
+		"/healthz":      guard.Open,
+		"/readyz":       guard.Open,
+		"/metrics":      guard.Known,
+		"/debug/pprof/": guard.Operate,
 	}
 }
 
@@ -46,8 +46,8 @@ func Rights() map[string]access.Right {
 type doors struct {
 	server, feed *certs.Keeper
 	tokens       *tokens.Tokens
-	lookups      *access.Guard // of the gRPC port
-	admin        *access.Guard // of the admin port
+	lookups      *guard.Guard // of the gRPC port
+	admin        *guard.Guard // of the admin port
 }
 
 // openDoors reads the files that the configuration names.
@@ -58,8 +58,8 @@ func openDoors(cfg Config, log *slog.Logger) (*doors, error) {
 		if d.server, err = certs.OpenServer("tls", cfg.TLS, log); err != nil {
 			return nil, fmt.Errorf("opening the certificates of the ports: %w", err)
 		}
-		d.admin = access.New(access.Config{
-			Port: "admin", Table: Rights(), Names: map[access.Right][]string{access.Operate: cfg.Operators}, Logger: log,
+		d.admin = guard.New(guard.Config{
+			Port: "admin", Table: Rights(), Names: map[guard.Right][]string{guard.Operate: cfg.Operators}, Logger: log,
 		})
 	}
 	if cfg.FeedTLS.Enabled() {
@@ -71,7 +71,7 @@ func openDoors(cfg Config, log *slog.Logger) (*doors, error) {
 		if d.tokens, err = tokens.Open(cfg.Tokens, log); err != nil {
 			return nil, fmt.Errorf("opening the tokens: %w", err)
 		}
-		d.lookups = access.New(access.Config{Port: "grpc", Table: Rights(), Tokens: d.tokens, Cost: api.Cost, Logger: log})
+		d.lookups = guard.New(guard.Config{Port: "grpc", Table: Rights(), Tokens: d.tokens, Cost: api.Cost, Logger: log})
 	}
 	return d, nil
 }
@@ -103,7 +103,7 @@ func (d *doors) collectors() []prometheus.Collector {
 	if d.tokens != nil {
 		all = append(all, d.tokens)
 	}
-	for _, g := range []*access.Guard{d.lookups, d.admin} {
+	for _, g := range []*guard.Guard{d.lookups, d.admin} {
 		if g != nil {
 			all = append(all, g)
 		}

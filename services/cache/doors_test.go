@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/oddscache/oddscache/pkg/access"
+	"github.com/oddscache/oddscache/pkg/auth/guard"
 )
 
 // TestEveryRPCHasARight compares the table with what the server answers. An rpc that is new gets its row here first, or
@@ -25,7 +25,7 @@ func TestEveryRPCHasARight(t *testing.T) {
 		if rights[rpc] == "" {
 			t.Errorf("%s has no row", rpc)
 		}
-		if open := rights[rpc] == access.Open; open != strings.HasPrefix(rpc, "/grpc.health.v1.Health/") {
+		if open := rights[rpc] == guard.Open; open != strings.HasPrefix(rpc, "/grpc.health.v1.Health/") {
 			t.Errorf("%s takes %q; health alone is open", rpc, rights[rpc])
 		}
 	}

@@ -12,15 +12,15 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/oddscache/oddscache/pkg/obs"
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcserver"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
+	"github.com/oddscache/oddscache/pkg/rpc/server"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/api"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
-	"github.com/oddscache/oddscache/services/scraper/internal/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -34,7 +34,7 @@ type App struct {
 	feed    *feed.Server
 	clients []client
 	gauges  gauges
-	server  *rpcserver.Server
+	server  *server.Server
 	admin   *obs.Admin
 	doors   *doors
 
@@ -113,7 +113,7 @@ func (a *App) listen(registry *prometheus.Registry, history *api.HistoryServer) 
 	if err != nil {
 		return fmt.Errorf("making the error table: %w", err)
 	}
-	a.server, err = rpcserver.New(rpcserver.Config{
+	a.server, err = server.New(server.Config{
 		Listen: a.cfg.Listen, Errors: table, Logger: a.log, Registry: registry, Grace: a.cfg.StopGrace,
 		Uncapped: []string{
 			oddscachev1.ScraperService_RunCycle_FullMethodName, oddscachev1.ScraperService_RefreshEvent_FullMethodName,

@@ -11,11 +11,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/access"
-	"github.com/oddscache/oddscache/pkg/certs"
-	"github.com/oddscache/oddscache/pkg/rpcserver"
-	"github.com/oddscache/oddscache/pkg/unread"
-	"github.com/oddscache/oddscache/services/scraper/internal/limit"
+	"github.com/oddscache/oddscache/pkg/auth/certs"
+	"github.com/oddscache/oddscache/pkg/auth/guard"
+	"github.com/oddscache/oddscache/pkg/rpc/server"
+	"github.com/oddscache/oddscache/pkg/rpc/unread"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -83,11 +83,11 @@ func DefaultConfig() Config {
 		RequestTimeout: 10 * time.Second, LeaseFor: 15 * time.Second, HistoryRetention: 14 * 24 * time.Hour,
 		StopGrace: 20 * time.Second,
 
-		MaxStreams: rpcserver.DefaultMaxStreams, MaxConnections: rpcserver.DefaultMaxConnections,
-		MaxConnectionsPerHost: rpcserver.DefaultMaxConnectionsPerHost,
+		MaxStreams: server.DefaultMaxStreams, MaxConnections: server.DefaultMaxConnections,
+		MaxConnectionsPerHost: server.DefaultMaxConnectionsPerHost,
 		MaxUnread:             unread.DefaultTotal, MaxUnreadPerConnection: unread.DefaultPerConnection,
 		SendTimeout: unread.DefaultDeadline,
-		FeedClients: []string{access.DefaultCache}, Operators: []string{access.DefaultOperator},
+		FeedClients: []string{guard.DefaultCache}, Operators: []string{guard.DefaultOperator},
 	}
 }
 

@@ -9,37 +9,37 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/oddscache/oddscache/pkg/access"
-	"github.com/oddscache/oddscache/pkg/certs"
+	"github.com/oddscache/oddscache/pkg/auth/certs"
+	"github.com/oddscache/oddscache/pkg/auth/guard"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
 // Rights is what each rpc of the gRPC port and each page of the admin port takes. What is not here is refused.
-func Rights() map[string]access.Right {
-	return map[string]access.Right{
-		oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName: access.Feed,
+func Rights() map[string]guard.Right {
+	return map[string]guard.Right{
+		oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName: guard.Feed,
 
-		oddscachev1.ScraperService_RunCycle_FullMethodName:            access.Operate,
-		oddscachev1.ScraperService_RefreshEvent_FullMethodName:        access.Operate,
-		oddscachev1.ScraperService_ListCycles_FullMethodName:          access.Known,
-		oddscachev1.ScraperService_GetCycle_FullMethodName:            access.Known,
-		oddscachev1.ScraperService_WatchProgress_FullMethodName:       access.Known,
-		oddscachev1.ScraperService_ListUnmappedMarkets_FullMethodName: access.Known,
-		oddscachev1.HistoryService_ListOddsHistory_FullMethodName:     access.Known,
-		oddscachev1.HistoryService_ListMarginHistory_FullMethodName:   access.Known,
-		oddscachev1.HistoryService_GetStorageStats_FullMethodName:     access.Known,
+		oddscachev1.ScraperService_RunCycle_FullMethodName:            guard.Operate,
+		oddscachev1.ScraperService_RefreshEvent_FullMethodName:        guard.Operate,
+		oddscachev1.ScraperService_ListCycles_FullMethodName:          guard.Known,
+		oddscachev1.ScraperService_GetCycle_FullMethodName:            guard.Known,
+		oddscachev1.ScraperService_WatchProgress_FullMethodName:       guard.Known,
+		oddscachev1.ScraperService_ListUnmappedMarkets_FullMethodName: guard.Known,
+		oddscachev1.HistoryService_ListOddsHistory_FullMethodName:     guard.Known,
+		oddscachev1.HistoryService_ListMarginHistory_FullMethodName:   guard.Known,
+		oddscachev1.HistoryService_GetStorageStats_FullMethodName:     guard.Known,
 
-		"/grpc.health.v1.Health/Check":                                   access.Open,
-		"/grpc.health.v1.Health/List":                                    access.Open,
-		"/grpc.health.v1.Health/Watch":                                   access.Open,
-		"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      access.Known,
-		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": access.Known,
+		"/grpc.health.v1.Health/Check":                                   guard.Open,
+		"/grpc.health.v1.Health/List":                                    guard.Open,
+		"/grpc.health.v1.Health/Watch":                                   guard.Open,
+		"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      guard.Known,
+		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": guard.Known,
 
-		"/":             access.Known,
-		"/healthz":      access.Open,
-		"/readyz":       access.Open,
-		"/metrics":      access.Known,
-		"/debug/pprof/": access.Operate,
+		"/":             guard.Known,
+		"/healthz":      guard.Open,
+		"/readyz":       guard.Open,
+		"/metrics":      guard.Known,
+		"/debug/pprof/": guard.Operate,
 	}
 }
 
@@ -50,7 +50,7 @@ const maxLimit = 1_000_000
 func (c Config) doorProblems() []error {
 	errs := c.TLS.Problems("tls-")
 	for _, a := range []struct{ field, value string }{{"listen", c.Listen}, {"admin-listen", c.AdminListen}} {
-		if err := access.CheckListen(a.field, a.value, c.TLS.Enabled() || c.Insecure); err != nil {
+		if err := guard.CheckListen(a.field, a.value, c.TLS.Enabled() || c.Insecure); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -76,7 +76,7 @@ func (c Config) doorProblems() []error {
 // doors are the service's locks; nothing is locked without certs.
 type doors struct {
 	certs       *certs.Keeper
-	grpc, admin *access.Guard
+	grpc, admin *guard.Guard
 }
 
 // openDoors reads the files that the configuration names.
@@ -89,12 +89,12 @@ func openDoors(cfg Config, log *slog.Logger) (*doors, error) {
 	if d.certs, err = certs.OpenServer("tls", cfg.TLS, log); err != nil {
 		return nil, fmt.Errorf("opening the certificates of the ports: %w", err)
 	}
-	guard := func(port string) *access.Guard {
-		return access.New(access.Config{Port: port, Table: Rights(), Logger: log, Names: map[access.Right][]string{
-			access.Feed: cfg.FeedClients, access.Operate: cfg.Operators,
+	newGuard := func(port string) *guard.Guard {
+		return guard.New(guard.Config{Port: port, Table: Rights(), Logger: log, Names: map[guard.Right][]string{
+			guard.Feed: cfg.FeedClients, guard.Operate: cfg.Operators,
 		}})
 	}
-	d.grpc, d.admin = guard("grpc"), guard("admin")
+	d.grpc, d.admin = newGuard("grpc"), newGuard("admin")
 	return d, nil
 }
 

@@ -5,9 +5,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
-	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
-	"github.com/oddscache/oddscache/services/scraper/internal/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/metrics"
 )
 

@@ -11,6 +11,7 @@ require (
 	github.com/klauspost/compress v1.20.3
 	github.com/oddscache/oddscache/pkg v0.0.0
 	github.com/oddscache/oddscache/proto v0.0.0
+	github.com/oddscache/oddscache/services/bookiesim v0.0.0
 	github.com/pressly/goose/v3 v3.28.0
 	github.com/prometheus/client_golang v1.25.0
 	go.opentelemetry.io/otel v1.47.0
@@ -62,3 +63,5 @@ require (
 replace github.com/oddscache/oddscache/pkg => ../../pkg
 
 replace github.com/oddscache/oddscache/proto => ../../proto
+
+replace github.com/oddscache/oddscache/services/bookiesim => ../bookiesim

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/oddscache/oddscache/pkg/postgres"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/standalone"
 )
@@ -114,7 +114,7 @@ func TestFirstCycleIsServed(t *testing.T) {
 	s := start(t, smallConfig(t))
 	s.served(t)
 
-	conn, err := rpcclient.New(s.app.CacheAddr(), rpcclient.Options{})
+	conn, err := client.New(s.app.CacheAddr(), client.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestDataDirIsKept(t *testing.T) {
 	for range 2 {
 		s := start(t, cfg)
 		s.served(t)
-		conn, err := rpcclient.New(s.app.CacheAddr(), rpcclient.Options{})
+		conn, err := client.New(s.app.CacheAddr(), client.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,7 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim"
 )
 
 // How the prices of the simulated bookmakers move: so that a cycle finds about half of the snapshots changed.

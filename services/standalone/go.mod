@@ -7,6 +7,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/oddscache/oddscache/pkg v0.0.0
 	github.com/oddscache/oddscache/proto v0.0.0
+	github.com/oddscache/oddscache/services/bookiesim v0.0.0
 	github.com/oddscache/oddscache/services/cache v0.0.0
 	github.com/oddscache/oddscache/services/scraper v0.0.0
 	github.com/vbauerster/mpb/v8 v8.9.3
@@ -72,3 +73,5 @@ replace github.com/oddscache/oddscache/proto => ../../proto
 replace github.com/oddscache/oddscache/services/scraper => ../scraper
 
 replace github.com/oddscache/oddscache/services/cache => ../cache
+
+replace github.com/oddscache/oddscache/services/bookiesim => ../bookiesim

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache"
 	"github.com/oddscache/oddscache/services/scraper"
@@ -71,7 +71,7 @@ func (s *session) openPair(ctx context.Context, databaseURL, booksURL string) (_
 // dial makes the connections by which the display asks, as any other client does.
 func (p *pair) dial() error {
 	for _, address := range []string{p.scraperAddr, p.cacheAddr} {
-		conn, err := rpcclient.New(address, rpcclient.Options{WaitForReady: true})
+		conn, err := client.New(address, client.Options{WaitForReady: true})
 		if err != nil {
 			return fmt.Errorf("connecting to %s: %w", address, err)
 		}

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/faults"
 	"github.com/oddscache/oddscache/test/feedmodel/record"
@@ -117,7 +117,7 @@ func newStand(ctx context.Context, t *testing.T, c *cluster, set settings) *stan
 
 func connect(t *testing.T, addr string) *grpc.ClientConn {
 	t.Helper()
-	conn, err := rpcclient.New(addr, rpcclient.Options{MaxRecvBytes: 64 << 20})
+	conn, err := client.New(addr, client.Options{MaxRecvBytes: 64 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

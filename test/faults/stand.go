@@ -15,10 +15,10 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
 	"github.com/oddscache/oddscache/pkg/postgres"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/bookiesim"
 	"github.com/oddscache/oddscache/test/feedmodel/record"
 	"github.com/oddscache/oddscache/test/process"
 	"github.com/oddscache/oddscache/test/proxy"
@@ -167,7 +167,7 @@ func (s *stand) wire(ctx context.Context, scraperBin, cacheBin string) error {
 }
 
 func (s *stand) connect(addr string) (*grpc.ClientConn, error) {
-	conn, err := rpcclient.New(addr, rpcclient.Options{MaxRecvBytes: 64 << 20, NoRetry: []string{
+	conn, err := client.New(addr, client.Options{MaxRecvBytes: 64 << 20, NoRetry: []string{
 		oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName, oddscachev1.ScraperService_RunCycle_FullMethodName,
 	}})
 	if err == nil {

@@ -14,8 +14,8 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
-	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache"
 	"github.com/oddscache/oddscache/services/scraper"
@@ -177,7 +177,7 @@ func background(t *testing.T, run func(context.Context) error) func() {
 
 func dial(t *testing.T, addr string) *grpc.ClientConn {
 	t.Helper()
-	conn, err := rpcclient.New(addr, rpcclient.Options{})
+	conn, err := client.New(addr, client.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

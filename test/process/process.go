@@ -25,7 +25,7 @@ import (
 var binaries = map[string]string{
 	"scraper":   "github.com/oddscache/oddscache/services/scraper/cmd/scraper",
 	"cache":     "github.com/oddscache/oddscache/services/cache/cmd/cache",
-	"bookiesim": "github.com/oddscache/oddscache/pkg/bookiesim/cmd/bookiesim",
+	"bookiesim": "github.com/oddscache/oddscache/services/bookiesim/cmd/bookiesim",
 }
 
 // Bin is a folder of built binaries.

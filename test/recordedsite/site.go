@@ -1,7 +1,7 @@
 // Package recordedsite serves recorded event details behind the bookmakers' real paths, with list answers made to
 // match, so that a scraper can be pointed at real answers without a network.
 //
-// It is not the simulator (pkg/bookiesim): nothing here moves by itself, and only what was recorded is offered.
+// It is not the simulator (services/bookiesim): nothing here moves by itself, and only what was recorded is offered.
 package recordedsite
 
 import (

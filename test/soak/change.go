@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim"
 )
 
 // Times of what happens to events, in the order in which it happens.

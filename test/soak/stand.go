@@ -15,7 +15,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/oddsclient"
 	"github.com/oddscache/oddscache/pkg/postgres"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/benchcycle/rig"
 	"github.com/oddscache/oddscache/test/proxy"
@@ -63,7 +63,7 @@ func newStand(ctx context.Context, o options) (*stand, error) {
 		return s, fmt.Errorf("making a folder for logs: %w", err)
 	}
 	for name, pkg := range map[string]string{
-		"scraper": "services/scraper/cmd/scraper", "cache": "services/cache/cmd/cache", "bookiesim": "pkg/bookiesim/cmd/bookiesim",
+		"scraper": "services/scraper/cmd/scraper", "cache": "services/cache/cmd/cache", "bookiesim": "services/bookiesim/cmd/bookiesim",
 	} {
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(s.dir, name), "github.com/oddscache/oddscache/"+pkg)
 		if out, err := build.CombinedOutput(); err != nil {
@@ -128,7 +128,7 @@ func (s *stand) startSimulator(ctx context.Context) error {
 
 // connect connects to an address or a comma list of them.
 func (s *stand) connect(target string) (*grpc.ClientConn, error) {
-	conn, err := rpcclient.New(target, rpcclient.Options{MaxRecvBytes: 64 << 20})
+	conn, err := client.New(target, client.Options{MaxRecvBytes: 64 << 20})
 	if err == nil {
 		s.conns = append(s.conns, conn)
 	}

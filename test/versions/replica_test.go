@@ -18,8 +18,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/cachetest"
 	"github.com/oddscache/oddscache/test/pair"
@@ -101,7 +101,7 @@ func startCache(t *testing.T, feed string, seen *feedSeen) oddscachev1.OddsCache
 		t.Fatal(err)
 	}
 	background(t, c.Run)
-	conn, err := rpcclient.New(listener.Addr().String(), rpcclient.Options{WaitForReady: true})
+	conn, err := client.New(listener.Addr().String(), client.Options{WaitForReady: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/feedtest"
 	"github.com/oddscache/oddscache/test/pair"
@@ -50,7 +50,7 @@ func TestPreviousReplica(t *testing.T) {
 	}
 	server.Lead(source)
 	background(t, server.Run)
-	conn, err := rpcclient.New(listener.Addr().String(), rpcclient.Options{WaitForReady: true})
+	conn, err := client.New(listener.Addr().String(), client.Options{WaitForReady: true})
 	if err != nil {
 		t.Fatal(err)
 	}

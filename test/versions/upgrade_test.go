@@ -15,11 +15,11 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
 	"github.com/oddscache/oddscache/pkg/postgres"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
-	"github.com/oddscache/oddscache/pkg/rpcerr"
+	rpcclient "github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/bookiesim"
 	"github.com/oddscache/oddscache/test/pair"
 	"github.com/oddscache/oddscache/test/process"
 )

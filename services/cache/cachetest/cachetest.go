@@ -15,9 +15,9 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
-	"github.com/oddscache/oddscache/pkg/rpcserver"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
+	"github.com/oddscache/oddscache/pkg/rpc/server"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/internal/api"
 	"github.com/oddscache/oddscache/services/cache/internal/replica"
@@ -58,7 +58,7 @@ type Config struct {
 type Cache struct {
 	replica *replica.Replica
 	feed    *grpc.ClientConn
-	rpc     *rpcserver.Server
+	rpc     *server.Server
 }
 
 // New makes a cache. Nobody is dialled before Run.
@@ -69,7 +69,7 @@ func New(cfg Config) (*Cache, error) {
 		return nil, fmt.Errorf("making the error table: %w", err)
 	}
 	c := &Cache{}
-	c.feed, err = rpcclient.New(cfg.Feed, rpcclient.Options{
+	c.feed, err = client.New(cfg.Feed, client.Options{
 		NoRetry:     []string{oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName},
 		DialOptions: cfg.DialOptions,
 	})
@@ -80,7 +80,7 @@ func New(cfg Config) (*Cache, error) {
 		ID: cfg.ID, Conn: c.feed, Store: held, Observer: observer{cfg.Observer}, Logger: cfg.Logger,
 	})
 	if err == nil {
-		c.rpc, err = rpcserver.New(rpcserver.Config{
+		c.rpc, err = server.New(server.Config{
 			Listener: cfg.Listener, Errors: table, Logger: cfg.Logger, Codec: rawpb.NewCodec(),
 		}, api.New(held, api.NewLookups(), watch.New(held, maxWatches)).Register)
 	}

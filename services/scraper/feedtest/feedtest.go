@@ -13,8 +13,8 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcserver"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
+	"github.com/oddscache/oddscache/pkg/rpc/server"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/api"
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
@@ -38,7 +38,7 @@ type Config struct {
 // Server serves the feed of whoever leads. Use New, then Run once.
 type Server struct {
 	feed *feed.Server
-	rpc  *rpcserver.Server
+	rpc  *server.Server
 }
 
 // New makes a server that stands by.
@@ -52,7 +52,7 @@ func New(cfg Config) (*Server, error) {
 		options = append(options, feed.BatchBytes(cfg.BatchBytes))
 	}
 	s := &Server{feed: feed.New(cfg.Logger, options...)}
-	s.rpc, err = rpcserver.New(rpcserver.Config{
+	s.rpc, err = server.New(server.Config{
 		Listener: cfg.Listener, Errors: table, Logger: cfg.Logger, Codec: rawpb.NewCodec(), Options: cfg.Options,
 		Drain: func(context.Context) { s.feed.Close() },
 	}, func(r grpc.ServiceRegistrar) { oddscachev1.RegisterSnapshotFeedServiceServer(r, s.feed) })

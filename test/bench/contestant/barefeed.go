@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/bench/world"
 )
@@ -40,7 +40,7 @@ func BareFeed(ctx context.Context, w *world.World) (sent int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	conn, err := rpcclient.New(addr, rpcclient.Options{MaxRecvBytes: maxAnswer})
+	conn, err := client.New(addr, client.Options{MaxRecvBytes: maxAnswer})
 	if err != nil {
 		return 0, err
 	}

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/oddscache/oddscache/pkg/oddsclient"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	rpcclient "github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/bench/load"
 	"github.com/oddscache/oddscache/test/bench/world"

@@ -12,14 +12,14 @@ import (
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/bench/load"
 	"github.com/oddscache/oddscache/test/bench/world"
 )
 
-// serverOptions are the cache's, without what pkg/rpcserver adds around handlers.
+// serverOptions are the cache's, without what pkg/rpc/server adds around handlers.
 func serverOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(4 << 20),
@@ -46,9 +46,9 @@ func (c *Contestant) serve(server *grpc.Server) (addr string, err error) {
 const maxAnswer = 16 << 20
 
 // dial makes the calls and streams of a gRPC contestant: all of them have the same client, which sends requests that
-// were encoded before and takes answers as bytes. Every connection is one of rpcclient's.
+// were encoded before and takes answers as bytes. Every connection is one of pkg/rpc/client's.
 func (c *Contestant) dial(addr string, events int) error {
-	conn, err := rpcclient.New(addr, rpcclient.Options{MaxRecvBytes: maxAnswer})
+	conn, err := client.New(addr, client.Options{MaxRecvBytes: maxAnswer})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim"
 )
 
 // defence is how hard a bookmaker may be asked, as the scraper does by default.

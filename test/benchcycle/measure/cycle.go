@@ -11,8 +11,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/bookiesim"
 	"github.com/oddscache/oddscache/test/benchcycle/rig"
 )
 

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim"
 )
 
 // The bound of the issue: the previous system's own latencies and limits allow about 68 s.

@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/benchcycle/rig"
 )
@@ -111,7 +111,7 @@ type follower struct {
 
 // follow acknowledges what it gets until ctx ends.
 func (f follower) follow(ctx context.Context, addr, id string) (err error) {
-	conn, err := rpcclient.New(addr, rpcclient.Options{MaxRecvBytes: 64 << 20})
+	conn, err := client.New(addr, client.Options{MaxRecvBytes: 64 << 20})
 	if err != nil {
 		return fmt.Errorf("connecting to %s: %w", addr, err)
 	}

@@ -26,7 +26,7 @@ const clockTick = 10 * time.Millisecond
 var binaries = map[string]string{
 	"scraper":   "github.com/oddscache/oddscache/services/scraper/cmd/scraper",
 	"cache":     "github.com/oddscache/oddscache/services/cache/cmd/cache",
-	"bookiesim": "github.com/oddscache/oddscache/pkg/bookiesim/cmd/bookiesim",
+	"bookiesim": "github.com/oddscache/oddscache/services/bookiesim/cmd/bookiesim",
 }
 
 // build builds all binaries into dir.

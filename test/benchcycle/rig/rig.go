@@ -18,7 +18,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/oddscache/oddscache/pkg/postgres"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/process"
 )
@@ -206,7 +206,7 @@ func (r *Rig) Close() error {
 }
 
 func (r *Rig) dial(addr string) (*grpc.ClientConn, error) {
-	conn, err := rpcclient.New(addr, rpcclient.Options{MaxRecvBytes: 64 << 20})
+	conn, err := client.New(addr, client.Options{MaxRecvBytes: 64 << 20})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", addr, err)
 	}

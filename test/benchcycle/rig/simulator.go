@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim"
 )
 
 // Simulator is the levers of a running simulator.

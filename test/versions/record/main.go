@@ -16,8 +16,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/bookiesim"
 	"github.com/oddscache/oddscache/test/benchcycle/rig"
 	"github.com/oddscache/oddscache/test/versions"
 )

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/oddscache/oddscache/pkg/postgres"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/process"
 	"github.com/oddscache/oddscache/test/proxy"
@@ -93,7 +93,7 @@ func (p *pair) launch(name string, args []string, env ...string) error {
 }
 
 func (p *pair) dial(addr string) (*grpc.ClientConn, error) {
-	conn, err := rpcclient.New(addr, rpcclient.Options{WaitForReady: true})
+	conn, err := client.New(addr, client.Options{WaitForReady: true})
 	if err == nil {
 		p.conns = append(p.conns, conn)
 	}

@@ -18,8 +18,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
-	"github.com/oddscache/oddscache/pkg/access"
-	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/auth/guard"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 	"github.com/oddscache/oddscache/services/cache/internal/watch"
@@ -43,7 +43,7 @@ const warmingRetry = time.Second
 
 // Errors is the table of what the service's errors become.
 func Errors() (*rpcerr.Table, error) {
-	return rpcerr.NewTable(append(slices.Concat(watchRules(), access.Rules()), // access's for the lookups of a stream
+	return rpcerr.NewTable(append(slices.Concat(watchRules(), guard.Rules()), // access's for the lookups of a stream
 		rpcerr.Is(errNotFound, codes.NotFound, ReasonEventNotFound),
 		rpcerr.Is(errTooManyWaiting, codes.ResourceExhausted, ReasonTooManyWaiting).RetryAfter(warmingRetry),
 		rpcerr.Is(store.ErrWarming, codes.Unavailable, ReasonWarming).RetryAfter(warmingRetry),

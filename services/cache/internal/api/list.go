@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/internal/frame"
 	"github.com/oddscache/oddscache/services/cache/internal/store"

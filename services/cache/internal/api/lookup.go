@@ -3,7 +3,7 @@ package api
 import (
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	"github.com/oddscache/oddscache/services/cache/internal/frame"
 )
 

@@ -12,10 +12,10 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/oddscache/oddscache/pkg/access"
-	"github.com/oddscache/oddscache/pkg/rawpb"
-	"github.com/oddscache/oddscache/pkg/rpcerr"
-	"github.com/oddscache/oddscache/pkg/tokens"
+	"github.com/oddscache/oddscache/pkg/auth/guard"
+	"github.com/oddscache/oddscache/pkg/auth/tokens"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
@@ -51,7 +51,7 @@ func lookupEvents(srv any, stream grpc.ServerStream) error {
 		return fmt.Errorf("making the error table: %w", err)
 	}
 	s := &lookupStream{server: server, stream: stream, table: table, slots: make(chan struct{}, maxWaiting)}
-	s.caller = access.CallerOf(stream.Context())
+	s.caller = guard.CallerOf(stream.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.answerAll(stream.Context()) }() // ends with the stream, which the handler's return makes it do
 	select {

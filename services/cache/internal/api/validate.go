@@ -3,7 +3,7 @@ package api
 import (
 	"fmt"
 
-	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 )
 
 // validID refuses an id or a name that nothing can have. It returns an error of no type, so that nil stays nil.

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/oddscache/oddscache/pkg/rawpb"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	"github.com/oddscache/oddscache/pkg/snapshot"
 )
 

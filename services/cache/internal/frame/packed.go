@@ -5,7 +5,7 @@ import (
 
 	"google.golang.org/grpc/mem"
 
-	"github.com/oddscache/oddscache/pkg/rawpb"
+	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	"github.com/oddscache/oddscache/pkg/snapshot"
 )
 

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
-	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 

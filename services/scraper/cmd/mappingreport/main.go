@@ -11,8 +11,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/evidence"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
-	"github.com/oddscache/oddscache/services/scraper/internal/mapping/evidence"
 )
 
 func main() {

@@ -10,9 +10,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/oddscache/oddscache/pkg/certs"
+	"github.com/oddscache/oddscache/pkg/auth/certs"
 	"github.com/oddscache/oddscache/pkg/obs"
-	"github.com/oddscache/oddscache/pkg/rpcclient"
+	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper"
 )
@@ -104,7 +104,7 @@ func (c *healthcheck) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := rpcclient.CheckHealth(ctx, c.Address, oddscachev1.ScraperService_ServiceDesc.ServiceName, options...); err != nil {
+	if err := client.CheckHealth(ctx, c.Address, oddscachev1.ScraperService_ServiceDesc.ServiceName, options...); err != nil {
 		return fmt.Errorf("asking %s: %w", c.Address, err)
 	}
 	return nil

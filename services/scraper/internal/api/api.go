@@ -11,7 +11,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"

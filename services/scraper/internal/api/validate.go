@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/oddscache/oddscache/pkg/rpcerr"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 

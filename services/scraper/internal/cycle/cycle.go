@@ -22,8 +22,8 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
-	"github.com/oddscache/oddscache/services/scraper/internal/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/unmapped"

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 

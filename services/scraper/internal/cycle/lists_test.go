@@ -12,14 +12,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/bet9ja"
-	"github.com/oddscache/oddscache/services/scraper/internal/betpawa"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
-	"github.com/oddscache/oddscache/services/scraper/internal/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-	"github.com/oddscache/oddscache/services/scraper/internal/sportybet"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 

@@ -3,8 +3,8 @@ package cycle
 import (
 	"time"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
-	"github.com/oddscache/oddscache/services/scraper/internal/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/unmapped"

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
-	"github.com/oddscache/oddscache/services/scraper/internal/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )

@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/evidence"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
-	"github.com/oddscache/oddscache/services/scraper/internal/mapping/evidence"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 

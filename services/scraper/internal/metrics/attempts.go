@@ -4,7 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	book "github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 )
 
 // Attempts counts requests to the bookmakers. It is the fetchers' observer.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 )
 
 // Limiters reads how hard the bookmakers may be asked now.

@@ -2,7 +2,7 @@
 // caches are.
 //
 // What happens is counted as it happens; what merely is, is read when Prometheus asks. Every series with known labels
-// exists from the start, at zero. It is not for the metrics of rpcs (pkg/rpcserver), and it decides nothing.
+// exists from the start, at zero. It is not for the metrics of rpcs (pkg/rpc/server), and it decides nothing.
 // docs/metrics.md describes every metric, and a test compares it with what the running services show.
 package metrics
 

@@ -13,9 +13,9 @@ import (
 	"go.uber.org/goleak"
 
 	book "github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
-	"github.com/oddscache/oddscache/services/scraper/internal/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )

@@ -3,8 +3,8 @@ package sides_test
 import (
 	"testing"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/evidence"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
-	"github.com/oddscache/oddscache/services/scraper/internal/mapping/evidence"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/recordedtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/sides"
 )

@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/bookiesim"
-	"github.com/oddscache/oddscache/services/scraper/internal/bet9ja"
-	"github.com/oddscache/oddscache/services/scraper/internal/betpawa"
+	"github.com/oddscache/oddscache/services/bookiesim"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-	"github.com/oddscache/oddscache/services/scraper/internal/sportybet"
 )
 
 // answer is a bookmaker's answer about an event, taken apart into the elements that hold a price each.

@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/bet9ja"
-	"github.com/oddscache/oddscache/services/scraper/internal/betpawa"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-	"github.com/oddscache/oddscache/services/scraper/internal/sportybet"
 )
 
 // closingAt is when the answers of these tests are read, an hour before kickoff.

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/mapping/rawjson"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/jsonscan"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -31,11 +31,11 @@ const (
 
 // Open checks size and syntax of body and returns a cursor before its value. The error is an *odds.Refused:
 // TOO_LARGE or NOT_JSON.
-func Open(body []byte) (*rawjson.Cursor, error) {
+func Open(body []byte) (*jsonscan.Cursor, error) {
 	if len(body) > MaxBytes {
 		return nil, odds.Refuse(odds.TooLarge, "%d bytes, the limit is %d", len(body), MaxBytes)
 	}
-	c, ok := rawjson.New(body)
+	c, ok := jsonscan.New(body)
 	if !ok {
 		return nil, odds.Refuse(odds.NotJSON, "%d bytes that begin with %.40q", len(body), body)
 	}
@@ -73,7 +73,7 @@ func Real(listing odds.Listing, category string) error {
 }
 
 // SrID reads a SportRadar id, with or without the prefix sr:match:. It is empty unless digits remain.
-func SrID(s rawjson.Scalar) string {
+func SrID(s jsonscan.Scalar) string {
 	id, _ := bookmaker.ParseSrID(s.Text())
 	return id
 }
@@ -93,7 +93,7 @@ func Digits(id string) bool {
 
 // Name makes a text fit to be stored and shown: valid UTF-8 without control characters (PostgreSQL refuses NUL),
 // without space around it, at most MaxName bytes.
-func Name(s rawjson.Scalar) string { return clean(s.Text(), MaxName) }
+func Name(s jsonscan.Scalar) string { return clean(s.Text(), MaxName) }
 
 // Cut is Name for a text at hand and a length of one's own, in bytes.
 func Cut(text string, length int) string { return clean(text, length) }

@@ -6,13 +6,13 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/jsonscan"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
-	"github.com/oddscache/oddscache/services/scraper/internal/mapping/rawjson"
 )
 
-func scalar(t *testing.T, text string) rawjson.Scalar {
+func scalar(t *testing.T, text string) jsonscan.Scalar {
 	t.Helper()
-	c, ok := rawjson.New([]byte(text))
+	c, ok := jsonscan.New([]byte(text))
 	if !ok {
 		t.Fatalf("%s is not valid", text)
 	}
@@ -48,7 +48,7 @@ func TestPrice(t *testing.T) {
 			t.Errorf("%s, closed: %+v", text, p)
 		}
 	}
-	if p := answer.ReadPrice(rawjson.Scalar{}); p.Active() || p.Unreadable() || p.Tells() {
+	if p := answer.ReadPrice(jsonscan.Scalar{}); p.Active() || p.Unreadable() || p.Tells() {
 		t.Errorf("no price at all: %+v", p)
 	}
 }

@@ -3,7 +3,7 @@ package answer
 import (
 	"bytes"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/mapping/rawjson"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/jsonscan"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -34,8 +34,8 @@ const (
 func Priced(price float64) Price { return Price{Odds: price + 0, kind: priced} } // −0 becomes 0
 
 // ReadPrice reads decimal odds as a number or a string.
-func ReadPrice(s rawjson.Scalar) Price {
-	if s.Kind() == rawjson.Missing || s.Kind() == rawjson.Null || s.Kind() == rawjson.String && isNothing(s.Bytes()) {
+func ReadPrice(s jsonscan.Scalar) Price {
+	if s.Kind() == jsonscan.Missing || s.Kind() == jsonscan.Null || s.Kind() == jsonscan.String && isNothing(s.Bytes()) {
 		return Price{}
 	}
 	price, ok := s.Float()

@@ -1,0 +1,306 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	rpcclient "github.com/oddscache/oddscache/pkg/rpc/client"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
+	rpcserver "github.com/oddscache/oddscache/pkg/rpc/server"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const serviceName = "oddscache.v1.ScraperService"
+
+var errNotWriter = errors.New("not the writer")
+
+// scraper answers with what its function says, and counts how often it was asked.
+type scraper struct {
+	oddscachev1.UnimplementedScraperServiceServer
+	asked  atomic.Int64
+	answer func(n int64) error
+	refuse error // ends streams at once when set
+}
+
+func (s *scraper) GetCycle(context.Context, *oddscachev1.GetCycleRequest) (*oddscachev1.GetCycleResponse, error) {
+	return &oddscachev1.GetCycleResponse{}, s.answer(s.asked.Add(1))
+}
+
+func (s *scraper) RunCycle(context.Context, *oddscachev1.RunCycleRequest) (*oddscachev1.RunCycleResponse, error) {
+	return &oddscachev1.RunCycleResponse{}, s.answer(s.asked.Add(1))
+}
+
+func (s *scraper) WatchProgress(_ *oddscachev1.WatchProgressRequest, stream grpc.ServerStreamingServer[oddscachev1.WatchProgressResponse]) error {
+	s.asked.Add(1)
+	if s.refuse != nil {
+		return s.refuse
+	}
+	<-stream.Context().Done()
+	return stream.Context().Err()
+}
+
+// network is servers in memory, by address.
+type network map[string]*bufconn.Listener
+
+// dial is the option that connects to them. Whatever is not in the map refuses.
+func (n network) dial() grpc.DialOption {
+	return grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
+		lis, ok := n[addr]
+		if !ok {
+			return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+		}
+		return lis.DialContext(ctx)
+	})
+}
+
+// serve runs a server at the address until t ends; it is ready when it is told so.
+func (n network) serve(t *testing.T, addr string, service *scraper, ready bool) *rpcserver.Server {
+	t.Helper()
+	table, err := rpcerr.NewTable(rpcerr.Is(errNotWriter, codes.Unavailable, "NOT_WRITER"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n[addr] = bufconn.Listen(1 << 16)
+	server, err := rpcserver.New(
+		rpcserver.Config{Listener: n[addr], Errors: table, Logger: slog.New(slog.DiscardHandler), Grace: time.Second},
+		func(r grpc.ServiceRegistrar) { oddscachev1.RegisterScraperServiceServer(r, service) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.SetReady(ready)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx) }() // ends by stop, in the cleanup
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("stopping the server: %v", err)
+		}
+	})
+	return server
+}
+
+// connect returns a client of the target.
+func (n network) connect(t *testing.T, target string, o rpcclient.Options) oddscachev1.ScraperServiceClient {
+	t.Helper()
+	o.DialOptions = append(o.DialOptions, n.dial())
+	conn, err := rpcclient.New(target, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return oddscachev1.NewScraperServiceClient(conn)
+}
+
+func fine(int64) error { return nil }
+
+// unavailableUntil answers UNAVAILABLE until it is asked for the nth time.
+func unavailableUntil(nth int64) func(int64) error {
+	return func(n int64) error {
+		if n < nth {
+			return errNotWriter
+		}
+		return nil
+	}
+}
+
+func TestUnavailableIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		answer  func(int64) error
+		options rpcclient.Options
+		call    func(context.Context, oddscachev1.ScraperServiceClient) error
+		asked   int64
+		code    codes.Code
+	}{
+		{name: "until it is there", answer: unavailableUntil(3), call: getCycle, asked: 3},
+		{name: "but not for ever", answer: unavailableUntil(99), call: getCycle, asked: 4, code: codes.Unavailable},
+		{
+			name: "nor when told not to", answer: unavailableUntil(3), call: runCycle, asked: 1, code: codes.Unavailable,
+			options: rpcclient.Options{NoRetry: []string{oddscachev1.ScraperService_RunCycle_FullMethodName}},
+		},
+		{
+			name: "others still are", answer: unavailableUntil(3), call: getCycle, asked: 3,
+			options: rpcclient.Options{NoRetry: []string{oddscachev1.ScraperService_RunCycle_FullMethodName}},
+		},
+		{
+			name: "nor any other code", call: getCycle, asked: 1, code: codes.Internal,
+			answer: func(int64) error { return errors.New("a bug") },
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n, service := network{}, &scraper{answer: test.answer}
+				n.serve(t, "one:1", service, true)
+				// The name is not resolved by DNS, which knows no bubble; two addresses make it a list.
+				err := test.call(t.Context(), n.connect(t, "one:1,one:1", test.options))
+				if status.Code(err) != test.code || service.asked.Load() != test.asked {
+					t.Errorf("asked %d times and got %v; want %d times and %v", service.asked.Load(), err, test.asked, test.code)
+				}
+			})
+		})
+	}
+}
+
+func getCycle(ctx context.Context, c oddscachev1.ScraperServiceClient) error {
+	_, err := c.GetCycle(ctx, &oddscachev1.GetCycleRequest{})
+	return err
+}
+
+func runCycle(ctx context.Context, c oddscachev1.ScraperServiceClient) error {
+	_, err := c.RunCycle(ctx, &oddscachev1.RunCycleRequest{})
+	return err
+}
+
+// TestAListFindsTheWriter has one standby that answers UNAVAILABLE, and one writer.
+func TestAListFindsTheWriter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, standby, writer := network{}, &scraper{answer: unavailableUntil(1 << 60)}, &scraper{answer: fine}
+		n.serve(t, "standby:1", standby, true)
+		n.serve(t, "writer:2", writer, true)
+		client := n.connect(t, " standby:1 ,writer:2,", rpcclient.Options{WaitForReady: true})
+		for range 20 {
+			if err := getCycle(t.Context(), client); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if writer.asked.Load() != 20 || standby.asked.Load() == 0 {
+			t.Errorf("the writer was asked %d times, the standby %d", writer.asked.Load(), standby.asked.Load())
+		}
+	})
+}
+
+func TestHealthLeavesOutWhoIsNotReady(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, standby, writer := network{}, &scraper{answer: fine}, &scraper{answer: fine}
+		standbyServer := n.serve(t, "standby:1", standby, false)
+		n.serve(t, "writer:2", writer, true)
+		client := n.connect(t, "standby:1,gone:9,writer:2", rpcclient.Options{HealthService: serviceName, WaitForReady: true})
+		call := func() {
+			for range 10 {
+				if err := getCycle(t.Context(), client); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		call()
+		if standby.asked.Load() != 0 {
+			t.Errorf("the one that is not ready was asked %d times", standby.asked.Load())
+		}
+		standbyServer.SetReady(true)
+		synctest.Wait()
+		call()
+		if standby.asked.Load() == 0 {
+			t.Error("it was not asked when it had become ready")
+		}
+	})
+}
+
+// TestStreamsAreNotTriedAgain leaves that to whoever follows the stream and knows where to resume.
+func TestStreamsAreNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, service := network{}, &scraper{refuse: errNotWriter}
+		n.serve(t, "one:1", service, true)
+		client := n.connect(t, "one:1,one:1", rpcclient.Options{WaitForReady: true})
+		stream, err := client.WatchProgress(t.Context(), &oddscachev1.WatchProgressRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		_, err = stream.Recv()
+		if rpcerr.Reason(err) != "NOT_WRITER" || service.asked.Load() != 1 || time.Since(start) > 0 {
+			t.Errorf("asked %d times in %v and got %v", service.asked.Load(), time.Since(start), err)
+		}
+	})
+}
+
+// deafConn swallows what is written once it is told to, as a peer does whose machine went away.
+type deafConn struct {
+	net.Conn
+	deaf *atomic.Bool
+}
+
+func (c deafConn) Write(p []byte) (int, error) {
+	if c.deaf.Load() {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
+
+func TestASilentPeerIsNoticed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, deaf := network{}, &atomic.Bool{}
+		n.serve(t, "one:1", &scraper{answer: fine}, true)
+		conn, err := rpcclient.New("one:1,one:1", rpcclient.Options{DialOptions: []grpc.DialOption{
+			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+				c, err := n["one:1"].DialContext(ctx)
+				return deafConn{Conn: c, deaf: deaf}, err
+			}),
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		client := oddscachev1.NewScraperServiceClient(conn)
+		if err := getCycle(t.Context(), client); err != nil {
+			t.Fatal(err)
+		}
+		stream, err := client.WatchProgress(t.Context(), &oddscachev1.WatchProgressRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		deaf.Store(true)
+		start := time.Now()
+		_, err = stream.Recv()
+		if took := time.Since(start); status.Code(err) != codes.Unavailable || took > 25*time.Second {
+			t.Errorf("the stream ended after %v with %v; want UNAVAILABLE within 25 s", took, err)
+		}
+	})
+}
+
+func TestNewRefusesBadTargetsAndOptions(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{"", " , ", "localhost", "localhost:", "a:1,b", "http//x"} {
+		if conn, err := rpcclient.New(target, rpcclient.Options{}); !errors.Is(err, rpcclient.ErrTarget) {
+			t.Errorf("%q: got %v, want ErrTarget", target, err)
+			if conn != nil {
+				_ = conn.Close()
+			}
+		}
+	}
+	for name, o := range map[string]rpcclient.Options{
+		"policy": {Policy: "random"}, "rpc": {NoRetry: []string{"RunCycle"}},
+		"health": {HealthService: serviceName, Policy: rpcclient.PickFirst},
+	} {
+		if conn, err := rpcclient.New("localhost:1", o); err == nil {
+			_ = conn.Close()
+			t.Errorf("a bad %s was taken", name)
+		}
+	}
+	for _, target := range []string{"localhost:7401", "127.0.0.1:7401", "[::1]:7401", "dns:///scraper:7401", "unix:/run/scraper.sock", "a:1,b:2"} {
+		conn, err := rpcclient.New(target, rpcclient.Options{Policy: rpcclient.PickFirst, Tracing: true})
+		if err != nil {
+			t.Errorf("%q: %v", target, err)
+			continue
+		}
+		_ = conn.Close()
+	}
+}

@@ -1,0 +1,360 @@
+package discovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func limiter(t *testing.T, slots int) *limit.Limiter {
+	t.Helper()
+	g, err := limit.NewGroup(map[odds.Bookmaker]limit.Config{odds.Bet9ja: {Slots: slots}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Limiter(odds.Bet9ja)
+}
+
+func listing(id, sr string, hours int) odds.Listing {
+	return odds.Listing{EventID: id, SrID: sr, Kickoff: time.Date(2026, 5, 6, hours, 0, 0, 0, time.UTC)}
+}
+
+// The tournaments' ids say how they answer.
+func ask(_ context.Context, t bookmaker.Tournament) (Page, error) {
+	switch kind, id, _ := strings.Cut(t.ID, "-"); kind {
+	case "fails":
+		return Page{}, errors.New("no answer")
+	case "silent":
+		return Page{Silent: true}, nil
+	case "empty":
+		return Page{}, nil
+	case "begun":
+		return Page{Events: 1}, nil
+	case "refused":
+		p := Page{Events: 1}
+		p.Refuse(id, odds.BadKickoff)
+		return p, nil
+	case "half": // one page, and then none
+		return Page{Events: 1, Listings: []odds.Listing{listing(id, id, 1)}}, errors.New("no second page")
+	default:
+		return Page{Events: 1, Listings: []odds.Listing{listing(id, id, 1)}}, nil
+	}
+}
+
+func TestEach(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		tournaments []string
+		listed      []string
+		failed      []string
+		refused     int
+		err         error
+	}{
+		"none at all":                 {},
+		"all answer":                  {tournaments: []string{"lists-1", "lists-2", "empty-3"}, listed: []string{"1", "2"}},
+		"one fails":                   {tournaments: []string{"lists-1", "fails-2"}, listed: []string{"1"}, failed: []string{"fails-2"}},
+		"one fails on the way":        {tournaments: []string{"lists-1", "half-2"}, listed: []string{"1", "2"}, failed: []string{"half-2"}},
+		"all fail":                    {tournaments: []string{"fails-1", "fails-2"}, failed: []string{"fails-1", "fails-2"}, err: ErrNoTournament},
+		"empty as they say":           {tournaments: []string{"empty-1", "empty-2"}},
+		"nobody says anything":        {tournaments: []string{"silent-1", "silent-2", "empty-3"}, err: ErrNoEvents},
+		"silent beside one that says": {tournaments: []string{"silent-1", "lists-2"}, listed: []string{"2"}},
+		"all have begun":              {tournaments: []string{"begun-1", "silent-2"}},
+		"all refused":                 {tournaments: []string{"refused-1", "refused-2"}, refused: 2, err: ErrNoEvents},
+		"one refused":                 {tournaments: []string{"refused-1", "lists-2"}, listed: []string{"2"}, refused: 1},
+		"unreadable is not asked":     {tournaments: []string{"lists-1", "!"}, listed: []string{"1"}, failed: []string{"!"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var tournaments []bookmaker.Tournament
+			for _, id := range tc.tournaments {
+				to := bookmaker.Tournament{ID: id}
+				if id == "!" {
+					to.Err = errors.New("unreadable")
+				}
+				tournaments = append(tournaments, to)
+			}
+			found, err := New(limiter(t, 2), nil, time.Now).Each(t.Context(), tournaments, ask)
+			if !errors.Is(err, tc.err) || (err == nil) != (tc.err == nil) {
+				t.Errorf("error %v, want %v", err, tc.err)
+			}
+			var listed, asked, failed []string
+			for _, l := range found.Listings {
+				listed = append(listed, l.EventID)
+			}
+			for _, to := range found.Tournaments {
+				asked = append(asked, to.ID)
+				if to.Err != nil {
+					failed = append(failed, to.ID)
+				}
+				if kind, id, _ := strings.Cut(to.ID, "-"); kind == "refused" && !slices.Equal(to.RefusedIDs, []string{id}) {
+					t.Errorf("%s refused %q", to.ID, to.RefusedIDs)
+				}
+			}
+			if diff := cmp.Diff(tc.tournaments, asked); diff != "" {
+				t.Errorf("tournaments (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.listed, listed); diff != "" {
+				t.Errorf("listed (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.failed, failed); diff != "" {
+				t.Errorf("failed (-want +got):\n%s", diff)
+			}
+			if got := found.Refusals[odds.BadKickoff]; got != tc.refused {
+				t.Errorf("%d refused, want %d", got, tc.refused)
+			}
+			if found.Partial() != (len(tc.failed) > 0) {
+				t.Errorf("partial: %t", found.Partial())
+			}
+		})
+	}
+}
+
+func TestEachAsksAsManyAtOnceAsThereAreSlots(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := limiter(t, 5)
+		s := New(l, nil, time.Now)
+		var most atomic.Int64
+		start := time.Now()
+		_, err := s.Each(t.Context(), make([]bookmaker.Tournament, 20),
+			func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
+				err := s.Call(ctx, func(context.Context) error {
+					most.Store(max(most.Load(), int64(l.Stats().InFlight)))
+					<-time.After(time.Second)
+					return nil
+				})
+				return Page{}, err
+			})
+		if got := time.Since(start); err != nil || got != 4*time.Second || most.Load() != 5 {
+			t.Errorf("20 calls of 1s took %s with %d at once, error %v; want 4s with 5", got, most.Load(), err)
+		}
+	})
+}
+
+func TestEachEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := New(limiter(t, 1), nil, time.Now)
+	found, err := s.Each(ctx, make([]bookmaker.Tournament, 3), func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
+		cancel()
+		return Page{}, s.Call(ctx, func(context.Context) error { return nil })
+	})
+	if !errors.Is(err, context.Canceled) || len(found.Tournaments) != 3 || !found.Partial() {
+		t.Errorf("%d tournaments, error %v", len(found.Tournaments), err)
+	}
+}
+
+func TestSweepGivesUpWhereNothingComes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := limiter(t, 4)
+		s := New(l, nil, time.Now)
+		start := time.Now()
+		var calls atomic.Int64
+		found, err := s.Each(t.Context(), make([]bookmaker.Tournament, 300),
+			func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
+				return Page{}, s.Call(ctx, func(context.Context) error {
+					<-time.After(50 * time.Millisecond)
+					calls.Add(1)
+					return &bookmaker.PushedBack{How: bookmaker.Forbidden, Status: 403}
+				})
+			})
+		if !errors.Is(err, ErrNoTournament) || !errors.Is(err, bookmaker.ErrPushedBack) {
+			t.Errorf("error %v", err)
+		}
+		if asked := int(calls.Load()); found.Blocked != asked || asked > 20 {
+			t.Errorf("%d of 300 asked, %d blocked", asked, found.Blocked)
+		}
+		if last := found.Tournaments[299].Err; !errors.Is(last, ErrGivenUp) {
+			t.Errorf("the last one: %v", last)
+		}
+		if got := time.Since(start); got > 40*time.Second {
+			t.Errorf("gave up after %s", got)
+		}
+		if s := l.Stats(); s.InFlight != 0 || s.Waiting != 0 {
+			t.Errorf("left over: %+v", s)
+		}
+	})
+}
+
+func TestSweepGoesOnWhileSomethingGoodComes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := New(limiter(t, 8), nil, time.Now)
+		var n atomic.Int64
+		found, err := s.Each(t.Context(), make([]bookmaker.Tournament, 60),
+			func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
+				return Page{}, s.Call(ctx, func(context.Context) error {
+					<-time.After(500 * time.Millisecond)
+					if n.Add(1)%3 == 0 {
+						return &bookmaker.PushedBack{How: bookmaker.TooManyRequests, Status: 429}
+					}
+					return nil
+				})
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, to := range found.Tournaments {
+			if errors.Is(to.Err, ErrGivenUp) {
+				t.Errorf("tournament %d was not asked", i)
+			}
+		}
+		if found.Blocked != 20 {
+			t.Errorf("%d blocked, want 20", found.Blocked)
+		}
+	})
+}
+
+func TestCallReleasesItsSlotWhateverHappens(t *testing.T) {
+	t.Parallel()
+	l := limiter(t, 1)
+	s := New(l, nil, time.Now)
+	func() {
+		defer func() { _ = recover() }()
+		_ = s.Call(t.Context(), func(context.Context) error { panic("decoder") })
+	}()
+	if got := l.Stats().InFlight; got != 0 {
+		t.Errorf("%d in flight after a panic", got)
+	}
+}
+
+// A tournament is short when it lists fewer events than the site says, those that have just begun apart.
+func TestShortLists(t *testing.T) {
+	t.Parallel()
+	soon, later := time.Now().Add(20*time.Second), time.Now().Add(time.Hour)
+	past := func() *Past {
+		k := new(Past)
+		k.keep([]odds.Listing{{TournamentID: "a", Kickoff: soon}, {TournamentID: "a", Kickoff: later}, {TournamentID: "b", Kickoff: later}})
+		return k
+	}
+	for name, tc := range map[string]struct {
+		said  map[string]int // by tournament
+		total int
+		lists map[string]int
+		page  map[string]int // the answer's own count
+		past  *Past
+		short []string
+		whole bool // only the total tells
+	}{
+		"as many":                 {said: map[string]int{"a": 2, "b": 3}, lists: map[string]int{"a": 2, "b": 3}},
+		"more":                    {said: map[string]int{"a": 2}, lists: map[string]int{"a": 3}},
+		"nobody counts":           {lists: map[string]int{"a": 2}},
+		"fewer":                   {said: map[string]int{"a": 10, "b": 3}, lists: map[string]int{"a": 6, "b": 3}, short: []string{"a"}},
+		"none":                    {said: map[string]int{"a": 1, "b": 1}, lists: map[string]int{"b": 1}, short: []string{"a"}},
+		"the answer counts":       {page: map[string]int{"a": 10}, lists: map[string]int{"a": 6}, short: []string{"a"}},
+		"one has begun":           {said: map[string]int{"a": 3}, lists: map[string]int{"a": 2}, past: past()},
+		"two are missing":         {said: map[string]int{"a": 3}, lists: map[string]int{"a": 1}, past: past(), short: []string{"a"}},
+		"none of its has begun":   {said: map[string]int{"b": 3}, lists: map[string]int{"b": 2}, past: past(), short: []string{"b"}},
+		"a tournament is missing": {said: map[string]int{"a": 10}, total: 20, lists: map[string]int{"a": 10}, whole: true},
+		"the total alone":         {total: 10, lists: map[string]int{"a": 6, "b": 0}, whole: true},
+		"a total that is near":    {total: 41, lists: map[string]int{"a": 39}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := New(limiter(t, 2), tc.past, time.Now)
+			s.Said(tc.total)
+			var tournaments []bookmaker.Tournament
+			for id := range tc.lists {
+				tournaments = append(tournaments, bookmaker.Tournament{ID: id, Said: tc.said[id]})
+			}
+			for id, said := range tc.said {
+				if _, listed := tc.lists[id]; !listed {
+					tournaments = append(tournaments, bookmaker.Tournament{ID: id, Said: said})
+				}
+			}
+			found, err := s.Each(t.Context(), tournaments, func(_ context.Context, to bookmaker.Tournament) (Page, error) {
+				p := Page{Events: tc.lists[to.ID], Said: tc.page[to.ID]}
+				for i := range p.Events {
+					p.Listings = append(p.Listings, listing(fmt.Sprint(to.ID, i), "", 1))
+				}
+				return p, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var short []string
+			for _, to := range found.Tournaments {
+				if errors.Is(to.Err, ErrShortList) {
+					short = append(short, to.ID)
+				}
+			}
+			want := len(tc.short)
+			if tc.whole {
+				want = 1
+			}
+			if !slices.Equal(short, tc.short) || found.Short != tc.whole || found.Refusals[odds.ShortList] != want || found.Partial() != (want > 0) {
+				t.Errorf("short %v, in all %t, refusals %v", short, found.Short, found.Refusals)
+			}
+		})
+	}
+}
+
+// A count that no tournament meets is believed for a while, and then taken for a count of something else; one that was met
+// once protects its tournament for as long as it takes.
+func TestCountOfAnotherMeaning(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		first bool // all events were listed once
+		total int
+		want  bool
+	}{
+		"never met":               {},
+		"met once":                {first: true, want: true},
+		"a total that is not met": {total: 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var past Past
+			discover := func(each int) bookmaker.Discovery {
+				s := New(limiter(t, 4), &past, time.Now)
+				s.Said(tc.total)
+				var tournaments []bookmaker.Tournament
+				for i := range 20 {
+					to := bookmaker.Tournament{ID: fmt.Sprint(i)}
+					if tc.total == 0 {
+						to.Said = 3
+					}
+					tournaments = append(tournaments, to)
+				}
+				found, err := s.Each(t.Context(), tournaments, func(_ context.Context, to bookmaker.Tournament) (Page, error) {
+					p := Page{Events: each}
+					for i := range each {
+						p.Listings = append(p.Listings, listing(fmt.Sprint(to.ID, "-", i), "", 1))
+					}
+					return p, nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return found
+			}
+			if tc.first {
+				discover(3)
+			}
+			for i := range unmet {
+				if !discover(2).Partial() {
+					t.Fatalf("discovery %d: a shortfall was not believed", i+1)
+				}
+			}
+			if found := discover(2); found.Partial() != tc.want || (found.Refusals[odds.ShortList] > 0) != tc.want {
+				t.Errorf("after %d discoveries: partial %t, refusals %v", unmet, found.Partial(), found.Refusals)
+			}
+		})
+	}
+}

@@ -1,0 +1,284 @@
+package sportybet_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/discovery"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func clientNow() time.Time { return time.Date(2026, 5, 6, 10, 0, 0, 0, time.UTC) }
+
+var _ bookmaker.Client = (*sportybet.Client)(nil)
+
+// clientSite is SportyBet on loopback: tournaments with so many events each, and what else is put in their place.
+type clientSite struct {
+	t      *testing.T
+	events map[string]int              // by tournament, without the prefix
+	broken map[string]http.HandlerFunc // by "tree", tournament, or event id
+}
+
+// clientPrefix is before a tournament's number.
+const clientPrefix = "sr:tournament:"
+
+func (s *clientSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for name, want := range map[string]string{"Clientid": "web", "Operid": "2", "Platform": "web", "Accept": "*/*"} {
+		if got := r.Header.Get(name); got != want {
+			s.t.Errorf("%s: header %s is %q, want %q", r.RequestURI, name, got, want)
+		}
+	}
+	const api = "/api/ng/factsCenter"
+	stamp := fmt.Sprint(clientNow().UnixMilli())
+	key, serve := "tree", s.tree
+	switch {
+	case r.Method == http.MethodGet && r.URL.Path == api+"/popularAndSportList":
+		s.expect(r, "sportId=sr:sport:1&timeline=&productId=3&_t="+stamp)
+	case r.Method == http.MethodPost && r.URL.Path == api+"/pcEvents":
+		key = s.tournament(r)
+		serve = func(w http.ResponseWriter) { s.list(w, key) }
+	case r.Method == http.MethodGet && r.URL.Path == api+"/event":
+		key = r.URL.Query().Get("eventId")
+		s.expect(r, "eventId="+key+"&productId=3&_t="+stamp)
+		serve = func(w http.ResponseWriter) { fmt.Fprint(w, `{"detail":true}`) }
+	default:
+		s.t.Errorf("unknown request %s %s", r.Method, r.RequestURI)
+		http.NotFound(w, r)
+		return
+	}
+	if h := s.broken[key]; h != nil {
+		h(w, r)
+		return
+	}
+	serve(w)
+}
+
+func (s *clientSite) expect(r *http.Request, query string) {
+	if got := strings.ReplaceAll(r.URL.RawQuery, "%3A", ":"); got != query {
+		s.t.Errorf("query %s, want %s", got, query)
+	}
+}
+
+func (s *clientSite) tournament(r *http.Request) string {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		s.t.Error(err)
+	}
+	var id int
+	const question = `[{"sportId":"sr:sport:1","marketId":"1,18,10,29,11,26,36,14","tournamentId":[["sr:tournament:%d"]]}]`
+	if _, err := fmt.Sscanf(string(body), question, &id); err != nil || fmt.Sprintf(question, id) != string(body) {
+		s.t.Errorf("question %s: %v", body, err)
+	}
+	return fmt.Sprint(id)
+}
+
+func (s *clientSite) tree(w http.ResponseWriter) {
+	var parts []string
+	for id := range s.events {
+		parts = append(parts, fmt.Sprintf(`{"id":"sr:tournament:%s","name":"T%s"}`, id, id))
+	}
+	fmt.Fprintf(w, `{"bizCode":10000,"data":{"sportList":[{"id":"sr:sport:2","categories":[]},{"id":"sr:sport:1","eventSize":9,
+		"categories":[{"id":"sr:category:32","name":"Spain","tournaments":[%s]}]}]}}`, strings.Join(parts, ","))
+}
+
+func (s *clientSite) list(w http.ResponseWriter, tournament string) {
+	var parts []string
+	for i := range s.events[tournament] {
+		parts = append(parts, fmt.Sprintf(`{"eventId":"sr:match:%s%04d","estimateStartTime":%d,"homeTeamName":"A","awayTeamName":"B"}`,
+			tournament, i, clientNow().Add(time.Hour).UnixMilli()))
+	}
+	fmt.Fprintf(w, `{"bizCode":10000,"data":[{"events":[%s]}]}`, strings.Join(parts, ","))
+}
+
+type decoder interface {
+	Detail(body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error)
+}
+
+func newClient(t *testing.T, h http.Handler, now func() time.Time, d decoder) (*sportybet.Client, *limit.Limiter) {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	group, err := limit.NewGroup(map[odds.Bookmaker]limit.Config{odds.SportyBet: {Slots: 50, FirstPause: time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := sportybet.NewClient(sportybet.Config{
+		BaseURL: server.URL, Now: now,
+		HTTP: fetch.Config{RetryDelay: time.Millisecond, MaxRetryDelay: 2 * time.Millisecond},
+	}, d, group.Limiter(odds.SportyBet), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client, group.Limiter(odds.SportyBet)
+}
+
+func clientAnswers(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}
+}
+
+var errAny = errors.New("any error")
+
+func TestDiscover(t *testing.T) {
+	t.Parallel()
+	page := clientAnswers(200, "<html>")
+	for name, tc := range map[string]struct {
+		broken  map[string]http.HandlerFunc
+		listed  int
+		failed  string // the tournament that fails
+		err     error  // of the whole
+		blocked int
+	}{
+		"all answer":                {listed: 253},
+		"one turns away":            {broken: map[string]http.HandlerFunc{"8": page}, listed: 250, failed: "8", blocked: 1},
+		"one is empty with 202":     {broken: map[string]http.HandlerFunc{"8": clientAnswers(202, "")}, listed: 250, failed: "8", blocked: 1},
+		"one is down":               {broken: map[string]http.HandlerFunc{"8": clientAnswers(502, "")}, listed: 250, failed: "8"},
+		"one is broken":             {broken: map[string]http.HandlerFunc{"8": clientAnswers(200, `{"`)}, listed: 250, failed: "8"},
+		"one says it does not know": {broken: map[string]http.HandlerFunc{"8": clientAnswers(200, `{"bizCode":19000,"message":"invalid"}`)}, listed: 250, failed: "8"},
+		"one is empty":              {broken: map[string]http.HandlerFunc{"8": clientAnswers(200, `{"bizCode":10000,"data":[]}`)}, listed: 250},
+		"all are empty":             {broken: map[string]http.HandlerFunc{"8": clientAnswers(200, `{"bizCode":10000,"data":[]}`), "9": clientAnswers(200, `{"bizCode":10000,"data":[]}`)}},
+		"all are silent":            {broken: map[string]http.HandlerFunc{"8": clientAnswers(200, `{"bizCode":10000,"data":[{}]}`), "9": clientAnswers(200, `{"bizCode":10000,"data":[{}]}`)}, err: discovery.ErrNoEvents},
+		"all fail":                  {broken: map[string]http.HandlerFunc{"8": page, "9": page}, err: discovery.ErrNoTournament, blocked: 2},
+		"the tree turns away":       {broken: map[string]http.HandlerFunc{"tree": clientAnswers(403, "")}, err: bookmaker.ErrPushedBack, blocked: 1},
+		"the tree is refused":       {broken: map[string]http.HandlerFunc{"tree": clientAnswers(200, `{"bizCode":19000,"message":"invalid"}`)}, err: errAny},
+		"the tree has no football":  {broken: map[string]http.HandlerFunc{"tree": clientAnswers(200, `{"bizCode":10000,"data":{"sportList":[]}}`)}, err: errAny},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			site := &clientSite{t: t, events: map[string]int{"8": 3, "9": 250}, broken: tc.broken}
+			client, limiter := newClient(t, site, clientNow, nil)
+			found, err := client.Discover(t.Context())
+			if (err != nil) != (tc.err != nil) || (tc.err != nil && !errors.Is(tc.err, errAny) && !errors.Is(err, tc.err)) {
+				t.Fatalf("error %v, want %v", err, tc.err)
+			}
+			if found.Blocked != tc.blocked {
+				t.Errorf("%d blocked, want %d", found.Blocked, tc.blocked)
+			}
+			if s := limiter.Stats(); s.InFlight != 0 {
+				t.Errorf("left over: %+v", s)
+			}
+			if tc.err != nil {
+				return
+			}
+			if len(found.Listings) != tc.listed {
+				t.Errorf("%d listed, want %d", len(found.Listings), tc.listed)
+			}
+			for _, c := range found.Tournaments {
+				if (c.Err != nil) != (tc.failed != "" && c.ID == clientPrefix+tc.failed) {
+					t.Errorf("tournament %s: %v", c.ID, c.Err)
+				}
+			}
+		})
+	}
+}
+
+// clientDecoder keeps what it was given.
+type clientDecoder struct {
+	body string
+	at   [2]time.Time
+}
+
+func (d *clientDecoder) Detail(body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error) {
+	d.body, d.at = string(body), [2]time.Time{requestedAt, capturedAt}
+	return bookmaker.Detail{Listing: odds.Listing{EventID: asked.EventID}}, nil
+}
+
+func TestFetch(t *testing.T) {
+	t.Parallel()
+	site := &clientSite{t: t, broken: map[string]http.HandlerFunc{
+		"away": clientAnswers(202, ""), "missing": clientAnswers(404, "{}"),
+	}}
+	d := new(clientDecoder)
+	client, _ := newClient(t, site, clientNow, d)
+	before := time.Now()
+	if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "sr:match:80001"}); err != nil {
+		t.Fatal(err)
+	}
+	if d.body != `{"detail":true}` || d.at[0].Before(before) || d.at[1].Before(d.at[0]) {
+		t.Errorf("decoder was given %q, %v", d.body, d.at)
+	}
+	if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "away"}); !errors.Is(err, bookmaker.ErrPushedBack) {
+		t.Errorf("turned away: %v", err)
+	}
+	var status *fetch.StatusError
+	if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "missing"}); !errors.As(err, &status) || status.Status != 404 {
+		t.Errorf("404: %v", err)
+	}
+}
+
+// What this bookmaker answers about an event that it does not know, read by the real decoder.
+func TestFetchOfAnUnknownEvent(t *testing.T) {
+	t.Parallel()
+	site := &clientSite{t: t, broken: map[string]http.HandlerFunc{"gone": clientAnswers(200, `{"bizCode":19000,"message":"invalid"}`)}}
+	client, _ := newClient(t, site, clientNow, newDecoder(t))
+	_, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "gone"})
+	var refused *odds.Refused
+	if !errors.As(err, &refused) || refused.Reason != odds.NotOffered || fetch.OutcomeOf(err).Kind != limit.NotFound {
+		t.Errorf("unknown event: %v", err)
+	}
+}
+
+// The simulated site, which is written from the same facts by others, and the real decoder.
+func TestAgainstTheSimulator(t *testing.T) {
+	t.Parallel()
+	cfg := bookiesim.DefaultConfig()
+	cfg.Events, cfg.Offered, cfg.Tournaments = 140, [3]int{130, 135, 120}, [3]int{6, 8, 9}
+	cfg.LargestShare, cfg.RequireHeaders = 0.9, true
+	world, err := bookiesim.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	world.Freeze()
+	client, limiter := newClient(t, world.Handler(string(odds.SportyBet)), world.Now, newDecoder(t))
+	found, err := client.Discover(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	type key struct{ ID, SrID, Home string }
+	want, got := make(map[key]time.Time), make(map[key]time.Time)
+	for _, e := range world.Events() {
+		if l, ok := e.Listings[string(odds.SportyBet)]; ok && e.Sport == "football" {
+			want[key{l.EventID, l.SrID, l.HomeTeam}] = l.Kickoff
+		}
+	}
+	for _, l := range found.Listings {
+		got[key{l.EventID, l.SrID, l.HomeTeam}] = l.Kickoff
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("kickoffs by event (-want +got):\n%s", diff)
+	}
+	for _, l := range found.Listings[:5] {
+		permit, err := limiter.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := client.Fetch(t.Context(), bookmaker.Target{EventID: l.EventID, SrID: l.SrID})
+		permit.Release(fetch.OutcomeOf(err))
+		if err != nil {
+			t.Errorf("event %s: %v", l.EventID, err)
+			continue
+		}
+		if d.Snapshot.EventID != l.EventID || !d.Listing.Kickoff.Equal(l.Kickoff) || len(d.Snapshot.Markets) < 20 {
+			t.Errorf("event %s: %d markets, listing %+v", l.EventID, len(d.Snapshot.Markets), d.Listing)
+		}
+	}
+}

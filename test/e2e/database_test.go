@@ -1,0 +1,30 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
+
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	"github.com/oddscache/oddscache/test/pair"
+)
+
+func TestMain(m *testing.M) {
+	pgtest.Main(m, goleak.IgnoreCurrent())
+}
+
+// historyRows counts the rows of the history of odds.
+func historyRows(t *testing.T, p *pair.Pair) int {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), p.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	var n int
+	if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM market_odds_history").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

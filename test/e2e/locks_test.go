@@ -1,0 +1,228 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/oddscache/oddscache/pkg/postgres"
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/process"
+)
+
+// lockHeld is how long somebody holds a lock on the history: three leases, or a minute in `make fault-locks`.
+func lockHeld() time.Duration {
+	if os.Getenv("FAULT_LOCKS") == "1" {
+		return time.Minute
+	}
+	return 6 * time.Second
+}
+
+// atOnce bounds what must not wait for a lock, on a machine that does other things as well.
+const atOnce = 4 * time.Second
+
+// hold takes a lock in a session of its own and returns what gives it back.
+func hold(t *testing.T, url, mode string) (release func()) {
+	t.Helper()
+	conn := connect(t, url)
+	execute(t, conn, "BEGIN")
+	execute(t, conn, "LOCK TABLE market_odds_history IN "+mode+" MODE")
+	return func() { execute(t, conn, "COMMIT") }
+}
+
+// term reads the number of the writer's term; 0 while the scraper is not the writer.
+func (p *processes) term() float64 {
+	v, err := process.Metric(p.t.Context(), p.scraperAdmin, "oddscache_scraper_lease_term", "")
+	if err != nil {
+		return 0
+	}
+	return v
+}
+
+// TestBlockedHistoryReadersDoNotStopTheWriter blocks more readers of the history than there are connections.
+func TestBlockedHistoryReadersDoNotStopTheWriter(t *testing.T) {
+	t.Parallel()
+	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
+	p.startScraper()
+	p.runCycle()
+	term := p.term()
+	release := hold(t, p.url, "ACCESS EXCLUSIVE")
+	history := oddscachev1.NewHistoryServiceClient(p.scraperConnection)
+	var readers sync.WaitGroup
+	var mu sync.Mutex
+	answers := make(map[string]int)
+	for range 12 {
+		readers.Go(func() {
+			_, err := history.ListOddsHistory(t.Context(), &oddscachev1.ListOddsHistoryRequest{SrId: "1", MarketId: result})
+			mu.Lock()
+			defer mu.Unlock()
+			answers[status.Code(err).String()+" "+rpcerr.Reason(err)]++
+			if status.Code(err) == codes.ResourceExhausted {
+				if _, ok := rpcerr.RetryDelay(err); !ok {
+					t.Errorf("%v without RetryInfo", err)
+				}
+			}
+		})
+	}
+	cycles := 0
+	for until := time.Now().Add(lockHeld()); time.Now().Before(until); cycles++ {
+		began := time.Now()
+		resp := p.runCycle() // in which no odds move
+		if took := time.Since(began); took > atOnce || resp.GetCycle().GetStatus() != succeeded {
+			t.Errorf("a cycle beside blocked readers ended %v after %v", resp.GetCycle().GetStatus(), took)
+		}
+		if _, err := p.scraperClient.ListCycles(t.Context(), &oddscachev1.ListCyclesRequest{}); err != nil {
+			t.Errorf("ListCycles beside blocked readers: %v", err)
+		}
+		if now := p.term(); now != term {
+			t.Fatalf("the writer's term is %v, was %v", now, term)
+		}
+	}
+	readers.Wait()
+	release()
+	t.Logf("%d cycles; the readers were answered %v", cycles, answers)
+	if answers["ResourceExhausted TOO_MANY_READS"] < 6 || answers["DeadlineExceeded READ_TIMEOUT"] < 1 {
+		t.Errorf("the readers were answered %v, want most refused and the others timed out", answers)
+	}
+	if _, err := history.ListOddsHistory(t.Context(), &oddscachev1.ListOddsHistoryRequest{SrId: "1", MarketId: result}); err != nil {
+		t.Errorf("after the lock: %v", err)
+	}
+}
+
+// TestLockedHistoryDoesNotStopTakeoverOrCycles holds a lock such as ANALYZE's while a partition of the days ahead is
+// missing: when a term begins, and at the ends of cycles.
+func TestLockedHistoryDoesNotStopTakeoverOrCycles(t *testing.T) {
+	t.Parallel()
+	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
+	p.startScraper()
+	p.runCycle()
+	admin := connect(t, p.url)
+	third := time.Now().UTC().AddDate(0, 0, 3).Format("20060102")
+	pair.Poll(t, 20*time.Second, func() bool { return slices.Contains(historyDays(t, admin), third) })
+	p.scraper.Stop(t, 20*time.Second)
+	execute(t, admin, "DROP TABLE market_odds_history_"+third)
+
+	release := hold(t, p.url, "SHARE UPDATE EXCLUSIVE")
+	began := time.Now()
+	p.startScraper()
+	p.runCycle()
+	if took := time.Since(began); took > 2*atOnce {
+		t.Errorf("the next writer's first cycle ended %v after its start", took)
+	}
+	for until := time.Now().Add(lockHeld()); time.Now().Before(until); {
+		p.world.MoveOdds(0.2, 1) // history is written meanwhile
+		began := time.Now()
+		if resp := p.runCycle(); resp.GetCycle().GetStatus() != succeeded || time.Since(began) > atOnce {
+			t.Errorf("a cycle beside the lock ended %v (%s) after %v", resp.GetCycle().GetStatus(), resp.GetCycle().GetReason(), time.Since(began))
+		}
+	}
+	if slices.Contains(historyDays(t, admin), third) {
+		t.Error("the partition was made although the lock is held, so the test shows nothing")
+	}
+	release()
+	if !pair.Poll(t, 90*time.Second, func() bool { return slices.Contains(historyDays(t, admin), third) }) {
+		t.Error("the partition was not made within 90 s after the lock was given back")
+	}
+}
+
+// historyDays are the days that have partitions.
+func historyDays(t *testing.T, conn *pgx.Conn) (days []string) {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), `SELECT right(inhrelid::regclass::text, 8) FROM pg_inherits WHERE inhparent = 'market_odds_history'::regclass`)
+	if err == nil {
+		days, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	}
+	if err != nil {
+		t.Fatalf("listing partitions: %v", err)
+	}
+	return days
+}
+
+// TestReadsWhilePostgresIsAway asks for everything that is read from Postgres while it stops, is away, and comes back.
+func TestReadsWhilePostgresIsAway(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Server(t, postgres.Options{})
+	if err := pair.Migrate(t.Context(), server.URL("postgres")); err != nil {
+		t.Fatal(err)
+	}
+	p := newProcesses(t, server.URL("postgres"))
+	p.startScraper()
+	id := p.runCycle().GetCycle().GetCycleId()
+	history := oddscachev1.NewHistoryServiceClient(p.scraperConnection)
+	reads := map[string]func(context.Context) error{
+		"ListCycles": func(ctx context.Context) error {
+			_, err := p.scraperClient.ListCycles(ctx, &oddscachev1.ListCyclesRequest{})
+			return err
+		},
+		"GetCycle": func(ctx context.Context) error {
+			_, err := p.scraperClient.GetCycle(ctx, &oddscachev1.GetCycleRequest{CycleId: id})
+			return err
+		},
+		"ListOddsHistory": func(ctx context.Context) error {
+			_, err := history.ListOddsHistory(ctx, &oddscachev1.ListOddsHistoryRequest{SrId: "1", MarketId: result})
+			return err
+		},
+		"ListMarginHistory": func(ctx context.Context) error {
+			_, err := history.ListMarginHistory(ctx, &oddscachev1.ListMarginHistoryRequest{SrId: "1", MarketId: result})
+			return err
+		},
+		"GetStorageStats": func(ctx context.Context) error {
+			_, err := history.GetStorageStats(ctx, &oddscachev1.GetStorageStatsRequest{})
+			return err
+		},
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	away := make(chan string, len(reads)) // names of those that were answered UNAVAILABLE
+	for name, read := range reads {
+		asking.Go(func() { // until stop
+			said := false
+			for ctx.Err() == nil {
+				err := read(t.Context())
+				_, retry := rpcerr.RetryDelay(err)
+				switch {
+				case err == nil:
+				case status.Code(err) == codes.Unavailable && rpcerr.Reason(err) == "DATABASE_AWAY" && retry:
+					if !said {
+						said = true
+						away <- name
+					}
+				default:
+					t.Errorf("%s while Postgres comes and goes: %v, reason %s", name, err, rpcerr.Reason(err))
+					return
+				}
+			}
+		})
+	}
+	for _, end := range []func() error{server.Halt, server.Kill} {
+		if err := end(); err != nil {
+			t.Error(err)
+		}
+		<-time.After(time.Second) // it is away for so long
+		if err := server.Restart(t.Context()); err != nil {
+			t.Error(err)
+		}
+		pair.Poll(t, 20*time.Second, func() bool { return reads["ListCycles"](t.Context()) == nil })
+	}
+	stop()
+	asking.Wait()
+	if len(away) != len(reads) {
+		t.Errorf("%d of %d rpcs were answered UNAVAILABLE", len(away), len(reads))
+	}
+	for name, read := range reads {
+		if err := read(t.Context()); err != nil {
+			t.Errorf("%s after Postgres came back: %v", name, err)
+		}
+	}
+	p.runCycle()
+}

@@ -1,0 +1,228 @@
+package e2e
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+
+	"github.com/oddscache/oddscache/pkg/postgres"
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/test/pair"
+)
+
+const (
+	// shuttingDown is the reason of what ends with its server.
+	shuttingDown = "SHUTTING_DOWN"
+	// cacheGrace and scraperGrace are the services' own grace periods, and what is left for them to exit.
+	cacheGrace, scraperGrace = 10 * time.Second, 22 * time.Second
+)
+
+// watchHealth follows a service's health, whose first answer is SERVING.
+func watchHealth(t *testing.T, client healthpb.HealthClient, service string) healthpb.Health_WatchClient {
+	t.Helper()
+	health, err := client.Watch(t.Context(), &healthpb.HealthCheckRequest{Service: service})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := health.Recv(); err != nil || m.GetStatus() != healthpb.HealthCheckResponse_SERVING {
+		t.Fatalf("health begins with %v, %v", m, err)
+	}
+	return health
+}
+
+// ended reads a stream to its end, which must be the server's stop.
+func ended[M any](t *testing.T, what string, recv func() (M, error)) {
+	t.Helper()
+	for {
+		_, err := recv()
+		if err == nil {
+			continue
+		}
+		if status.Code(err) != codes.Unavailable || rpcerr.Reason(err) != shuttingDown {
+			t.Errorf("%s ended with %v, want UNAVAILABLE and %s", what, err, shuttingDown)
+		}
+		return
+	}
+}
+
+// TestStoppedCacheFinishesItsLookups stops a cache that is asked all the time: health goes first, watches are told,
+// a lookup that waits for a revision gets it since the feed is left last, and no caller sees anything but UNAVAILABLE.
+func TestStoppedCacheFinishesItsLookups(t *testing.T) {
+	t.Parallel()
+	p := startProcesses(t)
+	revision := p.runCycle().GetRevision()
+	p.await(live, revision)
+	health := watchHealth(t, healthpb.NewHealthClient(p.connection), oddscachev1.OddsCacheService_ServiceDesc.ServiceName)
+	watch, err := p.cacheClient.WatchEvents(t.Context(), &oddscachev1.WatchEventsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := watch.Recv(); err != nil {
+		t.Fatal(err)
+	}
+
+	var callers sync.WaitGroup
+	var answered atomic.Int64
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	for range 8 {
+		callers.Go(func() { // ends with ctx, or with the cache
+			for ctx.Err() == nil {
+				_, err := p.cacheClient.ListEvents(ctx, &oddscachev1.ListEventsRequest{PageSize: 1})
+				switch status.Code(err) {
+				case codes.OK:
+					answered.Add(1)
+				case codes.Unavailable:
+					return
+				default:
+					if ctx.Err() == nil {
+						t.Errorf("a lookup during the stop: %v", err)
+					}
+					return
+				}
+			}
+		})
+	}
+	waited := make(chan error, 1)
+	go func() { // ends with the revision, or with the cache; read below
+		stats, err := p.cacheClient.BatchGetEvents(t.Context(), &oddscachev1.BatchGetEventsRequest{
+			Keys: []*oddscachev1.EventKey{{Key: &oddscachev1.EventKey_SrId{SrId: "1"}}}, MinRevision: revision + 1,
+		})
+		if err == nil && stats.GetFreshness().GetRevision() <= revision {
+			t.Errorf("answered at revision %d, asked for one above %d", stats.GetFreshness().GetRevision(), revision)
+		}
+		waited <- err
+	}()
+	pair.Poll(t, 30*time.Second, func() bool { return answered.Load() > 1000 })
+
+	p.cache.Signal(t, syscall.SIGTERM)
+	if m, err := health.Recv(); err != nil || m.GetStatus() != healthpb.HealthCheckResponse_NOT_SERVING {
+		t.Errorf("health says %v, %v before anything ends, want NOT_SERVING", m, err)
+	}
+	ended(t, "the watch", watch.Recv)
+	p.runCycle() // what the waiting lookup waits for
+	if err := <-waited; err != nil {
+		t.Errorf("a lookup that was under way: %v", err)
+	}
+	p.cache.Ended(t, cacheGrace)
+	stop()
+	callers.Wait()
+}
+
+// TestStoppedScraperGivesItsLeaseBack stops a scraper in the middle of a cycle.
+func TestStoppedScraperGivesItsLeaseBack(t *testing.T) {
+	t.Parallel()
+	p := startProcesses(t)
+	p.runCycle()
+	p.world.SetFaults(bookiesim.Fault{Bookmaker: "bet9ja", Kind: bookiesim.Slow, Delay: 5 * time.Second, Scope: bookiesim.Details})
+	health := watchHealth(t, healthpb.NewHealthClient(p.scraperConnection), oddscachev1.ScraperService_ServiceDesc.ServiceName)
+	progress, err := p.scraperClient.WatchProgress(t.Context(), &oddscachev1.WatchProgressRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed, err := oddscachev1.NewSnapshotFeedServiceClient(p.scraperConnection).StreamSnapshots(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	subscribe := &oddscachev1.StreamSnapshotsRequest_Subscribe{Subscribe: &oddscachev1.Subscribe{ReplicaId: t.Name()}}
+	if err := feed.Send(&oddscachev1.StreamSnapshotsRequest{Message: subscribe}); err != nil {
+		t.Fatal(err)
+	}
+	cycle, err := p.scraperClient.RunCycle(t.Context(), &oddscachev1.RunCycleRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for { // until the cycle asks for details
+		if m, err := progress.Recv(); err != nil {
+			t.Fatal(err)
+		} else if m.GetBatchStored() != nil {
+			break
+		}
+	}
+
+	p.scraper.Signal(t, syscall.SIGTERM)
+	if m, err := health.Recv(); err != nil || m.GetStatus() != healthpb.HealthCheckResponse_NOT_SERVING {
+		t.Errorf("health says %v, %v before anything ends, want NOT_SERVING", m, err)
+	}
+	ended(t, "the progress", progress.Recv)
+	for {
+		if _, err := feed.Recv(); err != nil {
+			if status.Code(err) != codes.Unavailable {
+				t.Errorf("the feed ended with %v, want UNAVAILABLE", err)
+			}
+			break
+		}
+	}
+	p.scraper.Ended(t, scraperGrace)
+
+	conn := connect(t, p.url)
+	var held bool
+	var outcome string
+	if err := conn.QueryRow(t.Context(), "SELECT lease_until IS NOT NULL FROM feed_state").Scan(&held); err != nil || held {
+		t.Errorf("the lease is still held (%v)", err)
+	}
+	err = conn.QueryRow(t.Context(), "SELECT status FROM cycles WHERE cycle_id = $1", cycle.GetCycle().GetCycleId()).Scan(&outcome)
+	if err != nil || outcome != "FAILED" {
+		t.Errorf("the interrupted cycle is %q (%v), want FAILED", outcome, err)
+	}
+}
+
+// TestLivenessIsNotReadiness takes away what each service needs: both go on living, and say what they wait for.
+func TestLivenessIsNotReadiness(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Server(t, postgres.Options{})
+	p := newProcesses(t, server.URL("postgres"))
+	if err := pair.Migrate(t.Context(), p.url); err != nil {
+		t.Fatal(err)
+	}
+	page := func(admin, path string) (int, string) {
+		resp, err := http.Get("http://" + admin + path) //nolint:forbidigo,noctx // a page of a process that the test owns
+		if err != nil {
+			return 0, err.Error()
+		}
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		return resp.StatusCode, string(body)
+	}
+	becomes := func(what, admin string, code int) {
+		t.Helper()
+		var last string
+		if !pair.Poll(t, 30*time.Second, func() bool { c, body := page(admin, "/readyz"); last = body; return c == code }) {
+			t.Errorf("%s does not answer %d: %s", what, code, last)
+		}
+		if code, body := page(admin, "/healthz"); code != http.StatusOK {
+			t.Errorf("%s is not alive: %d %s", what, code, body)
+		}
+	}
+	p.startCache()
+	becomes("a cache without a scraper", p.cacheAdmin, http.StatusServiceUnavailable)
+	p.startScraper()
+	becomes("a scraper", p.scraperAdmin, http.StatusOK)
+	becomes("a cache", p.cacheAdmin, http.StatusOK)
+	if err := server.Halt(); err != nil {
+		t.Fatal(err)
+	}
+	becomes("a scraper without its database", p.scraperAdmin, http.StatusServiceUnavailable)
+	becomes("a cache that has something to answer from", p.cacheAdmin, http.StatusOK)
+	if _, body := page(p.scraperAdmin, "/readyz"); !strings.Contains(body, "database") {
+		t.Errorf("the scraper does not say what it waits for: %q", body)
+	}
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	becomes("a scraper whose database came back", p.scraperAdmin, http.StatusOK)
+	http.DefaultClient.CloseIdleConnections() //nolint:forbidigo // opened above
+}

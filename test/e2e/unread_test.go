@@ -1,0 +1,333 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/process"
+)
+
+// unreadDrill is how the attack is made.
+type unreadDrill struct {
+	full                bool
+	connections, each   int           // batches of 500 keys on each connection
+	deadline            time.Duration // CACHE_SEND_TIMEOUT
+	total               int64         // CACHE_MAX_UNREAD
+	events              int
+	quiet, during, most time.Duration // how long is measured, and what a lookup may take
+}
+
+// drill is the short form, or with FAULT_UNREAD=1 the whole one: the cache's defaults within 1 GB.
+func drill() unreadDrill {
+	if os.Getenv("FAULT_UNREAD") == "1" {
+		return unreadDrill{
+			full: true, connections: 50, each: 100, deadline: 30 * time.Second, total: 128 << 20, events: 200,
+			quiet: 10 * time.Second, during: 20 * time.Second, most: 10 * time.Second,
+		}
+	}
+	return unreadDrill{
+		connections: 20, each: 50, deadline: 3 * time.Second, total: 32 << 20, events: 40,
+		quiet: time.Second, during: 2 * time.Second, most: 10 * time.Second,
+	}
+}
+
+// busyMachine is what a lookup may take in any case, for the attack comes from the machine that it is made on.
+const busyMachine = 20 * time.Millisecond
+
+// TestUnreadBatches asks for many batches and reads none of them, while somebody else looks things up.
+func TestUnreadBatches(t *testing.T) { //nolint:paralleltest // it measures how long lookups take
+	d := drill()
+	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
+	p.world, p.site = world(t, func(c *bookiesim.Config) {
+		if d.full {
+			c.Events, c.Offered = d.events, [3]int{d.events, d.events, d.events}
+		}
+	})
+	p.startScraper()
+	p.startCacheWithin(d)
+	resp := p.runCycle()
+	p.await(live, resp.GetCycle().GetRevision())
+	keys := p.keys()
+
+	before := p.memory()
+	quiet := p.measure(keys, d.quiet)
+	var attackers []*neverReads
+	request := batchOf(keys, 500)
+	for range d.connections {
+		attackers = append(attackers, attack(t, p.cacheAddr, request, d.each))
+	}
+	during := p.measure(keys, d.during)
+	most := p.memory()
+	t.Logf("lookups quiet %v, during %v; memory %d MB before, %d MB at most", quiet, during, before.now>>20, most.high>>20)
+	unread, err := process.Metric(t.Context(), p.cacheAdmin, "oddscache_unread_response_bytes", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for _, a := range attackers {
+		refused += a.refusedSoFar()
+	}
+	t.Logf("%d of %d batches were refused; %.1f MB of %d MB are unread", refused, d.connections*d.each, unread/(1<<20), d.total>>20)
+	if unread > float64(d.total) || refused < d.connections*d.each/2 {
+		t.Errorf("%d batches were refused, %g bytes are unread", refused, unread)
+	}
+	if d.full && during.p99 > max(5*quiet.p99, busyMachine) {
+		t.Errorf("lookups take %v, without the attack %v", during, quiet)
+	}
+	if during.failed > 0 || during.slowest > d.most {
+		t.Errorf("beside the attack: %v", during)
+	}
+	p.closedAll(attackers, d)
+	p.await(live, resp.GetCycle().GetRevision())
+	t.Logf("memory afterwards: %d MB", p.memory().now>>20)
+}
+
+// closedAll waits until every attacker's connection is closed and nothing is unread.
+func (p *processes) closedAll(attackers []*neverReads, d unreadDrill) {
+	p.t.Helper()
+	late := time.After(2*d.deadline + 20*time.Second)
+	for i, a := range attackers {
+		select {
+		case <-a.closed:
+		case <-late:
+			p.t.Fatalf("connection %d of somebody who never reads is open after %v", i, 2*d.deadline+20*time.Second)
+		}
+	}
+	if !pair.Poll(p.t, 20*time.Second, func() bool {
+		unread, err := process.Metric(p.t.Context(), p.cacheAdmin, "oddscache_unread_response_bytes", "")
+		return err == nil && unread < 100_000
+	}) {
+		p.t.Error("bytes are unread although nobody is there any more")
+	}
+	if closed, err := process.Metric(p.t.Context(), p.cacheAdmin, "oddscache_connections_stalled_total", ""); err != nil || closed < float64(len(attackers)) {
+		p.t.Errorf("%v connections were closed, %v; want %d", closed, err, len(attackers))
+	}
+}
+
+// startCacheWithin starts a cache with the drill's limits, within 1 GB where the system lets us say so.
+func (p *processes) startCacheWithin(d unreadDrill) {
+	p.t.Helper()
+	p.cache = p.bin.Start(p.t, "cache", []string{"serve"},
+		"CACHE_FEED="+p.scraperAddr, "CACHE_LISTEN="+p.cacheAddr, "CACHE_ADMIN_LISTEN="+p.cacheAdmin, "GOMEMLIMIT=900MiB",
+		"CACHE_SEND_TIMEOUT="+d.deadline.String(), fmt.Sprint("CACHE_MAX_UNREAD=", d.total))
+	if !d.full {
+		return
+	}
+	group, err := memoryGroup(1<<30, p.cache.PID())
+	if err != nil {
+		p.t.Logf("the cache has no hard limit: %v", err)
+		return
+	}
+	p.t.Cleanup(func() {
+		p.cache.Kill()
+		_ = os.Remove(group)
+	})
+}
+
+// memoryGroup puts a process into a control group of its own with a limit of memory.
+func memoryGroup(limit int64, pid int) (dir string, err error) {
+	for _, v := range []struct{ root, limit string }{
+		{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}, {"/sys/fs/cgroup", "memory.max"},
+	} {
+		dir = filepath.Join(v.root, "oddscache-"+strconv.Itoa(pid))
+		if err = os.Mkdir(dir, 0o755); err != nil {
+			continue
+		}
+		err = os.WriteFile(filepath.Join(dir, v.limit), []byte(strconv.FormatInt(limit, 10)), 0o600)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o600)
+		}
+		if err == nil {
+			return dir, nil
+		}
+		_ = os.Remove(dir)
+	}
+	return "", fmt.Errorf("making a control group: %w", err)
+}
+
+// memory is a process's resident memory, in bytes.
+type memory struct{ now, high int64 }
+
+func (p *processes) memory() (m memory) {
+	p.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cache.PID()))
+	if err != nil {
+		p.t.Fatalf("the cache is gone: %v", err)
+	}
+	for line := range strings.Lines(string(status)) {
+		var kb int64
+		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kb); err == nil {
+			m.now = kb << 10
+		}
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kb); err == nil {
+			m.high = kb << 10
+		}
+	}
+	return m
+}
+
+// keys are the ids of the events that the cache holds.
+func (p *processes) keys() (ids []string) {
+	p.t.Helper()
+	page, err := p.cacheClient.ListEvents(p.t.Context(), &oddscachev1.ListEventsRequest{PageSize: 500})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, e := range page.GetEvents() {
+		ids = append(ids, e.GetEvent().GetSrId())
+	}
+	return ids
+}
+
+// latency is how long lookups took.
+type latency struct {
+	p50, p99, slowest time.Duration
+	count, failed     int
+}
+
+func (l latency) String() string {
+	return fmt.Sprintf("%d: p50 %v, p99 %v, slowest %v, %d failed", l.count, l.p50, l.p99, l.slowest, l.failed)
+}
+
+// measure looks whole events up, 200 a second, for a while.
+func (p *processes) measure(ids []string, during time.Duration) (l latency) {
+	p.t.Helper()
+	var mu sync.Mutex
+	var all []time.Duration
+	var callers sync.WaitGroup
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for until := time.Now().Add(during); time.Now().Before(until); <-tick.C {
+		id := ids[l.count%len(ids)]
+		l.count++
+		callers.Go(func() { // each ends within the call's deadline
+			ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
+			defer cancel()
+			began := time.Now()
+			_, err := p.cacheClient.GetEvent(ctx, &oddscachev1.GetEventRequest{Key: &oddscachev1.GetEventRequest_SrId{SrId: id}})
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, time.Since(began))
+			if err != nil {
+				l.failed++
+				if l.failed < 5 {
+					p.t.Logf("a lookup failed: %v", err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	slices.Sort(all)
+	l.p50, l.p99, l.slowest = all[len(all)/2], all[len(all)*99/100], all[len(all)-1]
+	return l
+}
+
+// batchOf is an encoded request for a batch of n keys, as a gRPC message.
+func batchOf(ids []string, n int) []byte {
+	r := &oddscachev1.BatchGetEventsRequest{}
+	for i := range n {
+		r.Keys = append(r.Keys, &oddscachev1.EventKey{Key: &oddscachev1.EventKey_SrId{SrId: ids[i%len(ids)]}})
+	}
+	body, err := proto.Marshal(r)
+	if err != nil {
+		panic(err) // a message that was built here
+	}
+	return append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(body))), body...)
+}
+
+// neverReads is an HTTP/2 connection whose client opens no window for answers.
+type neverReads struct {
+	conn    net.Conn
+	closed  chan struct{} // closed when the connection is
+	refused atomic.Int64  // streams that ended without an answer
+}
+
+func (a *neverReads) refusedSoFar() int { return int(a.refused.Load()) }
+
+// attack opens a connection and asks for so many batches.
+func attack(t *testing.T, addr string, request []byte, times int) *neverReads {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &neverReads{conn: conn, closed: make(chan struct{})}
+	framer := http2.NewFramer(conn, conn)
+	go a.watch(framer)
+	t.Cleanup(func() {
+		_ = conn.Close()
+		<-a.closed
+	})
+	if _, err := io.WriteString(conn, http2.ClientPreface); err != nil {
+		t.Fatal(err)
+	}
+	err = framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+	for i := range times {
+		if err == nil {
+			err = ask(framer, uint32(2*i+1), oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName, request)
+		}
+	}
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		t.Logf("asking: %v", err)
+	}
+	return a
+}
+
+// ask begins a call.
+func ask(framer *http2.Framer, stream uint32, method string, request []byte) error {
+	var block bytes.Buffer
+	encoder := hpack.NewEncoder(&block)
+	for _, h := range [][2]string{
+		{":method", "POST"},
+		{":scheme", "http"},
+		{":path", method},
+		{":authority", "cache"},
+		{"content-type", "application/grpc"},
+		{"te", "trailers"},
+	} {
+		_ = encoder.WriteField(hpack.HeaderField{Name: h[0], Value: h[1]}) // into memory
+	}
+	err := framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: block.Bytes(), EndHeaders: true})
+	for err == nil && len(request) > 0 {
+		part := request[:min(len(request), 16<<10)]
+		request = request[len(part):]
+		err = framer.WriteData(stream, len(request) == 0, part)
+	}
+	return err
+}
+
+// watch reads what is sent in spite of the closed window: settings, headers and the ends of refused calls.
+func (a *neverReads) watch(framer *http2.Framer) {
+	defer close(a.closed)
+	for {
+		f, err := framer.ReadFrame()
+		if err != nil {
+			return
+		}
+		if h, ok := f.(*http2.HeadersFrame); ok && h.StreamEnded() {
+			a.refused.Add(1)
+		}
+	}
+}
