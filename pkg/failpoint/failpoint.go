@@ -1,7 +1,12 @@
 // Package failpoint lets a process die, stop or stall at a named point of its code, for tests of faults.
 //
-// It is not for programs: no source file calls it. The calls are put in by the tests that build such a program
-// (test/faults), by way of the go command's -overlay.
+// No source file calls it. A line of its own marks a point,
+//
+//	//failpoint:store.before_commit
+//	//failpoint:feed.mid_full if b.More
+//
+// and the tests that build a program with failpoints (test/faults) turn it into a call of [Inject], by way of the go
+// command's -overlay.
 //
 // FAILPOINTS arms points: "store.before_commit=kill;feed.before_batch=stall:2s@3" kills the process where it is about
 // to commit, and lets the third batch wait for two seconds. Every armed point acts once.

@@ -37,7 +37,9 @@ func (a *App) term(ctx context.Context) error {
 	}
 	view := w.Log().View()
 	a.log.Info("writing", "epoch", w.Epoch(), "revision", view.Head, "entries", view.Entries)
+	//failpoint:lead.before_serving
 	a.feed.Lead(source{w})
+	//failpoint:lead.serving
 	a.server.SetReady(true, oddscachev1.SnapshotFeedService_ServiceDesc.ServiceName)
 	err = a.engine.Lead(ctx, w)
 	if lost := w.Err(); lost != nil && errors.Is(err, store.ErrLost) {

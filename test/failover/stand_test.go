@@ -63,11 +63,11 @@ func newStand(ctx context.Context, t *testing.T, c *cluster, set settings) *stan
 	if keep := os.Getenv("FAULT_LOGS"); keep != "" {
 		dir = keep
 	}
-	scraperBin, err := faults.Build(dir, "scraper", faults.ScraperPoints())
+	scraperBin, err := faults.Build(dir, "scraper")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cacheBin, err := faults.Build(dir, "cache", nil)
+	cacheBin, err := faults.Build(dir, "cache")
 	if err != nil {
 		t.Fatal(err)
 	}

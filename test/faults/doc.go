@@ -2,8 +2,9 @@
 // after every fault.
 //
 // Two scrapers compete for the lease, two caches follow, everything between them and Postgres goes through proxies that
-// cut, freeze and slow connections. The binaries are built with failpoints (Points) put in by the go command's -overlay,
-// so that they die, stop or stall at named places of the write path and of the feed; the sources know nothing of it.
+// cut, freeze and slow connections. The binaries are built with the go command's -overlay, which turns every marker
+// in the sources, a line such as //failpoint:store.before_commit, into a call of pkg/failpoint: there they die, stop or
+// stall. An ordinary build has comments in these places.
 //
 // A recorder follows the feed like a cache, and samplers ask the caches all the time; both are held to the validators
 // of test/feedmodel/record.

@@ -23,21 +23,21 @@ const reachWithin = 12 * time.Second
 func Faults(long time.Duration) []Fault {
 	var all []Fault
 	for i, p := range ScraperPoints() {
-		if p.Name == "store.commit_unknown" {
+		if p == "store.commit_unknown" {
 			continue // reached only when an answer is lost, see below
 		}
-		all = append(all, atScraper(p.Name, failpoint.Kill, i%3+1, 0))
+		all = append(all, atScraper(p, failpoint.Kill, i%3+1, 0))
 		if i%4 == 1 {
-			all = append(all, atScraper(p.Name, failpoint.Stop, i%3+1, 2*lease))
+			all = append(all, atScraper(p, failpoint.Stop, i%3+1, 2*lease))
 		}
 		if i%4 == 3 {
-			all = append(all, atScraper(p.Name, failpoint.Stall+":2s", i%3+1, 0))
+			all = append(all, atScraper(p, failpoint.Stall+":2s", i%3+1, 0))
 		}
 	}
 	for i, p := range CachePoints() {
-		all = append(all, atCache(p.Name, failpoint.Kill, i%2+1))
+		all = append(all, atCache(p, failpoint.Kill, i%2+1))
 		if i%3 == 0 {
-			all = append(all, atCache(p.Name, failpoint.Stall+":4s", 1))
+			all = append(all, atCache(p, failpoint.Stall+":4s", 1))
 		}
 	}
 	all = append(all, commitUnknown("store.commit_unknown=kill", true), commitUnknown("", true), commitUnknown("", false))

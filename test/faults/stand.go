@@ -52,11 +52,11 @@ type stand struct {
 // newStand builds the binaries and starts everything. migrate prepares the database.
 func newStand(ctx context.Context, dir string, migrate func(context.Context, string) error) (*stand, error) {
 	s := &stand{dir: dir}
-	scraper, err := Build(dir, "scraper", ScraperPoints())
+	scraper, err := Build(dir, "scraper")
 	if err != nil {
 		return s, err
 	}
-	cache, err := Build(dir, "cache", CachePoints())
+	cache, err := Build(dir, "cache")
 	if err != nil {
 		return s, err
 	}

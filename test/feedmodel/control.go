@@ -88,7 +88,8 @@ func Controls() []Control {
 			Edits: []Edit{
 				{"	aside bool         // it is not served yet\n", "	aside bool         // it is not served yet\n	named int64\n"},
 				{"	s.r.head.Store(start.GetHeadRevision())\n", "	s.r.head.Store(start.GetHeadRevision())\n	s.named = start.GetHeadRevision()\n"},
-				{"	if s.aside {\n		return nil\n	}\n	s.r.cfg.Store.CountEvicted", `	if s.aside && s.index.Log().Head < s.named {
+				{"	if s.aside {\n		//failpoint:replica.mid_full\n		return nil\n	}\n	s.r.cfg.Store.CountEvicted", `	if s.aside && s.index.Log().Head < s.named {
+		//failpoint:replica.mid_full
 		return nil
 	}
 	if s.aside {

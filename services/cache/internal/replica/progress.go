@@ -30,6 +30,7 @@ func (s *session) progress(p *oddscachev1.Progress) error {
 		}
 	}
 	s.seen()
+	//failpoint:replica.caught_up
 	s.r.cfg.Store.Heard()
 	s.r.backoff.reset()
 	return s.ack(0)
@@ -41,7 +42,9 @@ func (s *session) serve() error {
 	if old != nil && old.Epoch() == s.index.Epoch() && s.index.Log().Head < old.Log().Head {
 		return fmt.Errorf("full sync ended at %d, served is %d: %w", s.index.Log().Head, old.Log().Head, errBehind)
 	}
+	//failpoint:replica.before_swap
 	s.r.cfg.Store.Serve(s.index)
+	//failpoint:replica.after_swap
 	s.aside = false
 	s.r.cfg.Logger.InfoContext(s.ctx, "full sync served", "epoch", s.index.Epoch(), "revision", s.index.Log().Head,
 		"entries", s.index.Log().Entries)

@@ -58,6 +58,7 @@ func (s *session) subscribe() error {
 	if err != nil {
 		return fmt.Errorf("opening the stream: %w", err)
 	}
+	//failpoint:replica.before_subscribe
 	subscribe := &oddscachev1.Subscribe{ReplicaId: s.r.cfg.ID}
 	if x := s.r.cfg.Store.Served(); x != nil {
 		subscribe.Epoch = x.Epoch()
@@ -121,6 +122,7 @@ func (s *session) begin() error {
 	case mode == oddscachev1.StreamMode_STREAM_MODE_FULL && start.GetEpoch() != "":
 		s.index, s.aside = store.NewIndex(start.GetEpoch()), true
 		s.index.Rest(s.r.applying.Step)
+		//failpoint:replica.full_begins
 		s.r.cfg.Store.Doubt()
 		if s.r.wantFull {
 			s.r.wantFull, s.r.lastFull = false, time.Now()
@@ -154,6 +156,7 @@ func (s *session) step() error {
 // apply applies a batch and, if it leads to a state of the source, shows it to lookups and acknowledges it.
 func (s *session) apply(b feedlog.Batch) error {
 	began := time.Now()
+	//failpoint:replica.received
 	done, err := s.index.Append(b)
 	if err != nil {
 		if errors.Is(err, feedlog.ErrGap) {
@@ -168,7 +171,9 @@ func (s *session) apply(b feedlog.Batch) error {
 	s.note(b, began)
 	s.r.head.Store(max(s.r.head.Load(), b.To))
 	s.r.cfg.Observer.Applied(done, took)
+	//failpoint:replica.applied
 	if s.aside {
+		//failpoint:replica.mid_full
 		return nil
 	}
 	s.r.cfg.Store.CountEvicted(done.EvictedEvents)
@@ -176,6 +181,7 @@ func (s *session) apply(b feedlog.Batch) error {
 	if b.More {
 		return nil
 	}
+	//failpoint:replica.before_ack
 	return s.ack(took)
 }
 

@@ -116,6 +116,7 @@ func (x *Index) Append(b feedlog.Batch) (Applied, error) {
 	evicted := x.stats.evicted
 	x.staged = staged
 	x.holes = x.holes || int64(len(b.Entries)) != b.To-b.From
+	//failpoint:index.before_log
 	if err := x.log.Append(b.From, b.To, b.Entries); err != nil {
 		clear(staged)
 		return done, fmt.Errorf("applying batch (%d, %d]: %w", b.From, b.To, err)
@@ -159,6 +160,7 @@ func (x *Index) Put(e *feedlog.Entry, note *any) {
 func (x *Index) Removed(k feedlog.Key, note any, _ *feedlog.Entry) {
 	x.removed++
 	x.rests.after(restKeys, x.removed)
+	//failpoint:index.evicting
 	switch k.Kind {
 	case feedlog.KindEvent:
 		x.removeEvent(k.ID)

@@ -56,6 +56,7 @@ func (x *Index) Publish() {
 			c.owners[k] = n.next
 		}
 	}
+	//failpoint:index.built
 	x.forgetCycleEnds()
 	x.slots.grow(int64(log.Keys), int64(len(x.books)))
 	p := &published{
@@ -65,9 +66,11 @@ func (x *Index) Publish() {
 	p.stats.Bytes += x.slots.bytes() + int64(log.Keys)*standingBytes
 	p.tables.Store(x.tables())
 	p.change.Store(c)
+	//failpoint:index.before_revision
 	if old := x.published.Swap(p); old != nil {
 		close(old.next)
 	}
+	//failpoint:index.before_tables
 	x.settle(p)
 }
 

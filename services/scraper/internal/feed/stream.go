@@ -26,6 +26,7 @@ func (s *Server) StreamSnapshots(stream oddscachev1.SnapshotFeedService_StreamSn
 	if err != nil {
 		return err
 	}
+	//failpoint:feed.subscribed
 	start, err := s.start(stream.Context(), src, sub)
 	if err != nil {
 		return err
@@ -74,6 +75,7 @@ func (s *Server) listen(ctx context.Context, src Source, sub *oddscachev1.Subscr
 			case ack == nil:
 				return fmt.Errorf("replica %s sent a second subscribe: %w", sub.GetReplicaId(), ErrSubscribe)
 			default:
+				//failpoint:feed.acknowledged
 				s.replicas.acknowledge(rep, ack.GetRevision())
 			}
 		case <-src.Lost():
@@ -201,6 +203,7 @@ func (s *sender) run(ctx context.Context, start *oddscachev1.Start) error {
 		return err // it was, before the replica subscribed
 	}
 	message := &oddscachev1.StreamSnapshotsResponse{Message: &oddscachev1.StreamSnapshotsResponse_Start{Start: start}}
+	//failpoint:feed.before_start
 	if err := s.stream.Send(message); err != nil {
 		return fmt.Errorf("sending start: %w", err)
 	}
@@ -264,12 +267,15 @@ func (s *sender) batch(view *feedlog.View) error {
 	if err := s.leads(); err != nil {
 		return err
 	}
+	//failpoint:feed.before_batch
 	entries, to := view.After(s.cursor, s.maxBatch)
 	b := feedlog.Batch{From: s.cursor, To: to, Entries: entries, More: to < view.Head}
 	if err := s.stream.SendMsg(rawpb.New(feedlog.EncodeBatch(b)...)); err != nil {
 		return fmt.Errorf("sending batch (%d, %d]: %w", s.cursor, to, err)
 	}
+	//failpoint:feed.between_batches
 	s.cursor = to
+	//failpoint:feed.mid_full if b.More
 	return nil
 }
 
@@ -279,6 +285,7 @@ func (s *sender) progress() error {
 	if err := s.leads(); err != nil {
 		return err
 	}
+	//failpoint:feed.before_progress
 	p := &oddscachev1.Progress{Revision: s.cursor}
 	if s.cursor == view.Head {
 		p.CaughtUp, p.Entries, p.Digest = true, int64(view.Entries), view.Digest

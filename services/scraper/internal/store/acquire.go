@@ -79,6 +79,7 @@ func (s *Store) tryAcquire(ctx context.Context, other *sighting) (_ *Writer, err
 	w.renewing.Go(func() { held.renew(s.onLease, s.attempt()) })
 	ctx, cancel := held.during(ctx)
 	defer cancel()
+	//failpoint:lease.before_restore
 	if err := w.restore(ctx); err != nil {
 		return nil, err
 	}
@@ -86,6 +87,7 @@ func (s *Store) tryAcquire(ctx context.Context, other *sighting) (_ *Writer, err
 		return nil, err
 	}
 	w.renewing.Go(func() { w.keepHistory(held.ended) }) // ends as renewing does
+	//failpoint:lease.restored
 	return w, w.closeRunning(ctx, "its writer ended before it did")
 }
 
@@ -111,6 +113,7 @@ func (s *Store) takeOn(ctx context.Context, q *dbsqlc.Queries, other *sighting) 
 		return nil, errHeld
 	}
 	sent := time.Now()
+	//failpoint:lease.before_take
 	taken, err := q.TakeLease(ctx, dbsqlc.TakeLeaseParams{
 		Holder: s.holder, After: s.past.lastTerm(), LeaseSeconds: s.cfg.LeaseFor.Seconds(),
 		SeenTerm: seen.Term, SeenHolder: seen.Holder, SeenUntil: seen.LeaseUntil,
@@ -121,6 +124,7 @@ func (s *Store) takeOn(ctx context.Context, q *dbsqlc.Queries, other *sighting) 
 	case err != nil:
 		return nil, fmt.Errorf("taking the lease: %w", err)
 	}
+	//failpoint:lease.taken
 	return newLease(s.holder, taken, s.cfg.LeaseFor, sent, s.heardClock), nil
 }
 

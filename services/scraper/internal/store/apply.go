@@ -27,6 +27,7 @@ func (w *Writer) Apply(ctx context.Context, batch Batch) (BatchResult, error) {
 	for {
 		p, err := w.plan(&batch)
 		if err == nil && p.to > p.from {
+			//failpoint:store.planned
 			err = w.write(ctx, p, &t)
 		}
 		if errors.Is(err, errNotCommitted) && ctx.Err() == nil {
@@ -76,12 +77,15 @@ func (w *Writer) publish(ctx context.Context, to int64, entries []*feedlog.Entry
 	}
 	w.state.mu.Lock()
 	defer w.state.mu.Unlock()
+	//failpoint:store.before_publish
 	if err := w.log.Append(w.head, to, entries); err != nil {
 		// The log does not say any more what Postgres does; who acquires next builds it anew.
 		return w.lease.lose(fmt.Errorf("publishing what was committed: %w", err))
 	}
+	//failpoint:store.published
 	commit()
 	w.head = to
+	//failpoint:store.after_publish
 	w.lease.believe(func(b *belief) { b.committed = to })
 	w.publicationSpan(ctx, to)
 	return nil

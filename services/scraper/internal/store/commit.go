@@ -39,6 +39,7 @@ func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statem
 	ctx, cancel := w.lease.during(ctx)
 	defer cancel()
 	watch := stopwatch(time.Now())
+	//failpoint:store.before_begin
 	tx, err := w.store.pools.write.BeginTx(ctx, pgx.TxOptions{BeginQuery: w.beginning()})
 	if err != nil {
 		return w.unless(fmt.Errorf("beginning a transaction: %w", err))
@@ -46,10 +47,12 @@ func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statem
 	// Also after ctx has ended, and without effect after the commit.
 	defer w.rollback(ctx, tx)
 
+	//failpoint:store.after_begin
 	if err := write(ctx, tx); err != nil {
 		return w.failed(ctx, err)
 	}
 	sent := time.Now()
+	//failpoint:store.before_fence
 	row, err := advance(ctx, dbsqlc.New(tx))
 	if err != nil {
 		return w.failed(ctx, fmt.Errorf("advancing the revision: %w", err))
@@ -58,6 +61,7 @@ func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statem
 	if epoch := w.Epoch(); row.Epoch != epoch {
 		return w.denied(ctx, fmt.Errorf("%w: epoch %s became %s", errRewound, epoch, row.Epoch))
 	}
+	//failpoint:store.after_fence
 	watch.lap(&t.flush)
 
 	w.lease.believe(func(b *belief) { b.attempted = to })
@@ -94,7 +98,9 @@ func (w *Writer) rollback(ctx context.Context, tx pgx.Tx) {
 // commitOrSettle commits, and finds out what happened when the answer does not tell. It goes on after ctx has ended.
 func (w *Writer) commitOrSettle(ctx context.Context, tx pgx.Tx, to int64) error {
 	committing, cancel := context.WithDeadline(context.WithoutCancel(ctx), w.lease.until())
+	//failpoint:store.before_commit
 	err := tx.Commit(committing)
+	//failpoint:store.after_commit
 	cancel()
 	if err == nil {
 		return nil
@@ -128,6 +134,7 @@ func (w *Writer) settle(to int64, cause error) error {
 		if err := w.lease.check(); err != nil {
 			return err
 		}
+		//failpoint:store.commit_unknown
 		s, err := w.lockState(ctx)
 		if err != nil {
 			w.store.log.Debug("the table cannot be read yet", "error", err)

@@ -40,6 +40,7 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 			if err := w.store.readClock(ctx, q); err != nil {
 				return err
 			}
+			//failpoint:cycle.beginning
 			row, err := q.BeginCycle(ctx, dbsqlc.BeginCycleParams{CycleID: id, StartedAt: micros(startedAt)})
 			switch _, again := w.running[id]; {
 			case err != nil:
@@ -137,6 +138,7 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle, compare func() clock.Com
 			}
 			ended.judge(compare())
 			now := micros(w.store.cfg.Clock.Now())
+			//failpoint:cycle.before_evict
 			end = w.evict(ended, now)
 			ended.StartedAt = began(c, now)
 			return w.flushCycle(ctx, q, &ended, &end, results)
@@ -219,6 +221,7 @@ func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, en
 	if err != nil {
 		return fmt.Errorf("writing the cycle: %w", err)
 	}
+	//failpoint:cycle.before_delete
 	if len(end.events) > 0 {
 		rows, err := q.DeleteEvents(ctx, end.events)
 		if err := every(rows, len(end.events), err); err != nil {
@@ -234,6 +237,7 @@ func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, en
 	if c.Skewed {
 		return nil // which cycles are old is not known
 	}
+	//failpoint:cycle.deleted
 	if err := q.DeleteOldCycles(ctx, end.finishedAt.Add(-w.store.cfg.CycleRetention)); err != nil {
 		return fmt.Errorf("deleting old cycles: %w", err)
 	}
@@ -242,6 +246,7 @@ func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, en
 
 // publishEnd publishes a committed cycle end: applying it is what evicts.
 func (w *Writer) publishEnd(ctx context.Context, end *cycleEnd) error {
+	//failpoint:cycle.before_publish_end
 	entry, err := feedlog.NewCycleEnd(w.head+1, end.message())
 	if err != nil {
 		return w.lease.lose(fmt.Errorf("publishing a cycle end: %w", err))

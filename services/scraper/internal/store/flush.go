@@ -16,13 +16,16 @@ func (w *Writer) flush(ctx context.Context, tx pgx.Tx, p *plan) error {
 	if err := w.flushHistory(ctx, tx, p.contents); err != nil {
 		return err
 	}
+	//failpoint:store.history_flushed
 	if err := w.flushEvents(ctx, q, p); err != nil {
 		return err
 	}
 	p.compressing.Wait()
+	//failpoint:store.events_flushed
 	if err := w.flushContents(ctx, q, p.contents); err != nil {
 		return err
 	}
+	//failpoint:store.contents_flushed
 	return w.flushConfirmed(ctx, q, p.confirmed)
 }
 

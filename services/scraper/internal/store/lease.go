@@ -158,6 +158,7 @@ func (l *lease) renewOnce(run runner, within time.Duration) error {
 	return run(ctx, func(q *dbsqlc.Queries) error {
 		before := l.believed()
 		sent := time.Now()
+		//failpoint:lease.before_renew
 		row, err := q.RenewLease(ctx, dbsqlc.RenewLeaseParams{Holder: l.holder, Term: l.term, LeaseSeconds: l.length.Seconds()})
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
@@ -172,6 +173,7 @@ func (l *lease) renewOnce(run runner, within time.Duration) error {
 		if reason := s.contradiction(l, before, l.believed()); reason != nil {
 			return l.lose(reason)
 		}
+		//failpoint:lease.renewed
 		l.renewed(sent)
 		return nil
 	})

@@ -29,6 +29,7 @@ type tables struct {
 // commits any more.
 func (w *Writer) restore(ctx context.Context) error {
 	started := time.Now()
+	//failpoint:restore.before_read
 	t, err := w.readTables(ctx)
 	if err != nil {
 		return err
@@ -40,6 +41,7 @@ func (w *Writer) restore(ctx context.Context) error {
 	if w.zstd, err = newCodec(); err != nil {
 		return err
 	}
+	//failpoint:restore.read
 	entries, err := w.rebuild(ctx, t)
 	if err == nil {
 		// The log drops cycle ends older than it keeps by the same rule as when they were written.
