@@ -1,11 +1,8 @@
 package feedmodel
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -46,12 +43,9 @@ func TestLostBatchesAreGaps(t *testing.T) {
 func TestWritersWithOneRuleChangedAreCaught(t *testing.T) {
 	t.Parallel()
 	for _, c := range Controls() {
-		if c.File != "" {
-			continue
-		}
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			n, err := hunt(t, most, c.Rules, c.Drops)
+			n, err := hunt(t, most, c.Rules, false)
 			if err == nil {
 				t.Fatalf("not caught by %d histories", most)
 			}
@@ -60,30 +54,19 @@ func TestWritersWithOneRuleChangedAreCaught(t *testing.T) {
 	}
 }
 
-// TestControlsFitTheCode finds out cheaply when the code that a control changes has changed itself.
-func TestControlsFitTheCode(t *testing.T) {
-	t.Parallel()
-	for _, c := range append(Controls(), StoreControls()...) {
-		if c.File != "" {
-			overlaid(t, c)
-		}
-	}
-}
-
-// TestBuildsWithOneRuleChangedAreCaught builds the controls whose rule lives in the code, and runs TestHunt in them.
+// TestBuildsWithOneRuleChangedAreCaught builds the patches that histories must catch, and runs TestHunt in them.
 // Building takes its time: FEEDMODEL_CONTROLS=1 asks for it.
 func TestBuildsWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest // every build takes all cores
 	if os.Getenv("FEEDMODEL_CONTROLS") == "" {
 		t.Skip("builds every control: set FEEDMODEL_CONTROLS=1")
 	}
-	for _, c := range Controls() {
-		if c.File == "" {
+	for _, p := range patches(t) {
+		if p.pkg != ownPackage {
 			continue
 		}
-		t.Run(c.Name, func(t *testing.T) {
-			overlay := overlaid(t, c)
-			cmd := exec.Command("go", "test", "-overlay="+overlay, "-count=1", "-timeout=20m", "-v", "-run=^TestHunt$", ".")
-			cmd.Env = append(os.Environ(), "FEEDMODEL_HUNT="+strconv.FormatBool(c.Drops))
+		t.Run(p.rule, func(t *testing.T) {
+			cmd := p.testCommand(t, "-timeout=20m", "-v")
+			cmd.Env = append(os.Environ(), "FEEDMODEL_HUNT="+strconv.FormatBool(p.drops))
 			out, err := cmd.CombinedOutput()
 			caught := regexp.MustCompile(`caught by history .*`).FindString(string(out))
 			if begun := strings.Count(string(out), begins); err != nil && begun > 0 && strings.Contains(string(out), "panic:") {
@@ -97,18 +80,18 @@ func TestBuildsWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest
 	}
 }
 
-// TestStoresWithOneRuleChangedAreCaught runs the store's own tests in builds of the store with a rule changed.
-func TestStoresWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest // every build takes all cores
+// TestPackagesWithOneRuleChangedAreCaught builds the patches that a package's own tests must catch, and runs those: the
+// rules of the scraper's store, against a real Postgres.
+func TestPackagesWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest // every build takes all cores
 	if os.Getenv("FEEDMODEL_CONTROLS") == "" {
 		t.Skip("builds every control: set FEEDMODEL_CONTROLS=1")
 	}
-	for _, c := range StoreControls() {
-		t.Run(c.Name, func(t *testing.T) {
-			cmd := exec.Command("go", "test", "-overlay="+overlaid(t, c), "-count=1", "-timeout=10m", "-run="+c.Tests, "./"+filepath.Dir(c.File))
-			if cmd.Dir = filepath.Join("..", ".."); filepath.Base(filepath.Dir(c.File)) == "dbsqlc" {
-				cmd.Args[len(cmd.Args)-1] = "./" + filepath.Dir(filepath.Dir(c.File))
-			}
-			cmd.Args = append(cmd.Args, "-rapid.nofailfile") // it is meant to fail
+	for _, p := range patches(t) {
+		if p.pkg == ownPackage {
+			continue
+		}
+		t.Run(p.rule, func(t *testing.T) {
+			cmd := p.testCommand(t, "-timeout=10m", "-rapid.nofailfile") // it is meant to fail
 			cmd.Env = append(os.Environ(), "REQUIRE_POSTGRES=1")
 			out, err := cmd.CombinedOutput()
 			failed := regexp.MustCompile(`(?m)^--- FAIL: (\w+)`).FindAllStringSubmatch(string(out), -1)
@@ -133,40 +116,6 @@ func TestHunt(t *testing.T) { //nolint:paralleltest // it is alone in its run
 		t.Fatalf("not caught by %d histories", most)
 	}
 	t.Logf("caught by history %d: %s", n, firstLine(err))
-}
-
-// overlaid writes a control's file and the overlay that puts it in place of the real one.
-func overlaid(t *testing.T, c Control) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "..", c.File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(source)
-	for _, e := range c.Edits {
-		if n := strings.Count(text, e.Old); n != 1 {
-			t.Fatalf("%s has %d times, want once:\n%s", c.File, n, e.Old)
-		}
-		text = strings.Replace(text, e.Old, e.New, 1)
-	}
-	dir := t.TempDir()
-	changed := filepath.Join(dir, filepath.Base(path))
-	if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(name, overlay, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return name
 }
 
 func firstLine(err error) string {
