@@ -7,7 +7,7 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 )
 
 // How the prices of the simulated bookmakers move: so that a cycle finds about half of the snapshots changed.
@@ -29,7 +29,7 @@ func (s *session) openBookmakers() (*bookmakers, error) {
 		s.display.Line("asking the live bookmakers")
 		return &bookmakers{}, nil
 	}
-	world, err := bookiesim.New(worldConfig(s.cfg))
+	world, err := sim.New(worldConfig(s.cfg))
 	if err != nil {
 		return nil, fmt.Errorf("making the simulated bookmakers: %w", err)
 	}
@@ -43,8 +43,8 @@ func (s *session) openBookmakers() (*bookmakers, error) {
 }
 
 // worldConfig is a world of the asked size, with the usual shares of events that a bookmaker does not list.
-func worldConfig(cfg Config) bookiesim.Config {
-	c := bookiesim.DefaultConfig()
+func worldConfig(cfg Config) sim.Config {
+	c := sim.DefaultConfig()
 	for b, n := range c.Offered {
 		c.Offered[b] = max(1, (n*cfg.Events+c.Events-1)/c.Events)
 	}
@@ -57,7 +57,7 @@ func (b *bookmakers) run(ctx context.Context) error {
 	if b.listen == nil {
 		return nil
 	}
-	return bookiesim.ServeHandler(ctx, b.listen, b.handler)
+	return sim.ServeHandler(ctx, b.listen, b.handler)
 }
 
 // close ends the listener, also when it was never served.

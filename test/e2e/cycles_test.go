@@ -14,7 +14,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper"
 	"github.com/oddscache/oddscache/test/pair"
 	"github.com/oddscache/oddscache/test/recordedsite"
@@ -132,7 +132,7 @@ func TestProgressTellsACycleStepByStep(t *testing.T) {
 
 func TestOneCycleIsWatchedToItsEnd(t *testing.T) {
 	t.Parallel()
-	_, site := world(t, func(c *bookiesim.Config) { c.Latency = bookiesim.RealLatency(); c.LatencyScale = 0.2 })
+	_, site := world(t, func(c *sim.Config) { c.Latency = sim.RealLatency(); c.LatencyScale = 0.2 })
 	p := pair.Start(t, site, nil)
 	p.Live(t)
 	accepted, err := p.Scraper.RunCycle(t.Context(), &oddscachev1.RunCycleRequest{})
@@ -163,7 +163,7 @@ func TestOneCycleIsWatchedToItsEnd(t *testing.T) {
 
 func TestRequestsDuringACycleShareTheNextOne(t *testing.T) {
 	t.Parallel()
-	_, site := world(t, func(c *bookiesim.Config) { c.Latency = bookiesim.RealLatency(); c.LatencyScale = 0.2 })
+	_, site := world(t, func(c *sim.Config) { c.Latency = sim.RealLatency(); c.LatencyScale = 0.2 })
 	p := pair.Start(t, site, nil)
 	p.Live(t)
 	run := func(wait bool) string {

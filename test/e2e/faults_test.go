@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper"
 	"github.com/oddscache/oddscache/test/pair"
 )
@@ -29,28 +29,28 @@ func TestFaultOfOneBookmakerForAWholeCycle(t *testing.T) {
 	}
 	t.Parallel()
 	for _, tt := range []struct {
-		fault bookiesim.Fault
+		fault sim.Fault
 		// recorded says how the failing bookmaker's result must look.
 		recorded func(*oddscachev1.BookmakerResult) bool
 	}{
-		{fault: bookiesim.Fault{Bookmaker: "sportybet", Kind: bookiesim.Slow, Delay: 3 * time.Second}, recorded: slowly},
-		{fault: bookiesim.Fault{Bookmaker: "bet9ja", Kind: bookiesim.Reset}, recorded: undiscovered},
-		{fault: bookiesim.Fault{Bookmaker: "bet9ja", Kind: bookiesim.Reset, Scope: bookiesim.Details}, recorded: unanswered},
-		{fault: bookiesim.Fault{Bookmaker: "betpawa", Kind: bookiesim.ServerError}, recorded: undiscovered},
-		{fault: bookiesim.Fault{Bookmaker: "sportybet", Kind: bookiesim.ServerError, Scope: bookiesim.Details}, recorded: unanswered},
-		{fault: bookiesim.Fault{Bookmaker: "bet9ja", Kind: bookiesim.HTML}, recorded: undiscovered},
-		{fault: bookiesim.Fault{Bookmaker: "betpawa", Kind: bookiesim.HTML, Scope: bookiesim.Details}, recorded: blocked},
-		{fault: bookiesim.Fault{Bookmaker: "sportybet", Kind: bookiesim.Empty}, recorded: undiscovered},
-		{fault: bookiesim.Fault{Bookmaker: "bet9ja", Kind: bookiesim.Empty, Scope: bookiesim.Details}, recorded: blocked},
-		{fault: bookiesim.Fault{Bookmaker: "betpawa", Kind: bookiesim.TruncatedGzip, Scope: bookiesim.Details}, recorded: unread},
-		{fault: bookiesim.Fault{Bookmaker: "sportybet", Kind: bookiesim.WrongEvent}, recorded: unread},
-		{fault: bookiesim.Fault{Bookmaker: "bet9ja", Kind: bookiesim.Down}, recorded: undiscovered},
-		{fault: bookiesim.Fault{Bookmaker: "betpawa", Kind: bookiesim.Down}, recorded: undiscovered},
-		{fault: bookiesim.Fault{Bookmaker: "bet9ja", Kind: bookiesim.HalfDiscovery}, recorded: halfDiscovered},
+		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.Slow, Delay: 3 * time.Second}, recorded: slowly},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Reset}, recorded: undiscovered},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Reset, Scope: sim.Details}, recorded: unanswered},
+		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.ServerError}, recorded: undiscovered},
+		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.ServerError, Scope: sim.Details}, recorded: unanswered},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.HTML}, recorded: undiscovered},
+		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.HTML, Scope: sim.Details}, recorded: blocked},
+		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.Empty}, recorded: undiscovered},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Empty, Scope: sim.Details}, recorded: blocked},
+		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.TruncatedGzip, Scope: sim.Details}, recorded: unread},
+		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.WrongEvent}, recorded: unread},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Down}, recorded: undiscovered},
+		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.Down}, recorded: undiscovered},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.HalfDiscovery}, recorded: halfDiscovered},
 	} {
 		t.Run(strings.Join([]string{tt.fault.Bookmaker, string(tt.fault.Kind), string(tt.fault.Scope)}, " "), func(t *testing.T) {
 			t.Parallel()
-			w, site := world(t, func(c *bookiesim.Config) { c.Latency, c.LatencyScale = bookiesim.RealLatency(), 0.1 })
+			w, site := world(t, func(c *sim.Config) { c.Latency, c.LatencyScale = sim.RealLatency(), 0.1 })
 			p := pair.Start(t, site, func(c *scraper.Config) {
 				c.BetPawa.Slots, c.SportyBet.Slots, c.Bet9ja.Slots, c.Patience = 0, 0, 0, 500*time.Millisecond // the defaults
 			})

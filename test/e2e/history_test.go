@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/test/pair"
 )
 
@@ -16,7 +16,7 @@ func TestHistoryTellsWhatEveryBookmakerOffered(t *testing.T) {
 	w, site := world(t, nil)
 	p := pair.Start(t, site, nil)
 	history := p.History(t)
-	var event bookiesim.Event
+	var event sim.Event
 	for _, event = range football(w) {
 		if len(event.Listings) == 3 {
 			break

@@ -11,7 +11,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/test/pair"
 	"github.com/oddscache/oddscache/test/process"
 )
@@ -25,7 +25,7 @@ const (
 type processes struct {
 	t                             *testing.T
 	bin                           *process.Bin
-	world                         *bookiesim.World
+	world                         *sim.World
 	url, site                     string
 	scraperAddr, cacheAddr        string
 	scraperAdmin, cacheAdmin      string

@@ -13,21 +13,21 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper"
 	"github.com/oddscache/oddscache/test/pair"
 )
 
 // world starts a simulated world whose odds stand still, and its site.
-func world(t *testing.T, change func(*bookiesim.Config)) (*bookiesim.World, string) {
+func world(t *testing.T, change func(*sim.Config)) (*sim.World, string) {
 	t.Helper()
-	cfg := bookiesim.DefaultConfig()
-	cfg.Life = bookiesim.Life{}
+	cfg := sim.DefaultConfig()
+	cfg.Life = sim.Life{}
 	cfg.Events, cfg.Offered = 40, [3]int{30, 38, 36}
 	if change != nil {
 		change(&cfg)
 	}
-	w, err := bookiesim.New(cfg)
+	w, err := sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +38,8 @@ func world(t *testing.T, change func(*bookiesim.Config)) (*bookiesim.World, stri
 }
 
 // football returns the world's football events.
-func football(w *bookiesim.World) []bookiesim.Event {
-	return slices.DeleteFunc(w.Events(), func(e bookiesim.Event) bool { return e.Sport != "football" })
+func football(w *sim.World) []sim.Event {
+	return slices.DeleteFunc(w.Events(), func(e sim.Event) bool { return e.Sport != "football" })
 }
 
 // outcomeKey names an outcome at a bookmaker.
@@ -88,7 +88,7 @@ func TestSimulatedPricesAreAnsweredExactly(t *testing.T) {
 
 // compareOffered requires that the cache answers every price as the bookmakers offer it now, and returns how many it
 // compared and what is not answered.
-func compareOffered(t *testing.T, w *bookiesim.World, p *pair.Pair, revision int64) (compared int, leftOut map[string]int) {
+func compareOffered(t *testing.T, w *sim.World, p *pair.Pair, revision int64) (compared int, leftOut map[string]int) {
 	t.Helper()
 	leftOut = make(map[string]int)
 	for _, event := range football(w) {
@@ -111,7 +111,7 @@ func compareOffered(t *testing.T, w *bookiesim.World, p *pair.Pair, revision int
 				}
 				for _, o := range m.Outcomes {
 					key := outcomeKey(bookmaker, m.ID, m.Line, o.Name)
-					if got := answered[key]; o.Offer == bookiesim.NotOffered {
+					if got := answered[key]; o.Offer == sim.NotOffered {
 						if got.GetIsActive() {
 							t.Errorf("event %s: %s is %v and active, not offered", event.SrID, key, got.GetOdds())
 						}
@@ -219,7 +219,7 @@ func TestCompetitorOnlyEventIsRelinkedInPlace(t *testing.T) {
 func TestRecreatedAndMovedEventsAnswerUnderTheirNewKeysOnly(t *testing.T) {
 	t.Parallel()
 	w, site := world(t, nil)
-	var ids []bookiesim.Event
+	var ids []sim.Event
 	for _, e := range football(w) {
 		if len(e.Listings) == 3 {
 			ids = append(ids, e)

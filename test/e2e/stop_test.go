@@ -19,7 +19,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/test/pair"
 )
 
@@ -127,7 +127,7 @@ func TestStoppedScraperGivesItsLeaseBack(t *testing.T) {
 	t.Parallel()
 	p := startProcesses(t)
 	p.runCycle()
-	p.world.SetFaults(bookiesim.Fault{Bookmaker: "bet9ja", Kind: bookiesim.Slow, Delay: 5 * time.Second, Scope: bookiesim.Details})
+	p.world.SetFaults(sim.Fault{Bookmaker: "bet9ja", Kind: sim.Slow, Delay: 5 * time.Second, Scope: sim.Details})
 	health := watchHealth(t, healthpb.NewHealthClient(p.scraperConnection), oddscachev1.ScraperService_ServiceDesc.ServiceName)
 	progress, err := p.scraperClient.WatchProgress(t.Context(), &oddscachev1.WatchProgressRequest{})
 	if err != nil {

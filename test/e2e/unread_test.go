@@ -24,7 +24,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/test/pair"
 	"github.com/oddscache/oddscache/test/process"
 )
@@ -60,7 +60,7 @@ const busyMachine = 20 * time.Millisecond
 func TestUnreadBatches(t *testing.T) { //nolint:paralleltest // it measures how long lookups take
 	d := drill()
 	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
-	p.world, p.site = world(t, func(c *bookiesim.Config) {
+	p.world, p.site = world(t, func(c *sim.Config) {
 		if d.full {
 			c.Events, c.Offered = d.events, [3]int{d.events, d.events, d.events}
 		}

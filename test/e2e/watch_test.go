@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper"
 	"github.com/oddscache/oddscache/test/pair"
 )
@@ -100,7 +100,7 @@ func TestAWatchFollowsCyclesAndRestarts(t *testing.T) {
 	if len(c.events) != len(football(w)) {
 		t.Errorf("%d events were told, %d are offered", len(c.events), len(football(w)))
 	}
-	var listed []bookiesim.Event
+	var listed []sim.Event
 	for _, e := range football(w) {
 		if len(e.Listings) == 3 {
 			listed = append(listed, e)
@@ -113,7 +113,7 @@ func TestAWatchFollowsCyclesAndRestarts(t *testing.T) {
 }
 
 // missMovedOdds starts the cache anew while odds move.
-func (c *consumer) missMovedOdds(w *bookiesim.World, e bookiesim.Event) {
+func (c *consumer) missMovedOdds(w *sim.World, e sim.Event) {
 	move(c.t, w, e.SrID)
 	c.leave()
 	c.pair.StopCache()
@@ -128,7 +128,7 @@ func (c *consumer) missMovedOdds(w *bookiesim.World, e bookiesim.Event) {
 }
 
 // seeAMove lets a competitor's event become another's.
-func (c *consumer) seeAMove(w *bookiesim.World, e bookiesim.Event) {
+func (c *consumer) seeAMove(w *sim.World, e sim.Event) {
 	const newSrID = "99999999"
 	bookmaker := "bet9ja"
 	if err := w.ChangeSrID(bookmaker, e.SrID, newSrID); err != nil {
@@ -145,7 +145,7 @@ func (c *consumer) seeAMove(w *bookiesim.World, e bookiesim.Event) {
 }
 
 // seeAnEviction lets an event kick off and the grace pass.
-func (c *consumer) seeAnEviction(w *bookiesim.World, e bookiesim.Event) {
+func (c *consumer) seeAnEviction(w *sim.World, e sim.Event) {
 	kickoff := time.Now().Add(6 * time.Second)
 	if err := w.Postpone(e.SrID, kickoff); err != nil {
 		c.t.Fatal(err)
@@ -161,7 +161,7 @@ func (c *consumer) seeAnEviction(w *bookiesim.World, e bookiesim.Event) {
 }
 
 // move changes the odds of one market at SportyBet.
-func move(t *testing.T, w *bookiesim.World, srID string) {
+func move(t *testing.T, w *sim.World, srID string) {
 	t.Helper()
 	markets, err := w.Markets("sportybet", srID)
 	if err != nil {

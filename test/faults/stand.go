@@ -18,7 +18,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres"
 	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/test/feedmodel/record"
 	"github.com/oddscache/oddscache/test/process"
 	"github.com/oddscache/oddscache/test/proxy"
@@ -32,7 +32,7 @@ type stand struct {
 	dir      string
 	postgres *postgres.Server
 	url      string // of the database, without a proxy
-	world    *bookiesim.World
+	world    *sim.World
 	site     *httptest.Server
 
 	scrapers [2]*Service
@@ -84,11 +84,11 @@ func newStand(ctx context.Context, dir string, migrate func(context.Context, str
 
 // startSite makes a small world in which the test alone makes things happen.
 func (s *stand) startSite() error {
-	cfg := bookiesim.DefaultConfig()
-	cfg.Life, cfg.MoveShare, cfg.OtherSports = bookiesim.Life{}, 0, 0
+	cfg := sim.DefaultConfig()
+	cfg.Life, cfg.MoveShare, cfg.OtherSports = sim.Life{}, 0, 0
 	cfg.Events, cfg.Offered = 40, [3]int{30, 38, 36}
 	var err error
-	if s.world, err = bookiesim.New(cfg); err != nil {
+	if s.world, err = sim.New(cfg); err != nil {
 		return fmt.Errorf("making the world: %w", err)
 	}
 	s.site = httptest.NewServer(s.world.Combined())
@@ -260,7 +260,7 @@ func (s *stand) change(n uint64) {
 		return
 	}
 	e := events[n*7919%uint64(len(events))]
-	bookmaker := bookiesim.Bookmakers()[n%3]
+	bookmaker := sim.Bookmakers()[n%3]
 	switch n % 8 {
 	case 0:
 		_ = s.world.Postpone(e.SrID, time.Now().Add(3*time.Second)) // it kicks off soon, and is evicted

@@ -18,7 +18,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/obs/tracing"
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 )
 
 // recorder hears of all spans. The provider is the process's, so there is one for all tests.
@@ -38,11 +38,11 @@ func TestMain(m *testing.M) {
 // site starts simulated bookmakers with a few events whose prices move now and then.
 func site(t *testing.T, events int) string {
 	t.Helper()
-	cfg := bookiesim.DefaultConfig()
-	cfg.Life = bookiesim.Life{}
-	cfg.Density = bookiesim.Small
+	cfg := sim.DefaultConfig()
+	cfg.Life = sim.Life{}
+	cfg.Density = sim.Small
 	cfg.Events, cfg.Offered = events, [3]int{events * 3 / 4, events, events * 9 / 10}
-	w, err := bookiesim.New(cfg)
+	w, err := sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/cache"
 	"github.com/oddscache/oddscache/services/scraper"
 	"github.com/oddscache/oddscache/test/pair"
@@ -154,10 +154,10 @@ func (s *stand) hash(t *testing.T, name string) string {
 
 func (s *stand) startScraper(t *testing.T) {
 	t.Helper()
-	world := bookiesim.DefaultConfig()
-	world.Life, world.Density = bookiesim.Life{}, bookiesim.Small
+	world := sim.DefaultConfig()
+	world.Life, world.Density = sim.Life{}, sim.Small
 	world.Events, world.Offered = 12, [3]int{10, 11, 10}
-	w, err := bookiesim.New(world)
+	w, err := sim.New(world)
 	if err != nil {
 		t.Fatal(err)
 	}

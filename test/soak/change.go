@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 )
 
 // Times of what happens to events, in the order in which it happens.
@@ -41,7 +41,7 @@ func change(ctx context.Context, s *stand, p *pool) (done changes) {
 		}
 		if e := p.pick(rng.IntN(1 << 20)); e != nil {
 			p.leave(e.GetSrId(), warning+absence)
-			bookmaker := []string{bookiesim.BetPawa, bookiesim.Bet9ja}[rng.IntN(2)]
+			bookmaker := []string{sim.BetPawa, sim.Bet9ja}[rng.IntN(2)]
 			plan(warning, func() error {
 				done.recreated++
 				return s.simulator.Recreate(ctx, bookmaker, e.GetSrId())

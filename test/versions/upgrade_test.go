@@ -19,7 +19,7 @@ import (
 	rpcclient "github.com/oddscache/oddscache/pkg/rpc/client"
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/test/pair"
 	"github.com/oddscache/oddscache/test/process"
 )
@@ -73,7 +73,7 @@ func TestUpgrade(t *testing.T) {
 					t.Fatal(err)
 				}
 			case 3:
-				if _, err := w.Recreate(bookiesim.Bet9ja, w.Events()[9].SrID); err != nil {
+				if _, err := w.Recreate(sim.Bet9ja, w.Events()[9].SrID); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -123,11 +123,11 @@ func run(t *testing.T, dir, name string, args ...string) {
 }
 
 // simulated is a small world in which only the test makes things happen.
-func simulated(t *testing.T) (w *bookiesim.World, site string) {
+func simulated(t *testing.T) (w *sim.World, site string) {
 	t.Helper()
-	cfg := bookiesim.DefaultConfig()
-	cfg.Events, cfg.Offered, cfg.OtherSports, cfg.MoveShare, cfg.Life = 40, [3]int{32, 38, 36}, 0, 0, bookiesim.Life{}
-	w, err := bookiesim.New(cfg)
+	cfg := sim.DefaultConfig()
+	cfg.Events, cfg.Offered, cfg.OtherSports, cfg.MoveShare, cfg.Life = 40, [3]int{32, 38, 36}, 0, 0, sim.Life{}
+	w, err := sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

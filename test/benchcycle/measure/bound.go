@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 )
 
 // defence is how hard a bookmaker may be asked, as the scraper does by default.
@@ -18,11 +18,11 @@ type defence struct {
 
 // defences are the bookmakers' limits, and the means of the latencies that were measured on the real sites.
 func defences() map[string]defence {
-	latency := bookiesim.RealLatency()
+	latency := sim.RealLatency()
 	return map[string]defence{
-		bookiesim.BetPawa:   {slots: 50, mean: latency[0].Mean},
-		bookiesim.SportyBet: {slots: 50, mean: latency[1].Mean},
-		bookiesim.Bet9ja:    {slots: 15, spacing: 25 * time.Millisecond, mean: latency[2].Mean},
+		sim.BetPawa:   {slots: 50, mean: latency[0].Mean},
+		sim.SportyBet: {slots: 50, mean: latency[1].Mean},
+		sim.Bet9ja:    {slots: 15, spacing: 25 * time.Millisecond, mean: latency[2].Mean},
 	}
 }
 
@@ -35,7 +35,7 @@ type Bound struct {
 }
 
 // bounds come from what the simulator counted; latency is the factor on its latencies.
-func bounds(counters map[string]bookiesim.Counters, latency float64) []Bound {
+func bounds(counters map[string]sim.Counters, latency float64) []Bound {
 	var all []Bound
 	for name, d := range defences() {
 		c := counters[name]

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/test/benchcycle/rig"
 )
 
@@ -34,7 +34,7 @@ type Cycle struct {
 	Bounds       []Bound // one for each bookmaker
 	Storage      Storage
 	CacheUpdates []time.Duration // from each commit to the ack of the slowest live replica
-	Counters     map[string]bookiesim.Counters
+	Counters     map[string]sim.Counters
 	Skew         Skew
 	HistoryRows  int64
 	HistoryBytes int64 // growth of the history with its indexes
@@ -129,7 +129,7 @@ type state struct {
 	scraper, simulator rig.Usage
 	postgres           time.Duration
 	tables             Tables
-	state              bookiesim.State
+	state              sim.State
 }
 
 func look(ctx context.Context, r *rig.Rig) (s state, err error) {

@@ -4,13 +4,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 )
 
 // The bound of the issue: the previous system's own latencies and limits allow about 68 s.
 func TestBoundOfTheRealSites(t *testing.T) {
 	t.Parallel()
-	counters := map[string]bookiesim.Counters{
+	counters := map[string]sim.Counters{
 		"betpawa":   {Trees: 1, Lists: 155, Details: 1121},
 		"sportybet": {Trees: 1, Lists: 200, Details: 1276},
 		"bet9ja":    {Trees: 1, Lists: 367, Details: 1225 + 7, Rejected: 7},

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 )
 
 // Simulator is the levers of a running simulator.
@@ -19,8 +19,8 @@ type Simulator struct{ addr string }
 func SimulatorAt(addr string) Simulator { return Simulator{addr: addr} }
 
 // State is how the world stands.
-func (s Simulator) State(ctx context.Context) (bookiesim.State, error) {
-	var state bookiesim.State
+func (s Simulator) State(ctx context.Context) (sim.State, error) {
+	var state sim.State
 	return state, s.call(ctx, http.MethodGet, "state", nil, &state)
 }
 
@@ -45,8 +45,8 @@ func (s Simulator) MoveOdds(ctx context.Context, share float64, round int) (int,
 }
 
 // Events lists the upcoming events that some bookmaker shows.
-func (s Simulator) Events(ctx context.Context) ([]bookiesim.Event, error) {
-	var events []bookiesim.Event
+func (s Simulator) Events(ctx context.Context) ([]sim.Event, error) {
+	var events []sim.Event
 	return events, s.call(ctx, http.MethodGet, "events", nil, &events)
 }
 

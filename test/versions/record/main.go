@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim"
+	bookiesim "github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/test/benchcycle/rig"
 	"github.com/oddscache/oddscache/test/versions"
 )

@@ -1,5 +1,5 @@
 // Command bookiesim serves the simulated bookmakers: all three on one address, whose paths do not overlap, and each
-// on an address of its own where one is given. Package bookiesim says what they do.
+// on an address of its own where one is given. Package sim says what they do.
 package main
 
 import (

@@ -12,7 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 	"go.uber.org/goleak"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -35,20 +35,20 @@ func TestOptionsMakeAConfig(t *testing.T) {
 	tests := []struct {
 		name  string
 		args  []string
-		check func(bookiesim.Config) bool
+		check func(sim.Config) bool
 	}{
-		{"defaults", nil, func(c bookiesim.Config) bool { return c.Events == 320 && c.Tick == time.Minute && c.MoveShare == 0.05 }},
-		{"real", []string{"--profile=real"}, func(c bookiesim.Config) bool {
-			return c.Events == 1291 && c.Offered == [3]int{1121, 1276, 1225} && c.Latency == bookiesim.RealLatency()
+		{"defaults", nil, func(c sim.Config) bool { return c.Events == 320 && c.Tick == time.Minute && c.MoveShare == 0.05 }},
+		{"real", []string{"--profile=real"}, func(c sim.Config) bool {
+			return c.Events == 1291 && c.Offered == [3]int{1121, 1276, 1225} && c.Latency == sim.RealLatency()
 		}},
-		{"real at once", []string{"--profile=real", "--latency=0"}, func(c bookiesim.Config) bool { return c.Latency == [3]bookiesim.Latency{} }},
-		{"fewer events", []string{"--events=10"}, func(c bookiesim.Config) bool { return c.Events == 10 && c.Validate() == nil }},
-		{"one event", []string{"--events=1"}, func(c bookiesim.Config) bool { return c.Events == 1 && c.Validate() == nil }},
-		{"still", []string{"--still"}, func(c bookiesim.Config) bool { return c.Life == bookiesim.Life{} }},
-		{"closings", nil, func(c bookiesim.Config) bool { return c.Closings.Markets == 0.02 && c.Closings.Outcomes == 0.004 }},
-		{"no closings", []string{"--closed=0"}, func(c bookiesim.Config) bool { return c.Closings.Markets == 0 && c.Closings.Outcomes == 0 }},
-		{"limits", []string{"--limits"}, func(c bookiesim.Config) bool { return c.Limits[2].Concurrency == 15 }},
-		{"fault", []string{"--fault=bet9ja:slow:0.5"}, func(c bookiesim.Config) bool {
+		{"real at once", []string{"--profile=real", "--latency=0"}, func(c sim.Config) bool { return c.Latency == [3]sim.Latency{} }},
+		{"fewer events", []string{"--events=10"}, func(c sim.Config) bool { return c.Events == 10 && c.Validate() == nil }},
+		{"one event", []string{"--events=1"}, func(c sim.Config) bool { return c.Events == 1 && c.Validate() == nil }},
+		{"still", []string{"--still"}, func(c sim.Config) bool { return c.Life == sim.Life{} }},
+		{"closings", nil, func(c sim.Config) bool { return c.Closings.Markets == 0.02 && c.Closings.Outcomes == 0.004 }},
+		{"no closings", []string{"--closed=0"}, func(c sim.Config) bool { return c.Closings.Markets == 0 && c.Closings.Outcomes == 0 }},
+		{"limits", []string{"--limits"}, func(c sim.Config) bool { return c.Limits[2].Concurrency == 15 }},
+		{"fault", []string{"--fault=bet9ja:slow:0.5"}, func(c sim.Config) bool {
 			return len(c.Faults) == 1 && c.Faults[0].Share == 0.5 && c.Faults[0].Delay == 2*time.Second
 		}},
 	}

@@ -5,7 +5,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 )
 
 // options are the command's flags and environment. A number that is 0 keeps what the profile says.
@@ -35,10 +35,10 @@ type options struct {
 func (o *options) Run(ctx context.Context) error { return run(ctx, *o, os.Stderr) }
 
 // config is the world that the options describe.
-func (o *options) config() (bookiesim.Config, error) {
-	c := bookiesim.DefaultConfig()
+func (o *options) config() (sim.Config, error) {
+	c := sim.DefaultConfig()
 	if o.Profile == "real" {
-		c = bookiesim.RealConfig()
+		c = sim.RealConfig()
 	}
 	if o.Events > 0 {
 		for b, n := range c.Offered {
@@ -48,21 +48,21 @@ func (o *options) config() (bookiesim.Config, error) {
 		c.Events = o.Events
 	}
 	c.Seed, c.Horizon, c.Tick, c.MoveShare = o.Seed, o.Horizon, o.Tick, o.Move
-	c.Density, c.Shape, c.RequireHeaders = bookiesim.Density(o.Density), bookiesim.Shape(o.Shape), o.Headers
-	c.Closings = bookiesim.Closings{Markets: o.Closed, Outcomes: o.Closed / 5}
+	c.Density, c.Shape, c.RequireHeaders = sim.Density(o.Density), sim.Shape(o.Shape), o.Headers
+	c.Closings = sim.Closings{Markets: o.Closed, Outcomes: o.Closed / 5}
 	if o.Still {
-		c.Life = bookiesim.Life{}
+		c.Life = sim.Life{}
 	}
 	if c.LatencyScale = o.Latency; o.Latency == 0 {
-		c.Latency = [3]bookiesim.Latency{}
+		c.Latency = [3]sim.Latency{}
 	}
 	if o.Limits {
-		c.Limits = [3]bookiesim.Limit{{Concurrency: 50}, {Concurrency: 50}, {Concurrency: 15}}
+		c.Limits = [3]sim.Limit{{Concurrency: 50}, {Concurrency: 50}, {Concurrency: 15}}
 	}
 	if o.Fault != "" {
 		fault, err := parseFault(o.Fault)
 		if err != nil {
-			return bookiesim.Config{}, err
+			return sim.Config{}, err
 		}
 		c.Faults = append(c.Faults, fault)
 	}

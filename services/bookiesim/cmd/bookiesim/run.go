@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 )
 
 // run serves until ctx ends. All listeners are open before the first request is answered.
@@ -22,7 +22,7 @@ func run(ctx context.Context, opts options, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	world, err := bookiesim.New(cfg)
+	world, err := sim.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -33,9 +33,9 @@ func run(ctx context.Context, opts options, logs io.Writer) error {
 	}
 	doors := []door{
 		{"all", opts.Listen, world.Combined()},
-		{bookiesim.BetPawa, opts.BetpawaListen, world.Handler(bookiesim.BetPawa)},
-		{bookiesim.SportyBet, opts.SportybetListen, world.Handler(bookiesim.SportyBet)},
-		{bookiesim.Bet9ja, opts.Bet9jaListen, world.Handler(bookiesim.Bet9ja)},
+		{sim.BetPawa, opts.BetpawaListen, world.Handler(sim.BetPawa)},
+		{sim.SportyBet, opts.SportybetListen, world.Handler(sim.SportyBet)},
+		{sim.Bet9ja, opts.Bet9jaListen, world.Handler(sim.Bet9ja)},
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	var open []func() error
@@ -49,7 +49,7 @@ func run(ctx context.Context, opts options, logs io.Writer) error {
 		}
 		defer listener.Close() //nolint:errcheck // closed by its server before, except when a later one fails to open
 		log.Info("listening", "bookmaker", d.name, "address", listener.Addr().String())
-		open = append(open, func() error { return bookiesim.ServeHandler(ctx, listener, d.handler) })
+		open = append(open, func() error { return sim.ServeHandler(ctx, listener, d.handler) })
 	}
 	state := world.State()
 	log.Info("the world is ready", "seed", cfg.Seed, "events", state.Events, "offered", fmt.Sprint(state.Offered))
@@ -60,24 +60,24 @@ func run(ctx context.Context, opts options, logs io.Writer) error {
 }
 
 // parseFault reads bookmaker:kind:share. The share may be left out; a slow one waits two seconds.
-func parseFault(text string) (bookiesim.Fault, error) {
+func parseFault(text string) (sim.Fault, error) {
 	parts := strings.SplitN(text, ":", 3)
 	if len(parts) < 2 {
-		return bookiesim.Fault{}, fmt.Errorf("reading fault %q: want bookmaker:kind:share", text)
+		return sim.Fault{}, fmt.Errorf("reading fault %q: want bookmaker:kind:share", text)
 	}
-	fault := bookiesim.Fault{Bookmaker: parts[0], Kind: bookiesim.FaultKind(parts[1])}
+	fault := sim.Fault{Bookmaker: parts[0], Kind: sim.FaultKind(parts[1])}
 	if len(parts) == 3 {
 		share, err := strconv.ParseFloat(parts[2], 64)
 		if err != nil {
-			return bookiesim.Fault{}, fmt.Errorf("reading fault %q: %w", text, err)
+			return sim.Fault{}, fmt.Errorf("reading fault %q: %w", text, err)
 		}
 		fault.Share = share
 	}
-	if fault.Kind == bookiesim.Slow {
+	if fault.Kind == sim.Slow {
 		fault.Delay = 2 * time.Second
 	}
 	if err := fault.Validate(); err != nil {
-		return bookiesim.Fault{}, fmt.Errorf("reading fault %q: %w", text, err)
+		return sim.Fault{}, fmt.Errorf("reading fault %q: %w", text, err)
 	}
 	return fault, nil
 }

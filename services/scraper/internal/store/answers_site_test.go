@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
@@ -340,9 +340,9 @@ func (a answer) alone(at int) map[string]any {
 // simulated are answers of the simulator, one of each bookmaker.
 func simulated(t *testing.T, table *mapping.Table) map[string]answer {
 	t.Helper()
-	cfg := bookiesim.DefaultConfig()
+	cfg := sim.DefaultConfig()
 	cfg.Events, cfg.Offered, cfg.Tournaments = 20, [3]int{20, 20, 20}, [3]int{3, 3, 3}
-	world, err := bookiesim.New(cfg)
+	world, err := sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"github.com/oddscache/oddscache/services/bookiesim"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/discovery"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
@@ -240,10 +240,10 @@ func TestFetchOfAnUnknownEvent(t *testing.T) {
 // The simulated site, which is written from the same facts by others, and the real decoder.
 func TestAgainstTheSimulator(t *testing.T) {
 	t.Parallel()
-	cfg := bookiesim.DefaultConfig()
+	cfg := sim.DefaultConfig()
 	cfg.Events, cfg.Offered, cfg.Tournaments = 140, [3]int{130, 135, 120}, [3]int{6, 8, 9}
 	cfg.LargestShare, cfg.RequireHeaders = 0.9, true
-	world, err := bookiesim.New(cfg)
+	world, err := sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

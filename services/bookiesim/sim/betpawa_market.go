@@ -1,0 +1,230 @@
+package sim
+
+import (
+	"encoding/base64"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// marketType appends a market up to its first row.
+func (p *pawaWriter) marketType(dst []byte, m *market) []byte {
+	dst = append(dst, `{"marketType":{"id":"`...)
+	dst = append(append(dst, m.id...), `","name":`...)
+	dst = append(appendQuoted(dst, m.name), `,"displayName":`...)
+	dst = append(appendQuoted(dst, p.word(m.display)), `,"explainer":`...)
+	dst = append(appendQuoted(dst, "Simulated market: "+m.name+". Extra time does not count."), `,"priority":`...)
+	dst = append(strconv.AppendInt(dst, int64(m.priority), 10), `,"tabs":[`...)
+	for i, tab := range m.tabs {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendQuoted(dst, tab)
+	}
+	dst = append(dst, ']')
+	if kind := m.handicapType(); kind != "" || p.shape == V3 {
+		dst = append(append(dst, `,"handicapType":`...), quoted(kind)...)
+	}
+	if p.shape == V3 {
+		dst = append(dst, `,"priceColumnCount":`...)
+		dst = strconv.AppendInt(dst, int64(max(m.perRow, 2)), 10)
+		dst = append(dst, `,"priceSortingMethod":"PRICE_TYPE_ID"`...)
+	}
+	return append(dst, `},"row":[`...)
+}
+
+// marketTail appends what stands behind the rows.
+func (p *pawaWriter) marketTail(dst []byte, m *market) []byte {
+	dst = append(dst, ']')
+	if p.shape == V3 {
+		dst = append(dst, `,"displayNameRows":[]`...)
+	}
+	if len(m.columns) > 0 || p.shape == V3 {
+		dst = append(dst, `,"displayNameColumns":[`...)
+		for i, column := range m.columns {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendQuoted(dst, column)
+		}
+		dst = append(dst, ']')
+	}
+	if p.shape == V3 {
+		return append(dst, `,"additionalInfo":{"boosted":false,"cashoutable":true,"twoUp":false}}`...)
+	}
+	return append(dst, `,"additionalInfo":{"cashoutable":true}}`...)
+}
+
+// rows appends the display rows of a market at one line: one, or several with some of its prices each.
+func (p *pawaWriter) rows(dst []byte, o *offer, q *quote) []byte {
+	p.prices = o.prices(p.prices[:0], q, p.said.reversed)
+	perRow := q.market.perRow
+	if perRow == 0 {
+		perRow = len(q.picks)
+	}
+	for from := 0; from < len(q.picks); from += perRow {
+		if from > 0 {
+			dst = append(dst, ',')
+		}
+		dst = p.rowHead(dst, q, perRow < len(q.picks))
+		start := len(dst)
+		for i := from; i < min(from+perRow, len(q.picks)); i++ {
+			if way := p.prices[i].way; way == nil || way.lists() {
+				dst = p.price(comma(dst, start), o, q, i)
+			}
+		}
+		dst = append(dst, `]}`...)
+	}
+	return dst
+}
+
+// rowHead appends a row up to its prices. Rows that are only a part of a market have no id in version 4.
+func (p *pawaWriter) rowHead(dst []byte, q *quote, partial bool) []byte {
+	p.row++
+	dst = append(dst, '{')
+	if !partial || p.shape == V3 {
+		dst = append(dst, `"id":"`...)
+		dst = strconv.AppendInt(dst, int64(390_000_000+200*p.fixture.serial+p.row), 10)
+		dst = append(dst, `",`...)
+	}
+	if p.shape == V3 {
+		return append(appendOldHandicap(dst, q), `"prices":[`...)
+	}
+	if q.line != 0 { // 0 is a default and left out, like no line at all
+		dst = append(dst, `"handicap":`...)
+		dst = append(strconv.AppendInt(dst, int64(q.line), 10), ',')
+	}
+	if key := [...]string{totalLine: "total", asianHandicap: "hcp", euroHandicap: "hcp", ordinal: "number"}[q.market.kind]; key != "" {
+		dst = append(append(append(dst, `"specifier":{"`...), key...), `":`...)
+		dst = append(appendQuoted(dst, lineText(q.line)), `},`...)
+	}
+	return append(dst, `"prices":[`...)
+}
+
+// appendOldHandicap appends a row's line as version 3 does.
+func appendOldHandicap(dst []byte, q *quote) []byte {
+	if q.market.kind == noLine {
+		return append(dst, `"handicap":null,"formattedHandicap":null,`...)
+	}
+	dst = strconv.AppendInt(append(dst, `"handicap":`...), int64(q.line), 10)
+	if q.market.kind != euroHandicap && q.market.kind != ordinal {
+		return append(dst, `,"formattedHandicap":null,`...)
+	}
+	return append(appendQuoted(append(dst, `,"formattedHandicap":`...), lineText(q.line)), ',')
+}
+
+// price appends one price.
+func (p *pawaWriter) price(dst []byte, o *offer, q *quote, i int) []byte {
+	out, shown := &q.market.outcomes[q.picks[i]], p.prices[i].shownAt(betPawa)
+	if p.live {
+		shown = price{closed: true}
+	}
+	p.ordinal++
+	dst = append(dst, `{"id":"`...)
+	dst = strconv.AppendInt(dst, int64(1_500_000_000+1000*p.fixture.serial+p.ordinal), 10)
+	dst = append(append(dst, `","name":"`...), p.word(out.name)...)
+	dst = append(append(append(dst, `","typeId":"`...), out.typeID...), '"')
+	dst = p.odds(dst, shown)
+	text := handicapText(q, out)
+	switch {
+	case text != "":
+		dst = append(append(append(dst, `,"handicap":"`...), text...), '"')
+	case p.shape == V3:
+		dst = append(dst, `,"handicap":null`...)
+	}
+	dst = append(append(append(dst, `,"displayName":"`...), p.word(out.displayedAs)...), `","additionalInfo":{`...)
+	if p.shape == V3 {
+		dst = append(dst, `"hot":false,"twoUp":false,`...)
+	}
+	dst = append(dst, `"anyUp":"NO_UP"},"probability":`...)
+	dst = p.probability(dst, o.fair(q, i, p.said.reversed)*(1-q.refund), q.refund)
+	if p.shape == V4 && (q.market.kind == asianHandicap || q.market.kind == euroHandicap) {
+		dst = append(append(append(dst, `,"specifier":{"hcp":"`...), text...), `"}`...)
+	}
+	return append(dst, '}')
+}
+
+// odds appends a price, and that it is suspended.
+func (p *pawaWriter) odds(dst []byte, shown price) []byte {
+	text, suspended := "", shown.closed
+	if shown.way != nil {
+		text, suspended = shown.way.price, shown.way.marked
+	}
+	switch {
+	case p.shape == V3:
+		dst = append(dst, `,"price":`...)
+	case text == null: // a default, which version 4 leaves out
+	default:
+		dst = append(dst, `,"odds":`...)
+	}
+	switch {
+	case text == "":
+		dst = appendPawaOdds(dst, shown.cents)
+	case text != null || p.shape == V3:
+		dst = append(dst, text...)
+	}
+	if p.shape == V3 {
+		return strconv.AppendBool(append(dst, `,"suspended":`...), suspended)
+	}
+	if suspended {
+		dst = append(dst, `,"suspended":true`...)
+	}
+	return dst
+}
+
+// word is what BetPawa's answer calls something.
+func (p *pawaWriter) word(text string) string {
+	if p.said.foreign {
+		return inFrench(text)
+	}
+	return text
+}
+
+// appendPawaOdds appends odds as a number that always has a decimal point, as the site does: 2.4, 3.0.
+func appendPawaOdds(dst []byte, cents int32) []byte {
+	dst = appendShortCents(dst, cents)
+	if cents%100 == 0 {
+		dst = append(dst, ".0"...)
+	}
+	return dst
+}
+
+// handicapText is the line as a price shows it: "2.5", "+0.5", "Home -1". The draw of a European handicap names the
+// side that gives goals.
+func handicapText(q *quote, out *outcome) string {
+	switch q.market.kind {
+	case totalLine:
+		return lineText(q.line)
+	case asianHandicap:
+		if out.handicapSide == 2 {
+			return signedLine(-q.line)
+		}
+		return signedLine(q.line)
+	case euroHandicap:
+		if out.handicapSide == 2 || out.handicapSide == 0 && q.line > 0 {
+			return "Away " + signedLine(-q.line)
+		}
+		return "Home " + signedLine(q.line)
+	default:
+		return ""
+	}
+}
+
+// probability appends what the site believes. Version 3 masked it: the bits of each number, a key and a constant.
+func (p *pawaWriter) probability(dst []byte, win, refund float64) []byte {
+	if p.shape == V4 {
+		dst = append(dst, `{"win":`...)
+		dst = strconv.AppendFloat(dst, math.Round(win*1e6)/1e6, 'f', -1, 64)
+		dst = append(dst, `,"refund":`...)
+		dst = strconv.AppendFloat(dst, math.Round(refund*1e6)/1e6, 'f', -1, 64)
+		return append(dst, '}')
+	}
+	key := mix(uint64(p.fixture.serial)<<20 | uint64(p.ordinal))
+	mask := func(v float64) string {
+		return strconv.FormatInt(int64(math.Float64bits(v)^0x9E3779B97F4A7C15^key), 10)
+	}
+	masked := strings.Join([]string{`{"win":`, mask(win), `,"refund":`, mask(refund), `,"key":`, strconv.FormatInt(int64(key), 10), `}`}, "")
+	dst = append(dst, '"')
+	dst = base64.StdEncoding.AppendEncode(dst, []byte(masked))
+	return append(dst, '"')
+}

@@ -1,0 +1,226 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Limit is a bookmaker's defence against too many requests. The zero value has none.
+type Limit struct {
+	Concurrency int // most requests at a time; 0 for any number
+	PerSecond   int // most requests within any second of the wall clock; 0 for any number
+	Status      int // of the refusal; 0 is 429, and at Bet9ja 403, as on the real site
+}
+
+// Counters is what a bookmaker saw since the start or ResetCounters.
+type Counters struct {
+	Requests    int64 `json:"requests"`
+	Trees       int64 `json:"trees"`         // calls for the tree of tournaments
+	Lists       int64 `json:"lists"`         // calls for the events of tournaments
+	Details     int64 `json:"details"`       // calls for single events
+	InFlight    int64 `json:"in_flight"`     // requests being answered now
+	MaxInFlight int64 `json:"max_in_flight"` // the most at a time
+	Rejected    int64 `json:"rejected"`      // turned away because a limit was exceeded
+	Faulted     int64 `json:"faulted"`       // answered with a fault
+	Abandoned   int64 `json:"abandoned"`     // given up by the reader before the answer
+}
+
+// gate is what stands before a bookmaker's answers: counting, limits, latency and faults.
+type gate struct {
+	book    book
+	key     chance
+	latency Latency
+	scale   float64
+	faults  atomic.Pointer[faultSet]
+
+	mu       sync.Mutex // guards what follows
+	limit    Limit
+	counters Counters
+	recent   []time.Time // the last limit.PerSecond arrivals, a ring
+	at       int
+}
+
+func newGate(b book, cfg *Config) *gate {
+	g := &gate{book: b, key: chance(cfg.Seed).of(uint64(b), 101), latency: cfg.Latency[b], scale: cfg.LatencyScale}
+	if g.scale == 0 {
+		g.scale = 1
+	}
+	g.setLimit(cfg.Limits[b])
+	g.faults.Store(&faultSet{})
+	return g
+}
+
+// SetLimit changes a bookmaker's limit. Unknown bookmakers are ignored.
+func (w *World) SetLimit(bookmaker string, limit Limit) {
+	if b, ok := bookNamed(bookmaker); ok {
+		w.gates[b].setLimit(limit)
+	}
+}
+
+func (g *gate) setLimit(limit Limit) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.limit = limit
+	g.recent, g.at = make([]time.Time, max(limit.PerSecond, 0)), 0
+}
+
+// Counters is what each bookmaker saw, by its name.
+func (w *World) Counters() map[string]Counters {
+	all := make(map[string]Counters)
+	for b := range bookCount {
+		g := w.gates[b]
+		g.mu.Lock()
+		all[b.String()] = g.counters
+		g.mu.Unlock()
+	}
+	return all
+}
+
+// ResetCounters begins counting anew; requests being answered stay counted as such.
+func (w *World) ResetCounters() {
+	for _, g := range w.gates {
+		g.mu.Lock()
+		g.counters = Counters{InFlight: g.counters.InFlight, MaxInFlight: g.counters.InFlight}
+		g.mu.Unlock()
+	}
+}
+
+// enter counts a request in. It reports its number and whether the bookmaker takes it.
+func (g *gate) enter(to route) (serial uint64, taken bool) {
+	now := time.Now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := &g.counters
+	c.Requests++
+	switch to {
+	case routeTree:
+		c.Trees++
+	case routeEvents:
+		c.Lists++
+	case routeDetail:
+		c.Details++
+	default: // counted among all requests
+	}
+	c.InFlight++
+	c.MaxInFlight = max(c.MaxInFlight, c.InFlight)
+	taken = g.limit.Concurrency <= 0 || c.InFlight <= int64(g.limit.Concurrency)
+	if n := len(g.recent); n > 0 {
+		taken = taken && now.Sub(g.recent[g.at]) >= time.Second
+		g.recent[g.at] = now
+		g.at = (g.at + 1) % n
+	}
+	if !taken {
+		c.Rejected++
+	}
+	return uint64(c.Requests), taken
+}
+
+// leave counts a request out.
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.counters.InFlight--
+}
+
+// count adds one to a counter.
+func (g *gate) count(counter *int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	*counter++
+}
+
+// serve answers a request as the bookmaker.
+func (w *World) serve(b book, rw http.ResponseWriter, r *http.Request) {
+	g := w.gates[b]
+	to, key := w.route(b, r)
+	serial, taken := g.enter(to)
+	defer g.leave()
+	if !taken {
+		g.refuse(rw)
+		return
+	}
+	delay := time.Duration(float64(g.latency.draw(g.key.of(serial, 102))) * g.scale)
+	var fault *Fault
+	faults := g.faults.Load()
+	for i := range faults.outside {
+		switch f := &faults.outside[i]; {
+		case !f.hits(g.key, to, key, serial):
+		case f.Kind == Slow:
+			delay += f.Delay
+			g.count(&g.counters.Faulted)
+		case fault == nil:
+			fault = &f.Fault
+			g.count(&g.counters.Faulted)
+		}
+	}
+	if !pause(r.Context(), delay) {
+		g.count(&g.counters.Abandoned)
+		return
+	}
+	x := &exchange{w: rw, r: r, world: w, book: b, route: to, serial: serial, now: w.catchUp(), fault: fault, inside: faults.inside}
+	x.setDate(key)
+	if fault != nil && fault.show(rw) {
+		return
+	}
+	switch b {
+	case betPawa:
+		x.betpawa(to, key)
+	case sportyBet:
+		x.sporty(to, key)
+	default:
+		x.nine(to, key)
+	}
+	if x.shown && fault == nil {
+		g.count(&g.counters.Faulted)
+	}
+}
+
+// route tells what a request asks for, and a key that is the same whenever the same is asked for.
+func (w *World) route(b book, r *http.Request) (route, string) {
+	switch b {
+	case betPawa:
+		return w.betpawaRoute(r)
+	case sportyBet:
+		to, key := w.sportyRoute(r)
+		if to == routeEvents && r.Method == http.MethodPost && r.Body != nil { // what is asked for stands in the body
+			const maxBody = 64 << 10
+			text, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // a broken body is refused as unreadable later
+			r.Body = io.NopCloser(bytes.NewReader(text))
+			key = string(text)
+		}
+		return to, key
+	default:
+		return w.nineRoute(r)
+	}
+}
+
+// refuse turns a request away.
+func (g *gate) refuse(rw http.ResponseWriter) {
+	g.mu.Lock()
+	status := g.limit.Status
+	g.mu.Unlock()
+	if status == 0 {
+		status = [bookCount]int{http.StatusTooManyRequests, http.StatusTooManyRequests, http.StatusForbidden}[g.book]
+	}
+	answerPage(rw, status, []byte("<html><body><h1>Too many requests</h1></body></html>"))
+}
+
+// pause waits, and reports false if the reader went away meanwhile.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

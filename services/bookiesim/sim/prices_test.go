@@ -1,0 +1,320 @@
+package sim_test
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
+)
+
+// shown is the prices of an answer: by the bookmaker's own market and line, in ascending order.
+type shown map[string][]float64
+
+// answered reads the prices of a bookmaker's answer, without any knowledge of what they are.
+func answered(t *testing.T, w *sim.World, bookmaker, id string) (open, all shown) {
+	t.Helper()
+	open, all = shown{}, shown{}
+	put := func(key, odds string, active bool) {
+		price, err := strconv.ParseFloat(odds, 64) // 0 when it is no number
+		if err != nil && odds != "" && odds != "n/a" && odds != "-" {
+			t.Fatalf("price %q of %s: %v", odds, key, err)
+		}
+		all[key] = append(all[key], price)
+		if active && price > 1 {
+			open[key] = append(open[key], price)
+		}
+	}
+	rec := detail(t, w, bookmaker, id)
+	switch bookmaker {
+	case sim.BetPawa:
+		for _, m := range read[pawaEvent](t, rec).Markets {
+			for _, row := range m.Row {
+				key := m.MarketType.ID
+				if row.Handicap != nil {
+					quarters, _ := row.Handicap.Int64()
+					key += "@" + lineOf(float64(quarters)/4)
+				}
+				for _, p := range row.Prices {
+					put(key, p.price(), p.Suspended == nil || !*p.Suspended)
+				}
+			}
+		}
+	case sim.SportyBet:
+		for _, m := range read[sportyAnswer[sportyEvent]](t, rec).Data.Markets {
+			for _, o := range m.Outcomes {
+				put(m.ID+"@"+m.Specifier, o.Odds, o.IsActive == "1" && m.Status.String() == "0" && !m.Banned)
+			}
+		}
+	default:
+		for key, odds := range read[nineAnswer[nineEvent]](t, rec).D.O {
+			market, param, _ := nineKey(key)
+			put(market+"@"+param, odds, true)
+		}
+	}
+	for _, prices := range []shown{open, all} {
+		for key := range prices {
+			slices.Sort(prices[key])
+		}
+	}
+	return open, all
+}
+
+func lineOf(line float64) string { return strconv.FormatFloat(line, 'f', -1, 64) }
+
+// sportySpecifier is the specifier of a market of which Markets tells the line.
+func sportySpecifier(m sim.Market) string {
+	fixed := map[string]string{
+		"8": "goalnr=1", "62": "goalnr=1", "21": "variant=sr:exact_goals:6+", "23": "variant=sr:exact_goals:3+", "24": "variant=sr:exact_goals:3+",
+		"15": "variant=sr:winning_margin:3+", "169": "variant=sr:point_range:12+",
+	}
+	if s, ok := fixed[m.Own]; ok || m.Line == nil {
+		return s
+	}
+	switch m.Own {
+	case "16", "66", "88":
+		return "hcp=" + lineOf(*m.Line)
+	case "14", "65", "87":
+		if *m.Line < 0 {
+			return "hcp=0:" + lineOf(-*m.Line)
+		}
+		return "hcp=" + lineOf(*m.Line) + ":0"
+	default:
+		return "total=" + lineOf(*m.Line)
+	}
+}
+
+// told is the prices that Markets tells of, in the form of answered.
+func told(t *testing.T, w *sim.World, bookmaker, srID string) (open, all shown) {
+	t.Helper()
+	open, all = shown{}, shown{}
+	markets, err := w.Markets(bookmaker, srID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range markets {
+		key := m.Own
+		switch {
+		case bookmaker != sim.BetPawa && (m.ID == "4429" || m.ID == "28000869"):
+			continue // two markets for one: see TestCorrectScoresHaveTwoPartners
+		case bookmaker == sim.SportyBet:
+			key += "@" + sportySpecifier(m)
+		case bookmaker == sim.Bet9ja && m.Own == "S_1STGOAL":
+			key += "@" // one line only, and the key does not say it
+		case m.Line != nil:
+			key += "@" + lineOf(*m.Line)
+		case bookmaker == sim.Bet9ja:
+			key += "@"
+		}
+		for _, o := range m.Outcomes {
+			if o.Active != (o.Offer == sim.Open) || o.Active && (m.Offer != sim.Open || o.Odds <= 1) {
+				t.Errorf("%s %s: %+v of %+v", bookmaker, srID, o, m)
+			}
+			if o.Offer == sim.NotOffered {
+				continue
+			}
+			all[key] = append(all[key], o.Odds)
+			if o.Active {
+				open[key] = append(open[key], o.Odds)
+			}
+		}
+	}
+	for _, prices := range []shown{open, all} {
+		for key := range prices {
+			slices.Sort(prices[key])
+		}
+	}
+	return open, all
+}
+
+func TestMarketsTellsExactlyWhatIsAnswered(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*sim.Config){
+		"version 4": func(*sim.Config) {},
+		"closings":  func(c *sim.Config) { c.Closings = sim.Closings{Markets: 0.2, Outcomes: 0.1} },
+		"closings in version 3": func(c *sim.Config) {
+			c.Shape, c.Closings = sim.V3, sim.Closings{Markets: 0.2, Outcomes: 0.1}
+		},
+		"prices at the other side": func(c *sim.Config) {
+			c.Density, c.Faults = sim.Small, []sim.Fault{{Kind: sim.PricesSwapped}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := small()
+			change(&cfg)
+			w, c := newWorld(t, cfg)
+			for range 3 {
+				for _, e := range w.Events() {
+					if e.Sport == "football" {
+						compareAnswers(t, w, e)
+					}
+				}
+				c.advance(7 * cfg.Tick)
+			}
+		})
+	}
+}
+
+// compareAnswers compares what Markets tells of an event with what the bookmakers answer.
+func compareAnswers(t *testing.T, w *sim.World, e sim.Event) {
+	t.Helper()
+	for bookmaker, own := range e.Listings {
+		openAnswered, allAnswered := answered(t, w, bookmaker, own.EventID)
+		openTold, allTold := told(t, w, bookmaker, e.SrID)
+		if bookmaker != sim.BetPawa {
+			for _, prices := range []shown{openAnswered, allAnswered} {
+				delete(prices, "45@")
+				delete(prices, "S_CSFT@")
+			}
+		}
+		if diff := cmp.Diff(allTold, allAnswered); diff != "" {
+			t.Fatalf("%s %s (-told +answered):\n%s", bookmaker, e.SrID, diff)
+		}
+		if diff := cmp.Diff(openTold, openAnswered); diff != "" {
+			t.Fatalf("%s %s, open ones (-told +answered):\n%s", bookmaker, e.SrID, diff)
+		}
+	}
+}
+
+// family names the families that every bookmaker has to have, by BetPawa's ids, full time and halves.
+func families() map[string][]string {
+	return map[string][]string{
+		"match result": {"3743", "3668", "3685"}, "double chance": {"4693", "4673", "4681"}, "over/under": {"5000", "4958", "4976"},
+		"both teams to score": {"3795", "3789", "3792"}, "european handicap": {"4724", "4716", "4720"}, "asian handicap": {"3774"},
+		"draw no bet": {"4703", "4697", "4700"}, "half-time/full-time": {"4706"}, "correct score": {"4429", "28000869", "3819", "4063"},
+	}
+}
+
+func TestPricesAgreeAcrossBookmakers(t *testing.T) {
+	t.Parallel()
+	w, c := newWorld(t, small())
+	c.advance(90 * 60e9)
+	type bet struct {
+		market, outcome string
+		line            float64
+	}
+	compared, families := 0, families()
+	found := map[string]bool{}
+	for _, e := range w.Events() {
+		if len(e.Listings) != 3 || e.Sport != "football" {
+			continue
+		}
+		reference := map[bet]float64{}
+		for _, bookmaker := range sim.Bookmakers() {
+			markets, err := w.Markets(bookmaker, e.SrID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range markets {
+				found[bookmaker+"/"+m.ID] = true
+				checkOverround(t, bookmaker, m)
+				for _, o := range m.Outcomes {
+					if !o.Active || o.Name == "Other" { // Other is a different bet at each of them
+						continue
+					}
+					key := bet{market: m.ID, outcome: o.Name}
+					if m.Line != nil {
+						key.line = *m.Line
+					}
+					if bookmaker == sim.BetPawa {
+						reference[key] = o.Odds
+						continue
+					}
+					if other, ok := reference[key]; ok && m.ID != "" && other < 10 {
+						compared++
+						if ratio := math.Max(other/o.Odds, o.Odds/other); ratio > 1.17 || other < 4 && ratio > 1.1 {
+							t.Errorf("%+v: %s %.2f, BetPawa %.2f", key, bookmaker, o.Odds, other)
+						}
+					}
+				}
+			}
+		}
+	}
+	if compared < 5_000 {
+		t.Errorf("compared %d prices, want more", compared)
+	}
+	for name, ids := range families {
+		for _, id := range ids {
+			for _, bookmaker := range sim.Bookmakers() {
+				if !found[bookmaker+"/"+id] {
+					t.Errorf("%s (%s) is not offered by %s", name, id, bookmaker)
+				}
+			}
+		}
+	}
+}
+
+// checkOverround checks that a complete two- or three-way market carries a margin, and no more than real ones do.
+func checkOverround(t *testing.T, bookmaker string, m sim.Market) {
+	t.Helper()
+	sum, want := 0.0, 1.0
+	if m.ID == "4693" || m.ID == "4673" || m.ID == "4681" {
+		want = 2
+	}
+	if m.ID == "80000" || m.ID == "28000810" || m.ID == "28000850" || strings.HasPrefix(m.Name, "Multigoals") || m.ID == "" || len(m.Outcomes) > 3 {
+		return // more than one outcome can win
+	}
+	for _, o := range m.Outcomes {
+		if !o.Active {
+			return
+		}
+		sum += 1 / o.Odds
+	}
+	if len(m.Outcomes) >= 2 && m.Name != "Total Goals Exact - FT" && (sum < 1.005*want || sum > 1.16*want) {
+		t.Errorf("%s: overround %.3f of %+v", bookmaker, sum/want, m)
+	}
+}
+
+func TestCorrectScoresHaveTwoPartners(t *testing.T) {
+	t.Parallel()
+	w, _ := newWorld(t, small())
+	both := map[string]int{}
+	for _, e := range w.Events() {
+		if len(e.Listings) != 3 || e.Sport != "football" {
+			continue
+		}
+		for _, bookmaker := range sim.Bookmakers() {
+			markets, err := w.Markets(bookmaker, e.SrID)
+			must(t, err)
+			outcomes := map[string]map[string]float64{"4429": {}, "28000869": {}}
+			for _, m := range markets {
+				for _, o := range m.Outcomes {
+					if outcomes[m.ID] != nil {
+						outcomes[m.ID][o.Name] = o.Odds
+					}
+				}
+			}
+			long, short := outcomes["4429"], outcomes["28000869"]
+			if bookmaker == sim.BetPawa {
+				both[itoa(int64(len(long)))+"+"+itoa(int64(len(short)))]++
+				continue
+			}
+			// The competitors' 26 are all of the short list; of the long one they have 22, and another "Other".
+			if _, other := long["Other"]; len(long) != 22 || len(short) != 26 || other || long["2-1"] != short["2-1"] {
+				t.Errorf("%s: %d and %d outcomes", bookmaker, len(long), len(short))
+			}
+		}
+	}
+	if both["29+0"] == 0 || both["0+26"] == 0 || len(both) != 2 {
+		t.Errorf("BetPawa has %v, want one or the other", both)
+	}
+}
+
+func TestOdds(t *testing.T) {
+	t.Parallel()
+	w, _ := newWorld(t, small())
+	e := footballOn(t, w, sim.BetPawa)
+	line := 2.5
+	over, err := w.Odds(sim.BetPawa, e.SrID, "5000", &line, "Over")
+	if err != nil || over.Odds <= 1 {
+		t.Errorf("over 2.5: %+v, %v", over, err)
+	}
+	if _, err := w.Odds(sim.BetPawa, e.SrID, "5000", nil, "Over"); err == nil {
+		t.Error("over without a line has a price")
+	}
+}
