@@ -309,10 +309,11 @@ func TestStampsFollowTheClocks(t *testing.T) {
 	t.Parallel()
 	for _, step := range []time.Duration{3 * time.Hour, -30 * time.Hour} {
 		c := newClocks(t)
-		c.own.Store(int64(step))
+		c.set(t, step, step)
+		c.restart(t) // the new process has not agreed on a better time before
 		id := c.begin(t)
 		prepared := store.Prepare(c.capture("1", 2))
-		c.own.Store(0)
+		c.set(t, 0, 0)
 		c.dates()
 		r := c.apply(t, store.Batch{Events: []odds.Event{event("1", soon(), "p1")}, Prepared: []store.Prepared{prepared}})
 		s, _ := c.Committed(odds.BetPawa, "p1")
