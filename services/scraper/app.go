@@ -21,7 +21,9 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
+	"github.com/oddscache/oddscache/services/scraper/internal/leader"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
+	"github.com/oddscache/oddscache/services/scraper/internal/metrics"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
@@ -33,7 +35,8 @@ type App struct {
 	engine  *cycle.Engine
 	feed    *feed.Server
 	clients []client
-	gauges  gauges
+	leader  *leader.Leader
+	metrics *metrics.Set
 	server  *server.Server
 	admin   *obs.Admin
 	doors   *doors
@@ -47,7 +50,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	a := &App{cfg: cfg, log: log, feed: feed.New(log), gauges: newGauges(cfg), led: make(chan struct{})}
+	a := &App{cfg: cfg, log: log, feed: feed.New(log), metrics: metrics.NewSet(cfg.HistoryRetention), led: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -79,16 +82,24 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	if err != nil {
 		return nil, fmt.Errorf("loading the mapping: %w", err)
 	}
-	if a.clients, err = newClients(cfg, table, group, a.gauges.observer(), clocks); err != nil {
+	if a.clients, err = newClients(cfg, table, group, a.metrics.Observer(), clocks); err != nil {
 		return nil, err
 	}
 	a.engine = newEngine(cfg, a.clients, group, a.feed.AwaitVisible, clocks, log)
-	if err := a.watch(registry, group); err != nil {
+	a.engine.Instruments = a.metrics.Instruments(cfg.limits())
+	err = a.metrics.Register(registry, metrics.Sources{Engine: a.engine, Feed: a.feed, Limits: group, Store: a.store})
+	if err != nil {
 		return nil, err
 	}
 	if err := a.listen(registry, api.NewHistory(a.store, table)); err != nil {
 		return nil, err
 	}
+	a.leader = leader.New(leader.Config{
+		Store: a.store, Feed: a.feed, Engine: a.engine, Logger: log,
+		SetReady: func(ready bool) {
+			a.server.SetReady(ready, oddscachev1.SnapshotFeedService_ServiceDesc.ServiceName)
+		},
+	})
 	return a, nil
 }
 
@@ -155,11 +166,11 @@ func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { defer stopLeading(); return a.server.Run(ctx) })
 	group.Go(func() error { return a.admin.Run(ctx) })
-	group.Go(func() error { defer close(a.led); a.lead(leading); return nil })
+	group.Go(func() error { defer close(a.led); a.leader.Run(leading); return nil })
 	if a.doors.certs != nil {
 		group.Go(func() error { return a.doors.certs.Run(ctx) })
 	}
-	group.Go(func() error { a.gauges.database.Run(ctx, a.store, a.log); return nil })
+	group.Go(func() error { a.metrics.Database.Run(ctx, a.store, a.log); return nil })
 	a.server.SetReady(true, oddscachev1.ScraperService_ServiceDesc.ServiceName)
 	a.log.Info("scraper serves", "listen", a.Addr().String(), "admin", a.AdminAddr().String())
 	err := group.Wait()

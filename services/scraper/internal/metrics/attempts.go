@@ -9,7 +9,7 @@ import (
 
 // Attempts counts requests to the bookmakers. It is the fetchers' observer.
 type Attempts struct {
-	set
+	collectors
 
 	requests   *prometheus.CounterVec
 	seconds    *prometheus.HistogramVec
@@ -49,7 +49,7 @@ func NewAttempts() *Attempts {
 		a.retries.WithLabelValues(b)
 		a.retryAfter.WithLabelValues(b)
 	}
-	a.set = set{a.requests, a.seconds, a.bytes, a.retries, a.pushBacks, a.retryAfter}
+	a.collectors = collectors{a.requests, a.seconds, a.bytes, a.retries, a.pushBacks, a.retryAfter}
 	return a
 }
 

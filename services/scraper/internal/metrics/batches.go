@@ -40,8 +40,8 @@ func phasesOf(p cycle.Phases) map[string]time.Duration {
 	return map[string]time.Duration{"lookups": p.Lookups, "processing": p.Processing, "flush": p.Flush, "commit": p.Commit}
 }
 
-func (b *batches) all() set {
-	return set{b.stored, b.retried, b.events, b.markets, b.phases, b.visible}
+func (b *batches) all() collectors {
+	return collectors{b.stored, b.retried, b.events, b.markets, b.phases, b.visible}
 }
 
 // BatchStored counts a batch.

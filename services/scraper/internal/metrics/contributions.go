@@ -55,8 +55,8 @@ func newContributions() contributions {
 	return c
 }
 
-func (c *contributions) all() set {
-	return set{c.last, c.sum, c.refusals, c.doubts, c.tournaments, c.short}
+func (c *contributions) all() collectors {
+	return collectors{c.last, c.sum, c.refusals, c.doubts, c.tournaments, c.short}
 }
 
 // add adds a bookmaker's part of a cycle.

@@ -12,7 +12,7 @@ import (
 
 // Cycles counts what cycles do. It is the engine's observer.
 type Cycles struct {
-	set
+	collectors
 	contributions
 	batches
 
@@ -63,7 +63,7 @@ func NewCycles() *Cycles {
 		c.ended.WithLabelValues(string(status))
 		c.finished.WithLabelValues(string(status))
 	}
-	c.set = append(set{
+	c.collectors = append(collectors{
 		c.running, c.began, c.skipped, c.ended, c.finished, c.seconds, c.took, c.bound, c.events, c.evicted, c.absent,
 		c.clocks, c.skew, c.skewed,
 	}, append(c.contributions.all(), c.batches.all()...)...)

@@ -27,7 +27,7 @@ type Measured interface {
 
 // Database shows how large the database is, as of the last measurement: Prometheus asking costs it nothing.
 type Database struct {
-	set
+	collectors
 
 	bytes     prometheus.Gauge
 	table     *prometheus.GaugeVec
@@ -55,7 +55,7 @@ func NewDatabase(retention time.Duration) *Database {
 		failed:    counter("database_measure_errors_total", "Measurements of the database that failed."),
 	}
 	d.retention.Set(retention.Seconds())
-	d.set = set{d.bytes, d.table, d.rows, d.days, d.ahead, d.age, d.retention, d.measured, d.failed}
+	d.collectors = collectors{d.bytes, d.table, d.rows, d.days, d.ahead, d.age, d.retention, d.measured, d.failed}
 	return d
 }
 

@@ -52,20 +52,20 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
 }
 
-// set is several collectors as one.
-type set []prometheus.Collector
+// collectors registers several collectors as one.
+type collectors []prometheus.Collector
 
 // Describe implements prometheus.Collector.
-func (s set) Describe(ch chan<- *prometheus.Desc) {
-	for _, c := range s {
-		c.Describe(ch)
+func (c collectors) Describe(ch chan<- *prometheus.Desc) {
+	for _, one := range c {
+		one.Describe(ch)
 	}
 }
 
 // Collect implements prometheus.Collector.
-func (s set) Collect(ch chan<- prometheus.Metric) {
-	for _, c := range s {
-		c.Collect(ch)
+func (c collectors) Collect(ch chan<- prometheus.Metric) {
+	for _, one := range c {
+		one.Collect(ch)
 	}
 }
 
