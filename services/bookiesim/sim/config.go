@@ -34,11 +34,11 @@ type Config struct {
 	Now func() time.Time
 	// Events is how many upcoming football events the world keeps: for each that kicks off a new one appears.
 	Events int
-	// Offered is how many of the first Events each bookmaker lists (BetPawa, SportyBet, Bet9ja); later events are
+	// Offered is how many of the first Events each bookmaker lists; later events are
 	// listed in the same proportions.
-	Offered [3]int
+	Offered Each[int]
 	// Tournaments is how many football tournaments each bookmaker's tree has, with events or without.
-	Tournaments [3]int
+	Tournaments Each[int]
 	// LargestShare is the part of the events in the largest tournament.
 	LargestShare float64
 	// Horizon is how far ahead kickoffs lie.
@@ -65,11 +65,11 @@ type Config struct {
 	// operid) with 403. Whether the sites do so is not known.
 	RequireHeaders bool
 	// Latency is how long each bookmaker takes to answer; the zero value answers at once.
-	Latency [3]Latency
+	Latency Each[Latency]
 	// LatencyScale multiplies every latency, for compressed runs. 0 means 1.
 	LatencyScale float64
 	// Limits are the bookmakers' defences; the zero value has none.
-	Limits [3]Limit
+	Limits Each[Limit]
 	// Faults are the faults to start with.
 	Faults []Fault
 }
@@ -86,8 +86,10 @@ type Life struct {
 // DefaultConfig is a world of a few hundred events, for tests and local runs.
 func DefaultConfig() Config {
 	return Config{
-		Seed: 1, Events: 320, Offered: [3]int{278, 316, 304}, Tournaments: [3]int{40, 48, 60}, LargestShare: 0.09,
-		Horizon: 5 * 24 * time.Hour, Density: Full, OtherSports: 6, WidgetlessShare: 0.03,
+		Seed: 1, Events: 320, LargestShare: 0.09,
+		Offered:     each(func(b *bookmaker) int { return b.offered }),
+		Tournaments: each(func(b *bookmaker) int { return b.tournaments }),
+		Horizon:     5 * 24 * time.Hour, Density: Full, OtherSports: 6, WidgetlessShare: 0.03,
 		Tick: time.Minute, MoveShare: 0.05, Closings: Closings{Markets: 0.02, Outcomes: 0.004},
 		Life:  Life{Vanish: 0.02, Postpone: 0.01, Recreate: 0.01, ChangeSrID: 0.003, LateListing: 0.5},
 		Shape: V4,
@@ -98,8 +100,20 @@ func DefaultConfig() Config {
 // 1,291 events, of which 1,121, 1,276 and 1,225 are offered, in 155 competitions, 200 tournaments and 367 groups.
 func RealConfig() Config {
 	c := DefaultConfig()
-	c.Events, c.Offered, c.Tournaments = 1291, [3]int{1121, 1276, 1225}, [3]int{155, 200, 367}
+	c.Events = 1291
+	c.Offered = each(func(b *bookmaker) int { return b.realOffered })
+	c.Tournaments = each(func(b *bookmaker) int { return b.realTournaments })
 	c.Latency = RealLatency()
+	return c
+}
+
+// Resized is the same world with another number of events, offered in the same proportions.
+func (c Config) Resized(events int) Config {
+	for b, n := range c.Offered {
+		c.Offered[b] = max(n*events/c.Events, 1)
+	}
+	c.Offered[sportyBet] = max(c.Offered[sportyBet], events-c.Offered[betPawa]) // every event needs a bookmaker
+	c.Events = events
 	return c
 }
 

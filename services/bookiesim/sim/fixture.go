@@ -99,13 +99,13 @@ func (w *World) nextSrID() string {
 	return strconv.Itoa(68_000_000 + w.srIDs)
 }
 
-// nextEventID hands out an id of a bookmaker's own. SportyBet's is made of the SportRadar id.
+// nextEventID hands out an id of a bookmaker's own. Some are made of the SportRadar id.
 func (w *World) nextEventID(b book, srID string) string {
-	if b == sportyBet {
+	if b.fromSrID() {
 		return "sr:match:" + srID
 	}
 	w.eventIDs[b] += 1 + w.key.of(uint64(w.eventIDs[b]), 22, uint64(b)).below(9)
-	return strconv.Itoa([bookCount]int{betPawa: 36_500_000, bet9ja: 769_000_000}[b] + w.eventIDs[b])
+	return strconv.Itoa(b.traits().firstID + w.eventIDs[b])
 }
 
 // offerSaid is what a bookmaker offers, with the prices that an answer says. The world's lock and f.mu are held.

@@ -1,9 +1,7 @@
 package sim
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -14,7 +12,7 @@ import (
 type Limit struct {
 	Concurrency int // most requests at a time; 0 for any number
 	PerSecond   int // most requests within any second of the wall clock; 0 for any number
-	Status      int // of the refusal; 0 is 429, and at Bet9ja 403, as on the real site
+	Status      int // of the rejection; 0 is what the real site sends: 429, and 403 at Bet9ja
 }
 
 // Counters is what a bookmaker saw since the start or ResetCounters.
@@ -55,6 +53,9 @@ func newGate(b book, cfg *Config) *gate {
 	return g
 }
 
+// RealLimits is what the real sites were seen to allow at a time.
+func RealLimits() Each[Limit] { return each(func(b *bookmaker) Limit { return b.limit }) }
+
 // SetLimit changes a bookmaker's limit. Unknown bookmakers are ignored.
 func (w *World) SetLimit(bookmaker string, limit Limit) {
 	if b, ok := bookNamed(bookmaker); ok {
@@ -81,7 +82,7 @@ func (w *World) Counters() map[string]Counters {
 	return all
 }
 
-// ResetCounters begins counting anew; requests being answered stay counted as such.
+// ResetCounters sets the counters to zero; requests under way stay counted as such.
 func (w *World) ResetCounters() {
 	for _, g := range w.gates {
 		g.mu.Lock()
@@ -137,11 +138,11 @@ func (g *gate) count(counter *int64) {
 // serve answers a request as the bookmaker.
 func (w *World) serve(b book, rw http.ResponseWriter, r *http.Request) {
 	g := w.gates[b]
-	to, key := w.route(b, r)
+	to, key := w.sites[b].route(w, r)
 	serial, taken := g.enter(to)
 	defer g.leave()
 	if !taken {
-		g.refuse(rw)
+		g.reject(rw)
 		return
 	}
 	delay := time.Duration(float64(g.latency.draw(g.key.of(serial, 102))) * g.scale)
@@ -167,45 +168,19 @@ func (w *World) serve(b book, rw http.ResponseWriter, r *http.Request) {
 	if fault != nil && fault.show(rw) {
 		return
 	}
-	switch b {
-	case betPawa:
-		x.betpawa(to, key)
-	case sportyBet:
-		x.sporty(to, key)
-	default:
-		x.nine(to, key)
-	}
+	w.sites[b].serve(x, to, key)
 	if x.shown && fault == nil {
 		g.count(&g.counters.Faulted)
 	}
 }
 
-// route tells what a request asks for, and a key that is the same whenever the same is asked for.
-func (w *World) route(b book, r *http.Request) (route, string) {
-	switch b {
-	case betPawa:
-		return w.betpawaRoute(r)
-	case sportyBet:
-		to, key := w.sportyRoute(r)
-		if to == routeEvents && r.Method == http.MethodPost && r.Body != nil { // what is asked for stands in the body
-			const maxBody = 64 << 10
-			text, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // a broken body is refused as unreadable later
-			r.Body = io.NopCloser(bytes.NewReader(text))
-			key = string(text)
-		}
-		return to, key
-	default:
-		return w.nineRoute(r)
-	}
-}
-
-// refuse turns a request away.
-func (g *gate) refuse(rw http.ResponseWriter) {
+// reject turns a request away.
+func (g *gate) reject(rw http.ResponseWriter) {
 	g.mu.Lock()
 	status := g.limit.Status
 	g.mu.Unlock()
 	if status == 0 {
-		status = [bookCount]int{http.StatusTooManyRequests, http.StatusTooManyRequests, http.StatusForbidden}[g.book]
+		status = g.book.traits().tooMany
 	}
 	answerPage(rw, status, []byte("<html><body><h1>Too many requests</h1></body></html>"))
 }

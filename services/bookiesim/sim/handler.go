@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Handler is one bookmaker, to be served under a base URL of its own. Of an unknown bookmaker it knows nothing.
+// Handler is one bookmaker, to be served under a base URL of its own. An unknown one is not found.
 func (w *World) Handler(bookmaker string) http.Handler {
 	b, ok := bookNamed(bookmaker)
 	if !ok {
@@ -19,13 +19,13 @@ func (w *World) Handler(bookmaker string) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.serve(b, rw, r) })
 }
 
-// Combined is all three bookmakers, whose paths do not overlap, and the simulator's own pages below /_sim/.
+// Combined is all bookmakers, whose paths do not overlap, and the simulator's own pages below /_sim/.
 func (w *World) Combined() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/api/sportsbook/", w.Handler(BetPawa))
-	mux.Handle("/desktop/", w.Handler(Bet9ja))
-	for _, country := range sportyCountries() {
-		mux.Handle("/api/"+country+"/", w.Handler(SportyBet))
+	for b, s := range w.sites {
+		for _, path := range s.paths {
+			mux.Handle(path, w.Handler(book(b).String()))
+		}
 	}
 	mux.Handle("/_sim/", w.Admin())
 	return mux

@@ -11,11 +11,8 @@ type Latency struct {
 	Mean, P50, P95 time.Duration
 }
 
-// RealLatency is what was measured on the three sites one request at a time.
-func RealLatency() [3]Latency {
-	const ms = time.Millisecond
-	return [3]Latency{{380 * ms, 337 * ms, 517 * ms}, {589 * ms, 505 * ms, 979 * ms}, {641 * ms, 596 * ms, 841 * ms}}
-}
+// RealLatency is what was measured on the sites, one request at a time.
+func RealLatency() Each[Latency] { return each(func(b *bookmaker) Latency { return b.latency }) }
 
 // tailShare is the part of the requests that fall into the tail.
 const tailShare = 0.02

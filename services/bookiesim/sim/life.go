@@ -113,13 +113,13 @@ func (w *World) recreate(f *fixture, b book) {
 	w.rename(f, b, w.nextEventID(b, l.srID))
 }
 
-// changeSrID ties a listing to another SportRadar id. SportyBet's own id is made of it and changes along.
+// changeSrID ties a listing to another SportRadar id. An own id that is made of it changes along.
 func (w *World) changeSrID(f *fixture, b book, srID string) {
 	l := &f.listings[b]
 	l.srID = srID
 	l.revision++
-	if b == sportyBet {
-		w.rename(f, b, "sr:match:"+srID)
+	if b.fromSrID() {
+		w.rename(f, b, w.nextEventID(b, srID))
 	}
 }
 

@@ -2,10 +2,9 @@ package sim
 
 import "math"
 
-// margin is what a bookmaker adds to the probabilities of a two- or three-way market. With these the overrounds
-// come out near those measured on the real sites: 1.05, 1.06 and 1.08.
+// margin is what a bookmaker adds to the probabilities of a two- or three-way market.
 func (b book) margin(outcomes int) float64 {
-	m := [bookCount]float64{0.050, 0.056, 0.068}[b]
+	m := b.traits().margin
 	if outcomes > 3 {
 		m *= 1.2 // markets of many outcomes carry more
 	}
@@ -13,7 +12,7 @@ func (b book) margin(outcomes int) float64 {
 }
 
 // cap is the longest price a bookmaker shows, in hundredths.
-func (b book) cap() int32 { return [bookCount]int32{100_00, 250_00, 180_00}[b] }
+func (b book) cap() int32 { return b.traits().mostOdds }
 
 // shade raises probabilities to a common power so that their sum grows by margin. Like real books it takes more from
 // long shots than from favourites, so that no favourite is pushed to a price of 1 or below.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -12,6 +13,15 @@ import (
 
 // sportyCountries are the countries' path segments.
 func sportyCountries() []string { return []string{"ng", "gh", "ke", "tz", "za", "cm", "zm"} }
+
+// sportyPaths are what is below each country's.
+func sportyPaths() []string {
+	var paths []string
+	for _, country := range sportyCountries() {
+		paths = append(paths, "/api/"+country+"/")
+	}
+	return paths
+}
 
 // sportyPath takes the country off a path.
 func sportyPath(path string) (string, bool) {
@@ -29,8 +39,14 @@ func (w *World) sportyRoute(r *http.Request) (route, string) {
 	switch path, _ := sportyPath(r.URL.Path); path {
 	case "popularAndSportList":
 		return routeTree, path
-	case "pcEvents":
-		return routeEvents, path
+	case "pcEvents": // what is requested is in the body
+		if r.Method != http.MethodPost || r.Body == nil {
+			return routeEvents, path
+		}
+		const maxBody = 64 << 10
+		text, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // a broken body is rejected as unreadable later
+		r.Body = io.NopCloser(bytes.NewReader(text))
+		return routeEvents, string(text)
 	case "pcUpcomingEvents":
 		return routeEvents, path + "?" + r.URL.Query().Get("pageNum")
 	case "event":

@@ -17,6 +17,7 @@ type World struct {
 	markets     []*market
 	sideMarkets [sportCount][]*market
 	tournaments []*tournament
+	sites       Each[site]
 	gates       [bookCount]*gate
 	closers     [bookCount]*closer
 	pools       *pools
@@ -42,7 +43,10 @@ func New(cfg Config) (*World, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	w := &World{pools: newPools(), cfg: cfg, key: chance(cfg.Seed).of(1), markets: newCatalogue(), bySrID: make(map[string]*fixture)}
+	w := &World{
+		pools: newPools(), cfg: cfg, sites: sites(), key: chance(cfg.Seed).of(1),
+		markets: newCatalogue(), bySrID: make(map[string]*fixture),
+	}
 	w.closers = newClosers(cfg.Closings)
 	w.start = cfg.Now().UTC().Truncate(time.Second)
 	for s := basketball; s < sportCount; s++ {
@@ -72,8 +76,11 @@ func (w *World) found() {
 	// inside BetPawa's, so that some events are SportyBet's alone.
 	order := slices.Clone(events)
 	slices.SortFunc(order, func(a, b *fixture) int { return cmp.Compare(a.key.of(41).unit(), b.key.of(41).unit()) })
-	missed := [bookCount]int{n - w.cfg.Offered[0], n - w.cfg.Offered[1], n - w.cfg.Offered[2]}
-	from := [bookCount]int{0, missed[betPawa], max(missed[betPawa]-missed[bet9ja]/3, 0)}
+	var missed [bookCount]int
+	for b, offered := range w.cfg.Offered {
+		missed[b] = n - offered
+	}
+	from := [bookCount]int{sportyBet: missed[betPawa], bet9ja: max(missed[betPawa]-missed[bet9ja]/3, 0)}
 	for b := range bookCount {
 		for i := missed[b]; i < n; i++ {
 			order[(from[b]+i)%n].listings[b].offered = true
