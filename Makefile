@@ -146,10 +146,12 @@ previous: buf postgres ## Record what a version's feed and messages look like, f
 	@[ -n "$(REF)" ] || { echo "make previous REF=v1.2.3: name the version" >&2; exit 2; }
 	@tree=$$(mktemp -d); trap 'git worktree remove --force "$$tree/tree"; rm -rf "$$tree"' EXIT; \
 	git worktree add --quiet --detach "$$tree/tree" "$(REF)"; \
-	(cd "$$tree/tree" && go build -o "$$tree/bin/" ./services/scraper/cmd/scraper ./services/cache/cmd/cache ./services/bookiesim/cmd/bookiesim \
+	(cd "$$tree/tree" && go build -o "$$tree/bin/" ./services/scraper/cmd/scraper ./services/cache/cmd/cache \
 		&& $(TOOLS)/bin/buf build -o $(CURDIR)/$(PREVIOUS_VERSION)/api.binpb); \
+	go build -o "$$tree/bin/" ./services/bookiesim/cmd/bookiesim; \
 	go run ./test/versions/record -bin "$$tree/bin" -version "$(REF)" -out $(PREVIOUS_VERSION)/feed.gob.zst 2>"$$tree/log" \
-		|| { tail "$$tree/log" >&2; exit 1; }
+		|| { tail "$$tree/log" >&2; exit 1; }; \
+	echo "$(REF) $$(git rev-parse "$(REF)^{commit}")" >$(PREVIOUS_VERSION)/version
 
 .PHONY: vet
 vet: ## Run go vet

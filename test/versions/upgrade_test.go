@@ -27,7 +27,7 @@ import (
 // TestUpgrade runs the previous version's binaries beside the present ones: first the scraper is the previous one, then
 // it is replaced by the present one on the same database, as an upgrade does. A cache of each version follows both.
 //
-// The previous version is the newest tag below this commit; PREVIOUS names another one.
+// The previous version is the one that testdata/version names; PREVIOUS names another one.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	ref := previous(t)
@@ -99,17 +99,26 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// previous is the version before this one; without one the test is skipped.
+// previous is the commit of the version before this one, which testdata/version names beside its tag: a clone may have no
+// tags. Without that commit the test is skipped.
 func previous(t *testing.T) string {
 	t.Helper()
-	if ref := os.Getenv("PREVIOUS"); ref != "" {
-		return ref
+	ref := os.Getenv("PREVIOUS")
+	if ref == "" {
+		text, err := os.ReadFile("testdata/version")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields := strings.Fields(string(text))
+		if len(fields) != 2 {
+			t.Fatalf("testdata/version holds %q, want a tag and its commit", text)
+		}
+		ref = fields[1]
 	}
-	out, err := exec.Command("git", "describe", "--tags", "--abbrev=0", "HEAD^").Output()
-	if err != nil {
-		t.Skip("SKIPPED: the repository has no tag below this commit; PREVIOUS=commit names one")
+	if err := exec.CommandContext(t.Context(), "git", "cat-file", "-e", ref+"^{commit}").Run(); err != nil {
+		t.Skipf("SKIPPED: this clone does not have %s; PREVIOUS=commit names another", ref)
 	}
-	return strings.TrimSpace(string(out))
+	return ref
 }
 
 // run runs a command to its end.
