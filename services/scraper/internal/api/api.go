@@ -16,6 +16,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // retryRead is how soon to ask for a read again that the database could not answer.
@@ -35,9 +36,7 @@ func New(engine *cycle.Engine, st *store.Store) *Server { return &Server{engine:
 // Errors is the table of everything that the scraper's services return.
 func Errors() (*rpcerr.Table, error) {
 	return rpcerr.NewTable(
-		rpcerr.Is(cycle.ErrNotWriter, codes.Unavailable, "NOT_WRITER"),
-		rpcerr.Is(feed.ErrNotWriter, codes.Unavailable, "NOT_WRITER"),
-		rpcerr.Is(store.ErrLost, codes.Unavailable, "NOT_WRITER"),
+		rpcerr.Is(lease.ErrNotWriter, codes.Unavailable, "NOT_WRITER"),
 		rpcerr.Is(feed.ErrTooOld, codes.Unavailable, "TOO_OLD"),
 		rpcerr.Is(feed.ErrClosing, codes.Unavailable, "SHUTTING_DOWN"),
 		rpcerr.Is(feed.ErrSubscribe, codes.InvalidArgument, "BAD_SUBSCRIBE"),

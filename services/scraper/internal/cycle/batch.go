@@ -10,6 +10,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/obs/spans"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // storeTries is how often a batch is tried before the cycle fails; the database may restart in between.
@@ -77,7 +78,7 @@ func (r *run) store(ctx context.Context, batch store.Batch) (err error) {
 			r.stored(ctx, number, result)
 			return nil
 		}
-		if ctx.Err() != nil || errors.Is(err, store.ErrLost) || try == storeTries {
+		if ctx.Err() != nil || errors.Is(err, lease.ErrNotWriter) || try == storeTries {
 			return fmt.Errorf("storing batch %d of %d events: %w", number, len(batch.Events), err)
 		}
 		r.Instruments.Observer.BatchRetried()

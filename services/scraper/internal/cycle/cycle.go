@@ -26,6 +26,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 	"github.com/oddscache/oddscache/services/scraper/internal/unmapped"
 )
 
@@ -105,14 +106,14 @@ func New(cfg Config, clients []bookmaker.Client, limits Limits, slots int, visib
 }
 
 // Lead runs cycles with w until ctx ends or the lease is lost; a running cycle is then ended first. It returns
-// ctx's error or store.ErrLost.
+// ctx's error or lease.ErrNotWriter.
 func (e *Engine) Lead(ctx context.Context, w *store.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() { // ends with ctx, which this function cancels when it returns
 		select {
 		case <-w.Lost():
-			cancel(store.ErrLost)
+			cancel(lease.ErrNotWriter)
 		case <-ctx.Done():
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // Errors of Refresh.
@@ -45,12 +46,12 @@ type Refreshed struct {
 }
 
 // Refresh fetches and stores one event as a cycle would, with the same limiters, writer and feed. It may run beside a
-// cycle: the writer keeps the capture that was requested later. It returns ErrNotWriter, ErrUnknownEvent, ErrStarted,
-// ErrNotStored or ctx's error.
+// cycle: the writer keeps the capture that was requested later. It returns lease.ErrNotWriter, ErrUnknownEvent,
+// ErrStarted, ErrNotStored or ctx's error.
 func (e *Engine) Refresh(ctx context.Context, srID string) (Refreshed, error) {
 	w := e.writer.Load()
 	if w == nil {
-		return Refreshed{}, ErrNotWriter
+		return Refreshed{}, lease.ErrNotWriter
 	}
 	committed, ok := w.Event(srID)
 	if !ok {
@@ -68,8 +69,8 @@ func (e *Engine) Refresh(ctx context.Context, srID string) (Refreshed, error) {
 	defer span.End()
 	result, err := w.Apply(ctx, e.batchOf(t, answers, w))
 	switch {
-	case errors.Is(err, store.ErrLost):
-		return Refreshed{}, ErrNotWriter
+	case errors.Is(err, lease.ErrNotWriter):
+		return Refreshed{}, lease.ErrNotWriter
 	case err != nil:
 		return Refreshed{}, fmt.Errorf("event %s: %w", srID, errors.Join(ErrNotStored, err))
 	}

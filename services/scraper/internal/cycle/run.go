@@ -13,6 +13,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 	"github.com/oddscache/oddscache/services/scraper/internal/unmapped"
 )
 
@@ -72,7 +73,7 @@ func (e *Engine) run(ctx context.Context, w *store.Writer, t *Ticket) {
 	endSpan(span, err)
 	if err != nil {
 		r.log.Error("cycle not ended", "error", err)
-		err = errors.Join(ErrNotWriter, err)
+		err = errors.Join(lease.ErrNotWriter, err)
 	} else {
 		summary := r.summary(cycle)
 		r.say(summary)
@@ -110,7 +111,7 @@ func (r *run) persist(ctx context.Context, write func(context.Context) error) er
 	defer cancel()
 	for wait := 100 * time.Millisecond; ; wait *= 2 {
 		err := write(ctx)
-		if err == nil || errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrCycle) || ctx.Err() != nil {
+		if err == nil || errors.Is(err, lease.ErrNotWriter) || errors.Is(err, store.ErrCycle) || ctx.Err() != nil {
 			return err
 		}
 		r.log.Warn("cycle not written, trying again", "error", err)

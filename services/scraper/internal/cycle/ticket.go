@@ -2,7 +2,6 @@ package cycle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -10,10 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
-
-// ErrNotWriter says that this scraper does not write, so no cycle can run here.
-var ErrNotWriter = errors.New("not the writer")
 
 // Ticket is a cycle that was asked for.
 type Ticket struct {
@@ -26,7 +23,7 @@ type Ticket struct {
 	err     error
 }
 
-// Wait returns the ended cycle: ctx's error if that ends first, ErrNotWriter if the lease was lost before the cycle
+// Wait returns the ended cycle: ctx's error if that ends first, lease.ErrNotWriter if the lease was lost before the cycle
 // ended.
 func (t *Ticket) Wait(ctx context.Context) (store.Cycle, error) {
 	select {
@@ -43,7 +40,7 @@ func (e *Engine) Request() (*Ticket, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.leading {
-		return nil, ErrNotWriter
+		return nil, lease.ErrNotWriter
 	}
 	if e.queued == nil {
 		id, err := uuid.NewV7()
@@ -101,7 +98,7 @@ func (e *Engine) resign() {
 	defer e.mu.Unlock()
 	e.leading = false
 	if e.queued != nil {
-		e.queued.err = ErrNotWriter
+		e.queued.err = lease.ErrNotWriter
 		close(e.queued.done)
 		e.queued = nil
 	}

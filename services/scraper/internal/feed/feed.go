@@ -12,7 +12,7 @@
 //     would stay.
 //  3. Progress stands in order behind the entries. Caught up means that the cursor is the head of the view that
 //     entries and digest are taken from.
-//  4. A source that is not the writer any more ends its streams with ErrNotWriter and sends nothing after. It asks
+//  4. A source that is not the writer any more ends its streams with lease.ErrNotWriter and sends nothing after. It asks
 //     whether it is before every message, since a process that was stalled wakes up before its lease tells it so.
 //
 // A slow replica holds nothing but its own goroutines: views are immutable and entries are encoded once.
@@ -28,6 +28,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // Heartbeat is how often Progress is sent.
@@ -38,8 +39,6 @@ const handshake = 10 * time.Second
 
 // Errors that end a stream.
 var (
-	// ErrNotWriter says that another scraper writes, or none; the replica dials on.
-	ErrNotWriter = errors.New("not the writer")
 	// ErrSubscribe says that the first message was not a usable Subscribe.
 	ErrSubscribe = errors.New("first message is not a usable subscribe")
 	// ErrTooOld says that a cycle end which a stream has not reached is kept no longer; the replica begins anew.
@@ -100,7 +99,7 @@ func New(log *slog.Logger, options ...Option) *Server {
 // end by that source's Lost.
 func (s *Server) Lead(src Source) { s.source.Store(&src) }
 
-// StandBy makes the server refuse streams with ErrNotWriter.
+// StandBy makes the server refuse streams with lease.ErrNotWriter.
 func (s *Server) StandBy() { s.source.Store(nil) }
 
 // Close ends all streams with ErrClosing and refuses new ones. It does not wait; see Wait.
@@ -118,10 +117,10 @@ func (s *Server) current() (Source, error) {
 	}
 	src := s.source.Load()
 	if src == nil {
-		return nil, ErrNotWriter
+		return nil, lease.ErrNotWriter
 	}
 	if !(*src).Held() {
-		return nil, ErrNotWriter
+		return nil, lease.ErrNotWriter
 	}
 	return *src, nil
 }

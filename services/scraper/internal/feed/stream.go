@@ -10,6 +10,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // maxReplicaID bounds Subscribe.replica_id, in bytes.
@@ -79,7 +80,7 @@ func (s *Server) listen(ctx context.Context, src Source, sub *oddscachev1.Subscr
 				s.replicas.acknowledge(rep, ack.GetRevision())
 			}
 		case <-src.Lost():
-			return ErrNotWriter
+			return lease.ErrNotWriter
 		case <-s.closing:
 			return ErrClosing
 		case <-ctx.Done():
@@ -182,7 +183,7 @@ func (s *Server) diverged(ctx context.Context, src Source, sub *oddscachev1.Subs
 	}
 	if err := src.Diverged(ctx, sub.GetRevision()); err != nil {
 		return fmt.Errorf("replica %s at revision %d ahead of head %d: %w", sub.GetReplicaId(), sub.GetRevision(),
-			src.Log().View().Head, errors.Join(ErrNotWriter, err))
+			src.Log().View().Head, errors.Join(lease.ErrNotWriter, err))
 	}
 	return nil
 }
@@ -254,10 +255,10 @@ func (s *sender) run(ctx context.Context, start *oddscachev1.Start) error {
 // was taken and before anything of it is sent: what the view says was then still the newest there was.
 func (s *sender) leads() error {
 	if epoch := s.src.Epoch(); epoch != s.epoch {
-		return fmt.Errorf("epoch %s became %s: %w", s.epoch, epoch, ErrNotWriter)
+		return fmt.Errorf("epoch %s became %s: %w", s.epoch, epoch, lease.ErrNotWriter)
 	}
 	if !s.src.Held() {
-		return fmt.Errorf("the lease ran out: %w", ErrNotWriter)
+		return fmt.Errorf("the lease ran out: %w", lease.ErrNotWriter)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 const (
@@ -34,8 +35,8 @@ type Feed interface {
 
 // Engine runs the cycles of a term. A cycle.Engine is one.
 type Engine interface {
-	// Lead runs cycles with w until ctx ends or the lease is lost, and returns ctx's error or store.ErrLost. No cycle of
-	// the term runs when it returns.
+	// Lead runs cycles with w until ctx ends or the lease is lost, and returns ctx's error or lease.ErrNotWriter. No
+	// cycle of the term runs when it returns.
 	Lead(ctx context.Context, w *store.Writer) error
 }
 
@@ -84,7 +85,7 @@ func (l *Leader) term(ctx context.Context) error {
 	//failpoint:lead.serving
 	l.cfg.SetReady(true)
 	err = l.cfg.Engine.Lead(ctx, w)
-	if lost := w.Err(); lost != nil && errors.Is(err, store.ErrLost) {
+	if lost := w.Err(); lost != nil && errors.Is(err, lease.ErrNotWriter) {
 		err = lost // which says why
 	}
 	l.cfg.SetReady(false)
@@ -96,7 +97,7 @@ func (l *Leader) term(ctx context.Context) error {
 func release(ctx context.Context, w *store.Writer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
-	if err := w.Release(ctx); err != nil && !errors.Is(err, store.ErrLost) {
+	if err := w.Release(ctx); err != nil && !errors.Is(err, lease.ErrNotWriter) {
 		return fmt.Errorf("giving the lease back: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -116,7 +117,7 @@ func TestLostTermIsFollowedByAnother(t *testing.T) {
 			cancel()
 			return ctx.Err()
 		}
-		return errors.Join(store.ErrLost, w.Release(ctx))
+		return errors.Join(lease.ErrNotWriter, w.Release(ctx))
 	}}
 	newLeader(t, openStore(t), c).Run(ctx)
 	if want := slices.Repeat(term, 2); !slices.Equal(c.list, want) {
@@ -143,7 +144,7 @@ func TestDiverged(t *testing.T) {
 	if err := w.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := (source{w}).Diverged(t.Context(), head+1); !errors.Is(err, store.ErrLost) {
+	if err := (source{w}).Diverged(t.Context(), head+1); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("not the writer any more: %v", err)
 	}
 }

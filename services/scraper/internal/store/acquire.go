@@ -92,7 +92,7 @@ func (s *Store) tryAcquire(ctx context.Context, other *sighting) (_ *Writer, err
 }
 
 // take takes the lease if it can be had. It takes no longer than an attempt may.
-func (s *Store) take(ctx context.Context, other *sighting) (held *lease, err error) {
+func (s *Store) take(ctx context.Context, other *sighting) (held *term, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.attempt())
 	defer cancel()
 	err = s.onLease(ctx, func(q *dbsqlc.Queries) error {
@@ -102,7 +102,7 @@ func (s *Store) take(ctx context.Context, other *sighting) (held *lease, err err
 	return held, err
 }
 
-func (s *Store) takeOn(ctx context.Context, q *dbsqlc.Queries, other *sighting) (*lease, error) {
+func (s *Store) takeOn(ctx context.Context, q *dbsqlc.Queries, other *sighting) (*term, error) {
 	seen, err := q.ReadLease(ctx)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):

@@ -14,7 +14,8 @@ import (
 // Apply writes what of the batch is new, in one transaction, and publishes it. What cannot be stored is refused by
 // itself, counted in the result and logged once. A batch that changes nothing writes nothing.
 //
-// On an error nothing was published and the same batch can be applied again: it returns ErrLost, or Postgres's error.
+// On an error nothing was published and the same batch can be applied again: it returns lease.ErrNotWriter, or Postgres's
+// error.
 // A commit whose outcome is unknown is resolved before Apply returns. Cancelling ctx rolls back, up to the commit.
 func (w *Writer) Apply(ctx context.Context, batch Batch) (BatchResult, error) {
 	if err := w.begin(ctx); err != nil {

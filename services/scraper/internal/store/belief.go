@@ -47,7 +47,7 @@ type said struct {
 
 // contradiction returns how what was said denies what the writer believed before it asked and still believed when the
 // answer came; nil when it does not. Writes may go on meanwhile.
-func (s *said) contradiction(l *lease, before, after belief) error {
+func (s *said) contradiction(l *term, before, after belief) error {
 	switch {
 	case s.holder != l.holder || s.term != l.term:
 		return fmt.Errorf("%w: holder %q, term %d", errSuperseded, s.holder, s.term)

@@ -29,7 +29,8 @@ type fence func(context.Context, *dbsqlc.Queries) (dbsqlc.AdvanceRevisionRow, er
 // which checks the fence. Only the writer's lock holder calls it. It ends with the lease at the latest.
 //
 // The fence stands last, so that the row it locks is locked for no longer than the commit takes, and renewing the
-// lease does not wait for a long flush. An error leaves nothing behind: ErrLost, errNotCommitted, or Postgres's.
+// lease does not wait for a long flush. An error leaves nothing behind: lease.ErrNotWriter,
+// errNotCommitted, or Postgres's.
 func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statements, advance fence) (err error) {
 	if err := w.lease.check(); err != nil {
 		return err

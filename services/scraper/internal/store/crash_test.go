@@ -14,6 +14,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // Postgres is killed under load, again and again: what Apply has acknowledged is there, and what the log shows is
@@ -50,7 +51,7 @@ func TestPostgresKilled(t *testing.T) {
 			case err == nil && len(r.Refused) == 0:
 				acknowledged++
 				return
-			case errors.Is(err, store.ErrLost):
+			case errors.Is(err, lease.ErrNotWriter):
 				lost++
 				_ = b.Release(t.Context())
 				b.acquire(t)

@@ -18,7 +18,7 @@ import (
 )
 
 // BeginCycle records a running cycle. A cycle of this writer that is still recorded as running is closed as FAILED.
-// It returns ErrCycle when the id is not a UUID or is taken, ErrLost, or Postgres's error.
+// It returns ErrCycle when the id is not a UUID or is taken, lease.ErrNotWriter, or Postgres's error.
 func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time) error {
 	if parsed, err := uuid.Parse(id); err != nil || parsed.String() != id {
 		return fmt.Errorf("beginning cycle %.50q: %w: its id is not a UUID", id, ErrCycle)
@@ -75,7 +75,8 @@ func (w *Writer) keepRevision(ctx context.Context, q *dbsqlc.Queries) (dbsqlc.Ad
 // EndCycle ends a cycle that was begun, with everything in c but FinishedAt, Revision, EvictedEvents, Clocks and Skewed,
 // which it fills and returns. SUCCEEDED and PARTIAL evict: every event with kickoff before the cutoff, its snapshots, and
 // the snapshots that no event lists. Where clocks differed since BeginCycle it evicts nothing and is not SUCCEEDED, with
-// ClockSkew as its reason. It returns ErrCycle, ErrLost or Postgres's error; after the latter it can be called again.
+// ClockSkew as its reason. It returns ErrCycle, lease.ErrNotWriter or Postgres's error; after the latter it can be called
+// again.
 func (w *Writer) EndCycle(ctx context.Context, c Cycle) (Cycle, error) {
 	if !c.Status.ended() {
 		return Cycle{}, fmt.Errorf("ending cycle %s: %w: %q is not how a cycle ends", c.ID, ErrCycle, c.Status)

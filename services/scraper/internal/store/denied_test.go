@@ -12,6 +12,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // brief is the length of a lease whose renewals, three in it, a test waits for.
@@ -82,7 +83,7 @@ func TestRenewalProvesState(t *testing.T) {
 			case <-time.After(2 * brief):
 				t.Fatal("the writer did not notice within two leases")
 			}
-			if b.Held() || !errors.Is(b.Err(), store.ErrLost) {
+			if b.Held() || !errors.Is(b.Err(), lease.ErrNotWriter) {
 				t.Errorf("held: %v, error: %v", b.Held(), b.Err())
 			}
 			if err := b.Release(t.Context()); err != nil {
@@ -172,7 +173,7 @@ func TestWriteProvesState(t *testing.T) {
 			cycle := begin(t, b)
 			epoch, head := b.Epoch(), b.Log().View().Head
 			execute(t, b.pool, test.sql)
-			if err := test.write(t, b, cycle); !errors.Is(err, store.ErrLost) {
+			if err := test.write(t, b, cycle); !errors.Is(err, lease.ErrNotWriter) {
 				t.Errorf("the write that the database denies: %v", err)
 			}
 			if b.Held() || b.Log().View().Head != head {
@@ -205,7 +206,7 @@ func TestTermNumberRepeats(t *testing.T) {
 	if a.Term() != b.Term() {
 		t.Fatalf("terms %d and %d differ, so the test shows nothing", a.Term(), b.Term())
 	}
-	if _, err := a.Apply(t.Context(), one(3)); !errors.Is(err, store.ErrLost) {
+	if _, err := a.Apply(t.Context(), one(3)); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("Apply of the writer that the database forgot: %v", err)
 	}
 	if err := a.Release(t.Context()); err != nil {

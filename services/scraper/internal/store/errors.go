@@ -4,8 +4,6 @@ import "errors"
 
 // Errors of the store.
 var (
-	// ErrLost says that this writer is not the writer any more. Nothing was published; acquire anew.
-	ErrLost = errors.New("the lease is lost")
 	// ErrCycle says that a cycle cannot be begun or ended as asked.
 	ErrCycle = errors.New("cycle cannot be written")
 	// ErrNotFound says that there is no such cycle.

@@ -12,11 +12,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
-// lease is what this process knows of the lease it took. Postgres counts lease_until from when it ran a statement;
+// term is what this process knows of the lease it took. Postgres counts lease_until from when it ran a statement;
 // the deadline here counts from before the statement was sent, so it never lies later.
-type lease struct {
+type term struct {
 	holder string
 	term   int64
 	length time.Duration
@@ -36,10 +37,10 @@ type lease struct {
 type heardClock func(sent, database time.Time)
 
 // newLease makes a lease of a term that a statement sent at that time has won. It lives until lose.
-func newLease(holder string, taken dbsqlc.TakeLeaseRow, length time.Duration, sent time.Time, heard heardClock) *lease {
+func newLease(holder string, taken dbsqlc.TakeLeaseRow, length time.Duration, sent time.Time, heard heardClock) *term {
 	ended, stop := context.WithCancel(context.Background())
 	heard(sent, taken.Clock)
-	return &lease{
+	return &term{
 		holder: holder, term: taken.Term, length: length, lost: ended.Done(), ended: ended, stop: stop,
 		heard: heard, deadline: sent.Add(length),
 		belief: belief{epoch: taken.Epoch, attempted: math.MaxInt64}, // until the tables are read
@@ -47,28 +48,28 @@ func newLease(holder string, taken dbsqlc.TakeLeaseRow, length time.Duration, se
 }
 
 // held reports whether nobody else can hold the lease at this moment.
-func (l *lease) held() bool {
+func (l *term) held() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err == nil && time.Now().Before(l.deadline)
 }
 
 // until is when the lease ends unless it is renewed.
-func (l *lease) until() time.Time {
+func (l *term) until() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.deadline
 }
 
 // during bounds a context to the time for which the lease is held.
-func (l *lease) during(ctx context.Context) (context.Context, context.CancelFunc) {
+func (l *term) during(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	unbind := context.AfterFunc(l.ended, func() { cancel(ErrLost) })
+	unbind := context.AfterFunc(l.ended, func() { cancel(lease.ErrNotWriter) })
 	return ctx, func() { unbind(); cancel(nil) }
 }
 
 // believed is a copy of what the writer believes at this moment.
-func (l *lease) believed() belief {
+func (l *term) believed() belief {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.belief
@@ -77,14 +78,14 @@ func (l *lease) believed() belief {
 }
 
 // believe changes what the writer believes.
-func (l *lease) believe(change func(*belief)) {
+func (l *term) believe(change func(*belief)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	change(&l.belief)
 }
 
 // renewed moves the deadline after a statement sent at that time has set lease_until.
-func (l *lease) renewed(sent time.Time) {
+func (l *term) renewed(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if until := sent.Add(l.length); until.After(l.deadline) {
@@ -93,18 +94,18 @@ func (l *lease) renewed(sent time.Time) {
 }
 
 // lose ends the lease for this process. The first reason stays. It returns the error of everything to come.
-func (l *lease) lose(reason error) error {
+func (l *term) lose(reason error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil {
-		l.err = fmt.Errorf("term %d: %w: %w", l.term, ErrLost, reason)
+		l.err = fmt.Errorf("term %d: %w: %w", l.term, lease.ErrNotWriter, reason)
 		l.stop()
 	}
 	return l.err
 }
 
 // check returns why the lease is lost, and loses it when it has run out.
-func (l *lease) check() error {
+func (l *term) check() error {
 	l.mu.Lock()
 	err, over := l.err, time.Since(l.deadline)
 	l.mu.Unlock()
@@ -116,7 +117,7 @@ func (l *lease) check() error {
 
 // renew renews the lease three times as often as needed until it is lost. An error of Postgres is not the end before
 // the deadline is.
-func (l *lease) renew(run runner, attempt time.Duration) {
+func (l *term) renew(run runner, attempt time.Duration) {
 	pause := l.length / 3
 	var last error
 	for {
@@ -141,7 +142,7 @@ func (l *lease) renew(run runner, attempt time.Duration) {
 
 // overdue says why the lease was not renewed in time. Without an error of Postgres nothing was tried: the process did
 // not run.
-func (l *lease) overdue(last error) error {
+func (l *term) overdue(last error) error {
 	if last == nil {
 		return fmt.Errorf("it was not renewed within %v: this process stood still", l.length)
 	}
@@ -152,7 +153,7 @@ func (l *lease) overdue(last error) error {
 type runner func(context.Context, func(*dbsqlc.Queries) error) error
 
 // renewOnce renews the lease and compares what the database says with what the writer believes.
-func (l *lease) renewOnce(run runner, within time.Duration) error {
+func (l *term) renewOnce(run runner, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(l.ended, within)
 	defer cancel()
 	return run(ctx, func(q *dbsqlc.Queries) error {

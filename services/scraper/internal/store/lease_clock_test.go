@@ -11,6 +11,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // stepping makes a pool on base's database whose clock_timestamp() can be set: a function of that name stands before
@@ -155,7 +156,7 @@ func TestStoodStill(t *testing.T) {
 	}
 	w.thaw()
 	wait(t, "the lease to run out", a.Lost())
-	if err := a.Err(); !errors.Is(err, store.ErrLost) || strings.Contains(err.Error(), "%!") {
+	if err := a.Err(); !errors.Is(err, lease.ErrNotWriter) || strings.Contains(err.Error(), "%!") {
 		t.Errorf("the lease is lost: %v", err)
 	}
 	if err := a.Release(t.Context()); err != nil {

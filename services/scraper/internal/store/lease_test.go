@@ -12,6 +12,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // one is a batch of one event with one market of the given price.
@@ -73,7 +74,7 @@ func TestTakeoverAfterRelease(t *testing.T) {
 	b := wait(t, "the lease", acquired)
 	defer b.Release(context.Background())
 
-	if a.Held() || !b.Held() || !errors.Is(a.Err(), store.ErrLost) || b.Err() != nil {
+	if a.Held() || !b.Held() || !errors.Is(a.Err(), lease.ErrNotWriter) || b.Err() != nil {
 		t.Errorf("after the release a holds: %v (%v), b holds: %v (%v)", a.Held(), a.Err(), b.Held(), b.Err())
 	}
 	if a.Epoch() != b.Epoch() {
@@ -82,7 +83,7 @@ func TestTakeoverAfterRelease(t *testing.T) {
 	if diff := cmp.Diff(shape(before), shape(b.Log().View())); diff != "" {
 		t.Errorf("b's log differs from a's:\n%s", diff)
 	}
-	if _, err := a.Apply(t.Context(), one(3)); !errors.Is(err, store.ErrLost) {
+	if _, err := a.Apply(t.Context(), one(3)); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("Apply of a writer that was released: %v", err)
 	}
 }
@@ -117,7 +118,7 @@ func TestTakeoverAfterCrash(t *testing.T) {
 	}
 	head := a.Log().View().Head
 	w.thaw()
-	if _, err := a.Apply(t.Context(), one(4)); !errors.Is(err, store.ErrLost) {
+	if _, err := a.Apply(t.Context(), one(4)); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("Apply of a stalled writer that woke up: %v", err)
 	}
 	wait(t, "the stalled writer to notice", a.Lost())
@@ -154,7 +155,7 @@ func TestStallBeforeCommit(t *testing.T) {
 		t.Errorf("the new writer's Apply beside the stalled transaction: %v", err)
 	}
 	w.thaw()
-	if err := wait(t, "the stalled Apply", result); !errors.Is(err, store.ErrLost) {
+	if err := wait(t, "the stalled Apply", result); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("the stalled Apply: %v", err)
 	}
 	if head := a.Log().View().Head; head != 2 {
@@ -294,7 +295,7 @@ func TestFencedByTerm(t *testing.T) {
 				t.Fatal(err)
 			}
 			head := b.Log().View().Head
-			if err := write(b, cycle); !errors.Is(err, store.ErrLost) {
+			if err := write(b, cycle); !errors.Is(err, lease.ErrNotWriter) {
 				t.Errorf("%s of a writer whose term has passed: %v", name, err)
 			}
 			var after string
@@ -316,7 +317,7 @@ func TestHistoryRewound(t *testing.T) {
 	if _, err := b.pool.Exec(t.Context(), "UPDATE feed_state SET revision = 1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Apply(t.Context(), one(3)); !errors.Is(err, store.ErrLost) {
+	if _, err := b.Apply(t.Context(), one(3)); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("Apply on a history that went back: %v", err)
 	}
 	wait(t, "the writer to be lost", b.Lost())

@@ -13,6 +13,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // kept are the tables, those that are referred to first.
@@ -60,7 +61,7 @@ func (l *losing) note() {
 // write does what may find that the database lost something, and goes on with a new term then.
 func (l *losing) write(do func() error) {
 	err := do()
-	if errors.Is(err, store.ErrLost) {
+	if errors.Is(err, lease.ErrNotWriter) {
 		l.again()
 		return
 	}
@@ -140,7 +141,7 @@ func TestLostCommitsModel(t *testing.T) {
 				l.lose()
 				losses++
 				if rapid.Bool().Draw(t, "is asked") { // as a cache that is ahead makes it
-					if _, err := l.Verify(t.Context()); errors.Is(err, store.ErrLost) {
+					if _, err := l.Verify(t.Context()); errors.Is(err, lease.ErrNotWriter) {
 						denied++
 						l.again()
 					}

@@ -132,7 +132,7 @@ func TestSightingModel(t *testing.T) {
 
 func TestOverdue(t *testing.T) {
 	t.Parallel()
-	l := &lease{length: time.Minute}
+	l := &term{length: time.Minute}
 	for _, last := range []error{nil, errors.New("connection refused")} {
 		if got := l.overdue(last).Error(); strings.Contains(got, "%!") || last != nil && !strings.Contains(got, last.Error()) {
 			t.Errorf("after %v: %s", last, got)

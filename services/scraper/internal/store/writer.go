@@ -13,11 +13,11 @@ import (
 
 // Writer holds the lease. Its methods are safe for concurrent use; writes follow one another.
 //
-// A writer that is lost stays lost: its log stands still, every write returns ErrLost, and the feed ends its streams.
-// What ends a term is said in the package comment.
+// A writer that is lost stays lost: its log stands still, every write returns lease.ErrNotWriter, and the feed
+// ends its streams. What ends a term is said in the package comment.
 type Writer struct {
 	store      *Store
-	lease      *lease
+	lease      *term
 	bookmakers bookmakers
 	zstd       *codec
 	log        *feedlog.Log
@@ -69,7 +69,7 @@ func (w *Writer) Log() *feedlog.Log { return w.log }
 // writer was released.
 func (w *Writer) Lost() <-chan struct{} { return w.lease.lost }
 
-// Err says why the writer is lost, wrapping ErrLost; nil while it is not.
+// Err says why the writer is lost, wrapping lease.ErrNotWriter; nil while it is not.
 func (w *Writer) Err() error {
 	w.lease.mu.Lock()
 	defer w.lease.mu.Unlock()
@@ -82,7 +82,7 @@ func (w *Writer) Err() error {
 func (w *Writer) Held() bool { return w.lease.held() }
 
 // Verify reads lease and revision from Postgres, with no write in flight, and returns the committed revision. It
-// returns ErrLost when the lease is another's.
+// returns lease.ErrNotWriter when the lease is another's.
 func (w *Writer) Verify(ctx context.Context) (revision int64, err error) {
 	if err := w.begin(ctx); err != nil {
 		return 0, err
