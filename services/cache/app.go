@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"github.com/oddscache/oddscache/pkg/auth"
 	"github.com/oddscache/oddscache/pkg/obs"
 	"github.com/oddscache/oddscache/pkg/rpc/client"
 	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
@@ -28,14 +29,14 @@ const maxFeedBytes = 64 << 20
 
 // App is a cache. Use New; an App that is made must be run, or closed.
 type App struct {
-	log     *slog.Logger
-	store   *store.Store
-	watches *watch.Watches
-	replica *replica.Replica
-	feed    *grpc.ClientConn
-	doors   *doors
-	server  *server.Server
-	admin   *obs.Admin
+	log      *slog.Logger
+	store    *store.Store
+	watches  *watch.Watches
+	replica  *replica.Replica
+	feed     *grpc.ClientConn
+	security *auth.Security
+	server   *server.Server
+	admin    *obs.Admin
 }
 
 // New builds a cache and opens its listeners. Nothing is served and nobody is dialled before Run.
@@ -50,7 +51,7 @@ func New(_ context.Context, cfg Config, log *slog.Logger) (app *App, err error) 
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if a.doors, err = openDoors(cfg, log); err != nil {
+	if a.security, err = openSecurity(cfg, log); err != nil {
 		return nil, err
 	}
 	registry, err := obs.NewRegistry("cache")
@@ -76,7 +77,7 @@ func (a *App) listen(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 	a.server, err = server.New(server.Config{
 		Listen: cfg.Listen, Errors: table, Logger: a.log, Registry: registry, Tracing: cfg.Tracing,
 		Grace: cfg.StopGrace, MaxConnectionAge: cfg.MaxConnectionAge, Codec: rawpb.NewCodec(),
-		Uncapped: lookupRPCs(), TLS: a.doors.tls(), Guard: a.doors.lookups, MaxStreams: cfg.MaxStreams,
+		Uncapped: lookupRPCs(), TLS: a.security.TLS(), Guard: a.security.RPCs(), MaxStreams: cfg.MaxStreams,
 		MaxConnections: cfg.MaxConnections, MaxConnectionsPerHost: cfg.MaxConnectionsPerHost,
 		Unread:  cfg.unread(),
 		Options: []grpc.ServerOption{grpc.NumStreamWorkers(keptHandlers)},
@@ -86,17 +87,12 @@ func (a *App) listen(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 	}
 	a.admin, err = obs.NewAdmin(obs.AdminConfig{
 		Listen: cfg.AdminListen, Registry: registry, Ready: a.ready, Logger: a.log,
-		TLS: a.doors.tls(), Guard: a.doors.pages,
+		TLS: a.security.TLS(), Guard: a.security.Pages,
 	})
 	if err != nil {
 		return fmt.Errorf("opening the admin server: %w", err)
 	}
-	for _, c := range a.doors.collectors() {
-		if err := registry.Register(c); err != nil {
-			return fmt.Errorf("registering the metrics of the doors: %w", err)
-		}
-	}
-	return nil
+	return a.security.Register(registry)
 }
 
 // keptHandlers is how many goroutines wait for calls, beside those that are made while all are busy: their stacks have
@@ -117,7 +113,7 @@ func lookupRPCs() []string {
 func (a *App) follow(cfg Config, registry *prometheus.Registry, lookups *api.Lookups) error {
 	var err error
 	a.feed, err = client.New(cfg.Feed, client.Options{
-		Credentials:  a.doors.feedCredentials(),
+		Credentials:  a.security.ClientCredentials(),
 		MaxRecvBytes: maxFeedBytes,
 		NoRetry:      []string{oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName}, // the replica does that
 	})
@@ -162,9 +158,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.admin.Run(ctx) })
 	group.Go(func() error { return a.replica.Run(following) })
 	group.Go(func() error { a.announce(following); return nil })
-	for _, watch := range a.doors.watches() {
-		group.Go(func() error { return watch(following) })
-	}
+	group.Go(func() error { return a.security.Run(following) })
 	a.log.Info("cache serves", "listen", a.Addr().String(), "admin", a.AdminAddr().String())
 	err := group.Wait()
 	if closeErr := a.feed.Close(); closeErr != nil {

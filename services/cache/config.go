@@ -78,9 +78,6 @@ func DefaultConfig() Config {
 	}
 }
 
-// maxLimit bounds the limits of streams and connections.
-const maxLimit = 1_000_000
-
 // maxReplicaID bounds the name, in bytes, as the feed does.
 const maxReplicaID = 200
 
@@ -119,18 +116,7 @@ func (c Config) Validate() error {
 	if c.MaxWatches < 0 {
 		bad("max-watches is %d (must not be negative)", c.MaxWatches)
 	}
-	for _, n := range []struct {
-		field string
-		value int
-	}{
-		{"max-streams", c.MaxStreams},
-		{"max-connections", c.MaxConnections},
-		{"max-connections-per-host", c.MaxConnectionsPerHost},
-	} {
-		if n.value < 0 || n.value > maxLimit {
-			bad("%s is %d (must be 0, for the default, to %d)", n.field, n.value, maxLimit)
-		}
-	}
+	errs = append(errs, server.LimitProblems(c.MaxStreams, c.MaxConnections, c.MaxConnectionsPerHost)...)
 	errs = append(errs, c.unread().Problems()...)
 	return errors.Join(errs...)
 }

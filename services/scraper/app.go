@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"github.com/oddscache/oddscache/pkg/auth"
 	"github.com/oddscache/oddscache/pkg/obs"
 	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	"github.com/oddscache/oddscache/pkg/rpc/server"
@@ -29,17 +30,17 @@ import (
 
 // App is a scraper. Use New; a made App must be run, or closed.
 type App struct {
-	cfg     Config
-	log     *slog.Logger
-	store   *store.Store
-	engine  *cycle.Engine
-	feed    *feed.Server
-	clients []client
-	leader  *leader.Leader
-	metrics *metrics.Set
-	server  *server.Server
-	admin   *obs.Admin
-	doors   *doors
+	cfg      Config
+	log      *slog.Logger
+	store    *store.Store
+	engine   *cycle.Engine
+	feed     *feed.Server
+	clients  []client
+	leader   *leader.Leader
+	metrics  *metrics.Set
+	server   *server.Server
+	admin    *obs.Admin
+	security *auth.Security
 
 	stopLeading context.CancelFunc // set by Run
 	led         chan struct{}      // closed when leading has ended
@@ -56,7 +57,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if a.doors, err = openDoors(cfg, log); err != nil {
+	if a.security, err = openSecurity(cfg, log); err != nil {
 		return nil, err
 	}
 	registry, err := obs.NewRegistry("scraper")
@@ -129,7 +130,7 @@ func (a *App) listen(registry *prometheus.Registry, history *api.HistoryServer) 
 		Uncapped: []string{
 			oddscachev1.ScraperService_RunCycle_FullMethodName, oddscachev1.ScraperService_RefreshEvent_FullMethodName,
 		},
-		Codec: rawpb.NewCodec(), Drain: a.drain, TLS: a.doors.tls(), Guard: a.doors.grpc, MaxStreams: a.cfg.MaxStreams,
+		Codec: rawpb.NewCodec(), Drain: a.drain, TLS: a.security.TLS(), Guard: a.security.RPCs(), MaxStreams: a.cfg.MaxStreams,
 		MaxConnections: a.cfg.MaxConnections, MaxConnectionsPerHost: a.cfg.MaxConnectionsPerHost,
 		Unread:    a.cfg.unread(),
 		Uncounted: []string{oddscachev1.SnapshotFeedService_StreamSnapshots_FullMethodName}, // its batches are parts of the log
@@ -143,12 +144,12 @@ func (a *App) listen(registry *prometheus.Registry, history *api.HistoryServer) 
 	}
 	a.admin, err = obs.NewAdmin(obs.AdminConfig{
 		Listen: a.cfg.AdminListen, Registry: registry, Ready: a.store.Ping, Logger: a.log,
-		TLS: a.doors.tls(), Guard: a.doors.pages,
+		TLS: a.security.TLS(), Guard: a.security.Pages,
 	})
 	if err != nil {
 		return fmt.Errorf("opening the admin server: %w", err)
 	}
-	return a.doors.register(registry)
+	return a.security.Register(registry)
 }
 
 // Addr is where the gRPC services listen.
@@ -167,9 +168,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { defer stopLeading(); return a.server.Run(ctx) })
 	group.Go(func() error { return a.admin.Run(ctx) })
 	group.Go(func() error { defer close(a.led); a.leader.Run(leading); return nil })
-	if a.doors.certs != nil {
-		group.Go(func() error { return a.doors.certs.Run(ctx) })
-	}
+	group.Go(func() error { return a.security.Run(ctx) })
 	group.Go(func() error { a.metrics.Database.Run(ctx, a.store, a.log); return nil })
 	a.server.SetReady(true, oddscachev1.ScraperService_ServiceDesc.ServiceName)
 	a.log.Info("scraper serves", "listen", a.Addr().String(), "admin", a.AdminAddr().String())

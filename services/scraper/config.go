@@ -106,7 +106,7 @@ func (c Config) Validate() error {
 	if c.Listen == "" {
 		bad("listen is empty (must be an address such as 127.0.0.1:7401)")
 	}
-	errs = append(errs, c.doorProblems()...)
+	errs = append(errs, c.portProblems()...)
 	if c.Interval < 0 || c.Interval > 24*time.Hour {
 		bad("interval is %v (must be 0 to 24h)", c.Interval)
 	}

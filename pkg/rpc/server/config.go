@@ -159,3 +159,25 @@ func (c Config) validate() error {
 	}
 	return errors.Join(append(problems, c.Unread.Problems()...)...)
 }
+
+// maxLimit bounds the limits of streams and connections.
+const maxLimit = 1_000_000
+
+// LimitProblems returns what is wrong with a service's settings of these names, each with its value and limit. 0 is the
+// default.
+func LimitProblems(maxStreams, maxConnections, maxConnectionsPerHost int) []error {
+	var problems []error
+	for _, n := range []struct {
+		field string
+		value int
+	}{
+		{"max-streams", maxStreams},
+		{"max-connections", maxConnections},
+		{"max-connections-per-host", maxConnectionsPerHost},
+	} {
+		if n.value < 0 || n.value > maxLimit {
+			problems = append(problems, fmt.Errorf("%s is %d (must be 0, for the default, to %d)", n.field, n.value, maxLimit))
+		}
+	}
+	return problems
+}

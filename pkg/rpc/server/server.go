@@ -34,13 +34,13 @@ const ReasonShuttingDown = "SHUTTING_DOWN"
 
 // Server is a gRPC server with an open listener. Its methods may be called by several goroutines.
 type Server struct {
-	cfg      Config
-	listener net.Listener
-	grpc     *grpc.Server
-	health   *health.Server
-	services []string // what register added, without health and reflection
-	doors    *doors
-	unread   *unread.Budget
+	cfg        Config
+	listener   net.Listener
+	grpc       *grpc.Server
+	health     *health.Server
+	services   []string // what register added, without health and reflection
+	rejections *rejections
+	unread     *unread.Budget
 
 	// draining ends when a stop ends the streams.
 	draining context.Context //nolint:containedctx // it is a signal that outlives no rpc, not a request's context
@@ -63,7 +63,7 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 		return nil, fmt.Errorf("adding to the error table: %w", err)
 	}
 
-	s := &Server{cfg: cfg, health: health.NewServer(), doors: newDoors(), unread: unread.New(cfg.Unread)}
+	s := &Server{cfg: cfg, health: health.NewServer(), rejections: newRejections(), unread: unread.New(cfg.Unread)}
 	s.draining, s.endAll = context.WithCancel(context.Background())
 	counted := newMetrics() // counts nothing before add
 	s.grpc = grpc.NewServer(s.options(s.unary(table, counted), s.chain(table, counted))...)
@@ -88,7 +88,7 @@ func (s *Server) open(register func(grpc.ServiceRegistrar), counted *metrics) er
 
 	if s.cfg.Registry != nil {
 		counted.add(s.grpc.GetServiceInfo())
-		for _, c := range []prometheus.Collector{counted, s.doors, s.unread} {
+		for _, c := range []prometheus.Collector{counted, s.rejections, s.unread} {
 			if err := s.cfg.Registry.Register(c); err != nil {
 				return fmt.Errorf("registering the rpc metrics: %w", err)
 			}
@@ -102,7 +102,7 @@ func (s *Server) open(register func(grpc.ServiceRegistrar), counted *metrics) er
 	if err != nil {
 		return fmt.Errorf("opening the rpc listener: %w", err)
 	}
-	s.listener = Limited(s.counting(opened), s.cfg.MaxConnections, s.cfg.MaxConnectionsPerHost, s.doors.connections)
+	s.listener = Limited(s.counting(opened), s.cfg.MaxConnections, s.cfg.MaxConnectionsPerHost, s.rejections.overLimit)
 	return nil
 }
 
@@ -137,7 +137,7 @@ func (s *Server) options(unary grpc.UnaryServerInterceptor, stream []grpc.Stream
 		grpc.ForceServerCodecV2(unread.Codec{CodecV2: s.cfg.Codec}),
 	}
 	if s.cfg.TLS != nil {
-		options = append(options, grpc.Creds(s.doors.credentials(s.cfg.TLS, s.cfg.Logger)))
+		options = append(options, grpc.Creds(s.rejections.credentials(s.cfg.TLS, s.cfg.Logger)))
 	}
 	if s.cfg.Tracing {
 		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler()))

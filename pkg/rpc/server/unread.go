@@ -33,14 +33,14 @@ func unreadRule() rpcerr.Rule {
 // unreadListener counts what its connections leave unread.
 type unreadListener struct {
 	net.Listener
-	budget *unread.Budget
-	doors  *doors
-	log    *slog.Logger
+	budget     *unread.Budget
+	rejections *rejections
+	log        *slog.Logger
 }
 
 // counting counts what is unread on the connections of a listener.
 func (s *Server) counting(inner net.Listener) net.Listener {
-	return &unreadListener{Listener: inner, budget: s.unread, doors: s.doors, log: s.cfg.Logger}
+	return &unreadListener{Listener: inner, budget: s.unread, rejections: s.rejections, log: s.cfg.Logger}
 }
 
 // Accept waits for a connection.
@@ -51,7 +51,7 @@ func (l *unreadListener) Accept() (net.Conn, error) {
 	}
 	c := &unreadConn{Conn: conn}
 	c.addr = &unread.Addr{Addr: conn.RemoteAddr(), Connection: l.budget.Open(func() {
-		l.doors.sometimes.Do(func() {
+		l.rejections.logSome.Do(func() {
 			l.log.Warn("closed a connection whose caller does not read", "peer", c.addr.String())
 		})
 		c.cut()
