@@ -31,13 +31,11 @@ func NewDecoder(table *mapping.Table) *Decoder { return &Decoder{table: table} }
 func (d *Decoder) Detail(
 	body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time,
 ) (bookmaker.Detail, error) {
-	c, err := answer.Open(body)
-	if err != nil {
+	r := detailReader{table: d.table, mapper: d.table.NewMapper(odds.Bet9ja)}
+	r.listing.Bookmaker = odds.Bet9ja
+	if err := answer.Read(body, r.read); err != nil {
 		return bookmaker.Detail{}, err
 	}
-	r := detailReader{cursor: c, table: d.table, mapper: d.table.NewMapper(odds.Bet9ja)}
-	r.listing.Bookmaker = odds.Bet9ja
-	r.read()
 	if err := r.verdict(asked, capturedAt); err != nil {
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
@@ -80,8 +78,8 @@ type detailReader struct {
 }
 
 // read reads the envelope {"R": …, "D": …}.
-func (r *detailReader) read() {
-	c := r.cursor
+func (r *detailReader) read(c *jsonscan.Cursor) {
+	r.cursor = c
 	var hasR, hasD bool
 	c.Object(func(key []byte) {
 		switch string(key) {

@@ -31,13 +31,12 @@ func NewDecoder(table *mapping.Table) *Decoder { return &Decoder{table: table} }
 func (d *Decoder) Detail(
 	body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time,
 ) (bookmaker.Detail, error) {
-	c, err := answer.Open(body)
-	if err != nil {
+	r := detailReader{drafts: newDrafts(d.table)}
+	r.listing.Bookmaker = odds.BetPawa
+	if err := answer.Read(body, r.read); err != nil {
 		return bookmaker.Detail{}, err
 	}
-	r := detailReader{cursor: c, drafts: newDrafts(d.table)}
-	r.listing.Bookmaker = odds.BetPawa
-	if !c.Object(r.event) {
+	if !r.object {
 		return bookmaker.Detail{}, odds.Refuse(odds.NotJSON, "no object but %.40q", body)
 	}
 	if err := r.verdict(asked, capturedAt); err != nil {
@@ -67,6 +66,7 @@ func (d *Decoder) Detail(
 // detailReader reads one answer.
 type detailReader struct {
 	cursor  *jsonscan.Cursor
+	object  bool // the answer is one
 	listing odds.Listing
 	drafts  *drafts
 	entry   entry // used again for every element of markets
@@ -77,6 +77,11 @@ type detailReader struct {
 	prematch bool // the SportRadar id in the listing is that of the prematch widget
 	markets  int
 	prices   int
+}
+
+func (r *detailReader) read(c *jsonscan.Cursor) {
+	r.cursor = c
+	r.object = c.Object(r.event)
 }
 
 // event reads a member of the answer.

@@ -3,184 +3,161 @@
 // whole answer along. It also sees a member that is written twice, which encoding/json hides.
 //
 // It is not a general decoder: it fills no structs and writes nothing. Answers whose shape can be trusted are better
-// read with encoding/json.
+// read with encoding/json. The syntax is that of jsontext, which becomes encoding/json/jsontext in Go 1.27.
 package jsonscan
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Cursor stands before a value of a JSON text that is known to be valid. It is not safe for concurrent use.
+// Cursor stands before a value of a JSON text. It is not safe for concurrent use.
 type Cursor struct {
-	text []byte
-	at   int
+	text    []byte
+	decoder *jsontext.Decoder
+	err     error // the first one; after it nothing is consumed any more
 }
 
-// New checks that text is one valid JSON value and stands before it. It reports false for anything else: an empty
-// body, HTML, a truncated answer. The cursor reads text in place, so text must not change meanwhile.
-func New(text []byte) (*Cursor, bool) {
-	if !Valid(text) {
-		return nil, false
+// errTrailing reports that the value is not all that the text holds.
+var errTrailing = errors.New("a second value")
+
+// Read calls read with a cursor before the value of text, and reports an error unless text is one valid JSON value and
+// nothing else: an empty body, HTML, a truncated answer. The text is checked while it is read, so that what read has
+// gathered counts for nothing when there is an error. What read does not consume is checked as well.
+//
+// Bytes are read in place, so text must not change while anything that read kept of it is in use.
+func Read(text []byte, read func(*Cursor)) error {
+	c := &Cursor{text: text, decoder: jsontext.NewDecoder(bytes.NewBuffer(text),
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+	read(c)
+	if c.decoder.InputOffset() == 0 {
+		c.Skip()
 	}
-	c := &Cursor{text: text}
-	c.space()
-	return c, true
+	if c.err != nil {
+		return c.err
+	}
+	switch _, err := c.decoder.ReadToken(); {
+	case err == nil:
+		return errTrailing
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err //nolint:wrapcheck // it says all there is to say
+	}
 }
 
 // Object visits the members of an object: member is called with the key, the cursor standing before the value. What
 // member does not consume is skipped. Object reports false, and consumes nothing, when the value is no object. The
 // key is valid during the call only.
 func (c *Cursor) Object(member func(key []byte)) bool {
-	if c.peek() != '{' {
+	if !c.open(jsontext.KindBeginObject) {
 		return false
 	}
-	c.at++
-	for c.space(); c.peek() != '}'; c.space() {
-		if c.peek() == ',' {
-			c.at++
-			c.space()
+	for c.more(jsontext.KindEndObject) {
+		key := c.scalar()
+		if c.err != nil {
+			break
 		}
-		key := c.str()
-		c.space()
-		c.at++ // the colon
-		c.space()
-		before := c.at
+		before := c.decoder.InputOffset()
 		member(key)
-		if c.at == before {
+		if c.decoder.InputOffset() == before {
 			c.Skip()
 		}
 	}
-	c.at++
 	return true
 }
 
 // Array visits the elements of an array, the cursor standing before each. What element does not consume is skipped.
 // Array reports false, and consumes nothing, when the value is no array.
 func (c *Cursor) Array(element func()) bool {
-	if c.peek() != '[' {
+	if !c.open(jsontext.KindBeginArray) {
 		return false
 	}
-	c.at++
-	for c.space(); c.peek() != ']'; c.space() {
-		if c.peek() == ',' {
-			c.at++
-			c.space()
-		}
-		before := c.at
+	for c.more(jsontext.KindEndArray) {
+		before := c.decoder.InputOffset()
 		element()
-		if c.at == before {
+		if c.decoder.InputOffset() == before {
 			c.Skip()
 		}
 	}
-	c.at++
 	return true
 }
 
 // Skip consumes the value, whatever it is.
 func (c *Cursor) Skip() {
-	depth := 0
-	for {
-		switch c.peek() {
-		case '"':
-			c.skipString()
-		case '{', '[':
-			depth++
-			c.at++
-		case '}', ']':
-			depth--
-			c.at++
-		case ',', ':', ' ', '\t', '\r', '\n':
-			c.at++
-			continue
-		default:
-			c.literal()
-		}
-		if depth == 0 {
-			return
-		}
+	if c.err == nil {
+		_, c.err = c.decoder.ReadValue()
 	}
 }
 
 // Scalar consumes a string, number, true, false or null and returns it. For an object or an array it consumes
 // nothing and returns a Composite.
 func (c *Cursor) Scalar() Scalar {
-	switch b := c.peek(); b {
-	case '{', '[':
+	if c.err != nil {
+		return Scalar{}
+	}
+	var kind Kind
+	switch c.decoder.PeekKind() {
+	case jsontext.KindBeginObject, jsontext.KindBeginArray:
 		return Scalar{kind: Composite}
-	case '"':
-		return Scalar{kind: String, text: c.str()}
+	case jsontext.KindString:
+		kind = String
+	case jsontext.KindNumber:
+		kind = Number
+	case jsontext.KindTrue:
+		kind = True
+	case jsontext.KindFalse:
+		kind = False
+	case jsontext.KindNull:
+		kind = Null
+	case jsontext.KindInvalid, jsontext.KindEndObject, jsontext.KindEndArray: // no value: reading one says so
+	}
+	return Scalar{kind: kind, text: c.scalar()}
+}
+
+// open consumes the beginning of an object or an array, and reports false when the value is something else.
+func (c *Cursor) open(begin jsontext.Kind) bool {
+	if c.err != nil || c.decoder.PeekKind() != begin {
+		return false
+	}
+	_, c.err = c.decoder.ReadToken()
+	return true
+}
+
+// more reports whether another value stands before the end, and consumes the end when there is none.
+func (c *Cursor) more(end jsontext.Kind) bool {
+	if c.err != nil {
+		return false
+	}
+	switch c.decoder.PeekKind() {
+	case end, jsontext.KindInvalid:
+		_, c.err = c.decoder.ReadToken()
+		return false
 	default:
-		word := c.literal()
-		switch b {
-		case 't':
-			return Scalar{kind: True, text: word}
-		case 'f':
-			return Scalar{kind: False, text: word}
-		case 'n':
-			return Scalar{kind: Null, text: word}
-		}
-		return Scalar{kind: Number, text: word}
+		return true
 	}
 }
 
-// peek is the next byte, 0 at the end.
-func (c *Cursor) peek() byte {
-	if c.at >= len(c.text) {
-		return 0
+// scalar consumes a value that is neither object nor array, and returns the content of a string or the spelling of
+// anything else.
+func (c *Cursor) scalar() []byte {
+	value, err := c.decoder.ReadValue()
+	if err != nil {
+		c.err = err
+		return nil
 	}
-	return c.text[c.at]
-}
-
-func (c *Cursor) space() {
-	for c.at < len(c.text) {
-		switch c.text[c.at] {
-		case ' ', '\t', '\r', '\n':
-			c.at++
-		default:
-			return
-		}
+	// The decoder's own slice is valid until it reads on; the text stays.
+	end := int(c.decoder.InputOffset())
+	text := c.text[end-len(value) : end]
+	if text[0] != '"' {
+		return text
 	}
-}
-
-// literal consumes a number, true, false or null.
-func (c *Cursor) literal() []byte {
-	from := c.at
-	for c.at < len(c.text) {
-		switch c.text[c.at] {
-		case ',', ':', '}', ']', ' ', '\t', '\r', '\n':
-			return c.text[from:c.at]
-		}
-		c.at++
+	if bytes.IndexByte(text, '\\') < 0 {
+		return text[1 : len(text)-1]
 	}
-	return c.text[from:]
-}
-
-// skipString consumes a string and reports whether it contains escapes.
-func (c *Cursor) skipString() (escaped bool) {
-	c.at++
-	for {
-		rest := c.text[c.at:]
-		quote := bytes.IndexByte(rest, '"')
-		slash := bytes.IndexByte(rest[:quote], '\\')
-		if slash < 0 {
-			c.at += quote + 1
-			return escaped
-		}
-		escaped = true
-		c.at += slash + 2
-	}
-}
-
-// str consumes a string and returns its content.
-func (c *Cursor) str() []byte {
-	from := c.at
-	if !c.skipString() {
-		return c.text[from+1 : c.at-1]
-	}
-	var s string
-	if err := json.Unmarshal(c.text[from:c.at], &s); err != nil {
-		return nil // cannot be: the text is valid
-	}
-	return []byte(s)
+	unquoted, _ := jsontext.AppendUnquote(nil, text) // an error means invalid UTF-8, which was replaced
+	return unquoted
 }

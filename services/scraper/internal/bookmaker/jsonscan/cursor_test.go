@@ -45,11 +45,17 @@ func FuzzCursor(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c, ok := jsonscan.New(text)
-		if ok != json.Valid(text) {
-			t.Fatalf("valid %t, encoding/json says %t", ok, json.Valid(text))
+		var got any
+		err := jsonscan.Read(text, func(c *jsonscan.Cursor) { got = read(c) })
+		if (err == nil) != json.Valid(text) {
+			t.Fatalf("%v, encoding/json says %t", err, json.Valid(text))
 		}
-		if !ok {
+		skipped := jsonscan.Read(text, func(c *jsonscan.Cursor) { c.Skip() })
+		unread := jsonscan.Read(text, func(*jsonscan.Cursor) {})
+		if (skipped == nil) != (err == nil) || (unread == nil) != (err == nil) {
+			t.Fatalf("%v when read, %v when skipped, %v when not read at all", err, skipped, unread)
+		}
+		if err != nil {
 			return
 		}
 		decoder := json.NewDecoder(bytes.NewReader(text))
@@ -60,52 +66,73 @@ func FuzzCursor(f *testing.F) {
 		}
 		if !bytes.ContainsRune(text, '\ufffd') && bytes.Equal(text, bytes.ToValidUTF8(text, nil)) {
 			// Not go-cmp, which takes time that doubles with every level of nesting.
-			if got := read(c); !reflect.DeepEqual(want, got) {
+			if !reflect.DeepEqual(want, got) {
 				t.Fatalf("read %v, want %v", got, want)
 			}
 		}
-		skipped, _ := jsonscan.New(text)
-		skipped.Skip() // must end
 	})
 }
 
-func TestValid_Depth(t *testing.T) {
+// TestRead_Depth shows that nesting is bounded, and where: a body of brackets alone must not exhaust the stack.
+func TestRead_Depth(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{1, jsonscan.MaxDepth, jsonscan.MaxDepth + 1} {
+	for n, want := range map[int]bool{1: true, 10_000: true, 10_001: false, 4 << 20: false} {
 		for _, text := range []string{
 			strings.Repeat("[", n) + strings.Repeat("]", n),
 			strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n),
 		} {
-			if got, want := jsonscan.Valid([]byte(text)), json.Valid([]byte(text)); got != want {
-				t.Errorf("%d levels of %.5s: valid %t, encoding/json says %t", n, text, got, want)
+			for name, visit := range map[string]func(*jsonscan.Cursor){
+				"read":    func(c *jsonscan.Cursor) { read(c) },
+				"skipped": (*jsonscan.Cursor).Skip,
+			} {
+				if err := jsonscan.Read([]byte(text), visit); (err == nil) != want {
+					t.Errorf("%d levels of %.5s, %s: %v", n, text, name, err)
+				}
 			}
 		}
+	}
+}
+
+// TestRead_CutOff shows that a text is an error wherever it is cut off, and with anything behind its value.
+func TestRead_CutOff(t *testing.T) {
+	t.Parallel()
+	const text = `{"a":[1,{"b":"c\"d"},null],"e":{"f":-2.5}}`
+	for n := range len(text) {
+		var got any
+		if err := jsonscan.Read([]byte(text[:n]), func(c *jsonscan.Cursor) { got = read(c) }); err == nil {
+			t.Errorf("%s was read as %v", text[:n], got)
+		}
+	}
+	if err := jsonscan.Read([]byte(text+" 1"), (*jsonscan.Cursor).Skip); err == nil {
+		t.Error("a second value is no error")
 	}
 }
 
 // TestCursor_Unconsumed shows that what a callback leaves alone does not disturb what follows.
 func TestCursor_Unconsumed(t *testing.T) {
 	t.Parallel()
-	c, ok := jsonscan.New([]byte(`{"skip":{"deep":[1,{"x":"]}"}]},"wrong":"text","list":[7,{"id":"a"},[],{"id":"b"}],"last":3}`))
-	if !ok {
-		t.Fatal("not valid")
-	}
+	const text = `{"skip":{"deep":[1,{"x":"]}"}]},"wrong":"text","list":[7,{"id":"a"},[],{"id":"b"}],"last":3}`
 	var ids []string
 	var last int64
-	c.Object(func(key []byte) {
-		switch string(key) {
-		case "wrong":
-			if c.Array(func() {}) || c.Object(func([]byte) {}) {
-				t.Error("a string was taken for an array or an object")
+	err := jsonscan.Read([]byte(text), func(c *jsonscan.Cursor) {
+		c.Object(func(key []byte) {
+			switch string(key) {
+			case "wrong":
+				if c.Array(func() {}) || c.Object(func([]byte) {}) {
+					t.Error("a string was taken for an array or an object")
+				}
+			case "list":
+				c.Array(func() {
+					c.Object(func([]byte) { ids = append(ids, c.Scalar().Text()) })
+				})
+			case "last":
+				last, _ = c.Scalar().Int()
 			}
-		case "list":
-			c.Array(func() {
-				c.Object(func([]byte) { ids = append(ids, c.Scalar().Text()) })
-			})
-		case "last":
-			last, _ = c.Scalar().Int()
-		}
+		})
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff([]string{"a", "b"}, ids); diff != "" || last != 3 {
 		t.Errorf("last %d, ids %s", last, diff)
 	}
@@ -143,11 +170,10 @@ func TestScalar(t *testing.T) {
 		{`{}`, jsonscan.Composite, 0, false, 0, false, false, false},
 	}
 	for _, tt := range tests {
-		c, ok := jsonscan.New([]byte(tt.text))
-		if !ok {
-			t.Fatalf("%s is not valid", tt.text)
+		var s jsonscan.Scalar
+		if err := jsonscan.Read([]byte(tt.text), func(c *jsonscan.Cursor) { s = c.Scalar() }); err != nil {
+			t.Fatalf("reading %s: %v", tt.text, err)
 		}
-		s := c.Scalar()
 		float, isFloat := s.Float()
 		whole, isWhole := s.Int()
 		flag, isFlag := s.Bool()

@@ -74,41 +74,9 @@ func (s Scalar) Int() (value int64, ok bool) {
 // Float reads a finite decimal written as a number or a string. ok is false for anything else, NaN and infinities
 // included.
 func (s Scalar) Float() (value float64, ok bool) {
-	b := s.Bytes()
-	if f, exact := decimal(b); exact {
-		return f, true
-	}
-	f, err := strconv.ParseFloat(string(b), 64)
+	f, err := strconv.ParseFloat(string(s.Bytes()), 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 		return 0, false
 	}
 	return f, true
-}
-
-// exactDigits is how many digits a float64 always holds exactly, with a power of ten as large.
-const exactDigits = 15
-
-// decimal reads what nearly every price looks like, digits with one point, without an allocation. Up to 15 digits
-// both mantissa and power are exact, so that one division rounds correctly.
-func decimal(b []byte) (f float64, ok bool) {
-	if len(b) == 0 || len(b) > exactDigits+1 {
-		return 0, false
-	}
-	mantissa, digits, point := int64(0), 0, -1
-	for i, ch := range b {
-		switch {
-		case ch >= '0' && ch <= '9':
-			mantissa = mantissa*10 + int64(ch-'0')
-			digits++
-		case ch == '.' && point < 0 && i > 0:
-			point = i
-		default:
-			return 0, false
-		}
-	}
-	if point < 0 {
-		return float64(mantissa), digits > 0 && digits <= exactDigits
-	}
-	places := len(b) - point - 1
-	return float64(mantissa) / math.Pow10(places), places > 0
 }

@@ -31,13 +31,11 @@ func NewDecoder(table *mapping.Table) *Decoder { return &Decoder{table: table} }
 func (d *Decoder) Detail(
 	body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time,
 ) (bookmaker.Detail, error) {
-	c, err := answer.Open(body)
-	if err != nil {
+	r := detailReader{mapper: d.table.NewMapper(odds.SportyBet)}
+	r.listing.Bookmaker = odds.SportyBet
+	if err := answer.Read(body, r.read); err != nil {
 		return bookmaker.Detail{}, err
 	}
-	r := detailReader{cursor: c, mapper: d.table.NewMapper(odds.SportyBet)}
-	r.listing.Bookmaker = odds.SportyBet
-	r.read()
 	if err := r.verdict(asked, capturedAt); err != nil {
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
@@ -81,8 +79,8 @@ type detailReader struct {
 	outcomes  int
 }
 
-func (r *detailReader) read() {
-	c := r.cursor
+func (r *detailReader) read(c *jsonscan.Cursor) {
+	r.cursor = c
 	c.Object(func(key []byte) {
 		switch string(key) {
 		case "bizCode":

@@ -29,17 +29,17 @@ const (
 	MaxID   = 64
 )
 
-// Open checks size and syntax of body and returns a cursor before its value. The error is an *odds.Refused:
-// TOO_LARGE or NOT_JSON.
-func Open(body []byte) (*jsonscan.Cursor, error) {
+// Read checks size and syntax of body and calls read with a cursor before its value. The error is an *odds.Refused:
+// TOO_LARGE or NOT_JSON. What is wrong with the syntax may be noticed after read has seen much of the answer; what it
+// has gathered then counts for nothing.
+func Read(body []byte, read func(*jsonscan.Cursor)) error {
 	if len(body) > MaxBytes {
-		return nil, odds.Refuse(odds.TooLarge, "%d bytes, the limit is %d", len(body), MaxBytes)
+		return odds.Refuse(odds.TooLarge, "%d bytes, the limit is %d", len(body), MaxBytes)
 	}
-	c, ok := jsonscan.New(body)
-	if !ok {
-		return nil, odds.Refuse(odds.NotJSON, "%d bytes that begin with %.40q", len(body), body)
+	if err := jsonscan.Read(body, read); err != nil {
+		return odds.Refuse(odds.NotJSON, "%d bytes that begin with %.40q", len(body), body)
 	}
-	return c, nil
+	return nil
 }
 
 // Kickoff checks a kickoff against the instant it was read. The error is an *odds.Refused: BAD_KICKOFF.

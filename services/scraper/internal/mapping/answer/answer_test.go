@@ -10,13 +10,12 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/answer"
 )
 
-func scalar(t *testing.T, text string) jsonscan.Scalar {
+func scalar(t *testing.T, text string) (s jsonscan.Scalar) {
 	t.Helper()
-	c, ok := jsonscan.New([]byte(text))
-	if !ok {
-		t.Fatalf("%s is not valid", text)
+	if err := jsonscan.Read([]byte(text), func(c *jsonscan.Cursor) { s = c.Scalar() }); err != nil {
+		t.Fatalf("reading %s: %v", text, err)
 	}
-	return c.Scalar()
+	return s
 }
 
 func TestPrice(t *testing.T) {
