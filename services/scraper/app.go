@@ -115,7 +115,7 @@ func newEngine(
 	}
 	return cycle.New(cycle.Config{
 		Interval: cfg.Interval, BatchEvents: cfg.BatchEvents, BatchAge: cfg.BatchAge,
-		Patience: cfg.Patience, Deadline: cfg.Deadline, Stall: cfg.Stall, Clock: c,
+		WaitTimeout: cfg.WaitTimeout, Deadline: cfg.Deadline, Stall: cfg.Stall, Clock: c,
 	}, readers, group, slots, visible, log)
 }
 

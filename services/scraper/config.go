@@ -26,11 +26,11 @@ type Config struct {
 	Listen      string `default:"127.0.0.1:7401" env:"SCRAPER_LISTEN" group:"Ports:" help:"Address of the gRPC services." name:"listen"`
 	AdminListen string `default:"127.0.0.1:7411" env:"SCRAPER_ADMIN_LISTEN" group:"Ports:" help:"Address of metrics, health and pprof over HTTP." name:"admin-listen"`
 
-	Interval time.Duration `default:"5m" env:"SCRAPER_INTERVAL" group:"Cycles:" help:"Time between the starts of cycles; 0 runs them only on request." name:"interval"`
-	Grace    time.Duration `default:"2h" env:"SCRAPER_GRACE" group:"Cycles:" help:"How long after kickoff an event stays." name:"grace"`
-	Deadline time.Duration `default:"15m" env:"SCRAPER_CYCLE_DEADLINE" group:"Cycles:" help:"A cycle that takes longer is cancelled." name:"cycle-deadline"`
-	Stall    time.Duration `default:"2m" env:"SCRAPER_CYCLE_STALL" group:"Cycles:" help:"A cycle in which nothing was fetched or stored for so long is cancelled." name:"cycle-stall"`
-	Patience time.Duration `default:"500ms" env:"SCRAPER_PATIENCE" group:"Cycles:" help:"How long an event waits for a bookmaker that is backed off." name:"patience"`
+	Interval    time.Duration `default:"5m" env:"SCRAPER_INTERVAL" group:"Cycles:" help:"Time between the starts of cycles; 0 runs them only on request." name:"interval"`
+	Grace       time.Duration `default:"2h" env:"SCRAPER_GRACE" group:"Cycles:" help:"How long after kickoff an event stays." name:"grace"`
+	Deadline    time.Duration `default:"15m" env:"SCRAPER_CYCLE_DEADLINE" group:"Cycles:" help:"A cycle that takes longer is cancelled." name:"cycle-deadline"`
+	Stall       time.Duration `default:"2m" env:"SCRAPER_CYCLE_STALL" group:"Cycles:" help:"A cycle in which nothing was fetched or stored for so long is cancelled." name:"cycle-stall"`
+	WaitTimeout time.Duration `default:"500ms" env:"SCRAPER_PATIENCE" group:"Cycles:" help:"How long an event waits for a bookmaker that is backed off." name:"patience"`
 
 	BatchEvents int           `default:"100" env:"SCRAPER_BATCH_EVENTS" group:"Cycles:" help:"Events stored in one transaction at most." name:"batch-events"`
 	BatchAge    time.Duration `default:"1500ms" env:"SCRAPER_BATCH_AGE" group:"Cycles:" help:"How long the first event of a batch waits for more. Each batch costs a transaction; each second makes odds a second older." name:"batch-age"`
@@ -79,7 +79,7 @@ func DefaultConfig() Config {
 	return Config{
 		Listen: "127.0.0.1:7401", AdminListen: "127.0.0.1:7411",
 		Interval: 5 * time.Minute, Grace: 2 * time.Hour, Deadline: 15 * time.Minute, Stall: 2 * time.Minute,
-		Patience: 500 * time.Millisecond, BatchEvents: 100, BatchAge: 1500 * time.Millisecond,
+		WaitTimeout: 500 * time.Millisecond, BatchEvents: 100, BatchAge: 1500 * time.Millisecond,
 		RequestTimeout: 10 * time.Second, LeaseFor: 15 * time.Second, HistoryRetention: 14 * 24 * time.Hour,
 		StopGrace: 20 * time.Second,
 
@@ -121,7 +121,7 @@ func (c Config) Validate() error {
 		{"grace", c.Grace, time.Second, 7 * 24 * time.Hour},
 		{"cycle-deadline", c.Deadline, time.Second, 24 * time.Hour},
 		{"cycle-stall", c.Stall, time.Second, time.Hour},
-		{"patience", c.Patience, 0, time.Minute},
+		{"patience", c.WaitTimeout, 0, time.Minute},
 		{"batch-age", c.BatchAge, time.Millisecond, time.Minute},
 		{"request-timeout", c.RequestTimeout, 10 * time.Millisecond, 10 * time.Minute},
 		{"lease", c.LeaseFor, 100 * time.Millisecond, 10 * time.Minute},

@@ -22,9 +22,9 @@ const (
 	// A simulated bookmaker minds nothing, so requests need no space between them. It answers as fast as this machine
 	// computes, so more of them at once would only wait for each other; and when the machine is slow, it is worth
 	// waiting for.
-	simulatedSpacing  = 2 * time.Millisecond
-	simulatedSlots    = 8
-	simulatedPatience = 30 * time.Second
+	simulatedSpacing     = 2 * time.Millisecond
+	simulatedSlots       = 8
+	simulatedWaitTimeout = 30 * time.Second
 	// feedPoll is how often the scraper is asked whether it serves its feed, which it does within a second.
 	feedPoll = 20 * time.Millisecond
 )
@@ -91,7 +91,7 @@ func scraperConfig(cfg Config, databaseURL, booksURL string) scraper.Config {
 	if booksURL == "" {
 		return c
 	}
-	c.Patience = simulatedPatience
+	c.WaitTimeout = simulatedWaitTimeout
 	for _, bookmaker := range []*scraper.Bookmaker{&c.BetPawa, &c.SportyBet, &c.Bet9ja} {
 		bookmaker.URL, bookmaker.Spacing, bookmaker.Slots = booksURL, simulatedSpacing, simulatedSlots
 	}

@@ -52,7 +52,7 @@ func TestFaultOfOneBookmakerForAWholeCycle(t *testing.T) {
 			t.Parallel()
 			w, site := world(t, func(c *sim.Config) { c.Latency, c.LatencyScale = sim.RealLatency(), 0.1 })
 			p := pair.Start(t, site, func(c *scraper.Config) {
-				c.BetPawa.Slots, c.SportyBet.Slots, c.Bet9ja.Slots, c.Patience = 0, 0, 0, 500*time.Millisecond // the defaults
+				c.BetPawa.Slots, c.SportyBet.Slots, c.Bet9ja.Slots, c.WaitTimeout = 0, 0, 0, 500*time.Millisecond // the defaults
 			})
 			healthy := p.RunCycle(t, succeeded)
 			p.Reach(t, healthy.GetRevision())

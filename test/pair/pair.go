@@ -58,7 +58,7 @@ func Start(t *testing.T, site string, change func(*scraper.Config)) *Pair {
 	cfg.Bet9ja.Spacing = time.Millisecond
 	// A machine that is busy with other tests looks like a slow bookmaker, the more so the more is asked at once.
 	cfg.BetPawa.Slots, cfg.SportyBet.Slots, cfg.Bet9ja.Slots = 8, 8, 8
-	cfg.Patience = within
+	cfg.WaitTimeout = within
 	if change != nil {
 		change(&cfg)
 	}

@@ -166,7 +166,7 @@ func (s *stand) startScraper(t *testing.T) {
 	t.Cleanup(site.Close)
 	cfg := scraper.DefaultConfig()
 	cfg.DatabaseURL, cfg.Listen, cfg.AdminListen = pgtest.URL(t, pair.Migrate), "127.0.0.1:0", "127.0.0.1:0"
-	cfg.Interval, cfg.BatchAge, cfg.Patience, cfg.Holder = 0, 20*time.Millisecond, within, t.Name()
+	cfg.Interval, cfg.BatchAge, cfg.WaitTimeout, cfg.Holder = 0, 20*time.Millisecond, within, t.Name()
 	cfg.BetPawa.URL, cfg.SportyBet.URL, cfg.Bet9ja.URL = site.URL, site.URL, site.URL
 	cfg.MaxStreams, cfg.MaxConnections, cfg.MaxConnectionsPerHost = maxStreams, maxConnections, maxOfOneHost
 	cfg.TLS = certs.ServerFiles{Cert: s.path("scraper.crt"), Key: s.path("scraper.key"), ClientCA: s.path("ca.crt")}

@@ -53,14 +53,14 @@ func Errors() (*rpcerr.Table, error) {
 
 // RunCycle starts or joins a cycle.
 func (s *Server) RunCycle(ctx context.Context, req *oddscachev1.RunCycleRequest) (*oddscachev1.RunCycleResponse, error) {
-	ticket, err := s.engine.Request()
+	handle, err := s.engine.Request()
 	if err != nil {
 		return nil, err
 	}
 	if !req.GetWait() {
-		return &oddscachev1.RunCycleResponse{Cycle: cycleMessage(s.engine.Describe(ticket))}, nil
+		return &oddscachev1.RunCycleResponse{Cycle: cycleMessage(handle.Describe())}, nil
 	}
-	ended, err := ticket.Wait(ctx)
+	ended, err := handle.Wait(ctx)
 	if err != nil {
 		return nil, err
 	}

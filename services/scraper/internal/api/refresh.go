@@ -27,8 +27,8 @@ func (s *Server) RefreshEvent(
 		return nil, err
 	}
 	resp := &oddscachev1.RefreshEventResponse{Event: eventMessage(refreshed.Event), Revision: refreshed.Revision}
-	for _, a := range refreshed.Answers {
-		resp.Bookmakers = append(resp.Bookmakers, answerMessage(a))
+	for _, r := range refreshed.Results {
+		resp.Bookmakers = append(resp.Bookmakers, refreshMessage(r))
 	}
 	return resp, nil
 }
@@ -46,25 +46,25 @@ func eventMessage(e odds.Event) *oddscachev1.Event {
 	return m
 }
 
-func answerMessage(a cycle.Answer) *oddscachev1.RefreshResult {
-	m := &oddscachev1.RefreshResult{Bookmaker: string(a.Bookmaker), LatencyMs: milliseconds(a.Took)}
-	if a.Snapshot != nil {
-		m.Markets = int64(len(a.Snapshot.Markets))
+func refreshMessage(r cycle.RefreshResult) *oddscachev1.RefreshResult {
+	m := &oddscachev1.RefreshResult{Bookmaker: string(r.Bookmaker), LatencyMs: milliseconds(r.Took)}
+	if r.Snapshot != nil {
+		m.Markets = int64(len(r.Snapshot.Markets))
 	}
 	var refused *odds.Refused
 	switch {
-	case errors.Is(a.Err, bookmaker.ErrPushedBack):
+	case errors.Is(r.Err, bookmaker.ErrPushedBack):
 		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_BLOCKED, "PUSHED_BACK"
-	case errors.As(a.Err, &refused):
+	case errors.As(r.Err, &refused):
 		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_REFUSED, string(refused.Reason)
-	case a.Err != nil:
+	case r.Err != nil:
 		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_FAILED, "NO_ANSWER"
-	case a.Changed:
+	case r.Changed:
 		m.Status = oddscachev1.RefreshStatus_REFRESH_STATUS_CHANGED
-	case a.Confirmed:
+	case r.Confirmed:
 		m.Status = oddscachev1.RefreshStatus_REFRESH_STATUS_CONFIRMED
 	default:
-		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_REFUSED, string(mostFrequent(a.Refused))
+		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_REFUSED, string(mostFrequent(r.Rejected))
 	}
 	return m
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/pkg/obs/spans"
+	"github.com/oddscache/oddscache/services/scraper/internal/cycle/review"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
@@ -16,13 +17,14 @@ import (
 // storeTries is how often a batch is tried before the cycle fails; the database may restart in between.
 const storeTries = 5
 
-// visibleWithin bounds the wait for replicas that acknowledge but stay behind.
-const visibleWithin = 3 * time.Second
+// visibleTimeout bounds the wait for replicas that acknowledge but stay behind.
+const visibleTimeout = 3 * time.Second
 
-// fetchAndStore fetches and stores at the same time.
+// fetchAndStore fetches and stores at the same time. At most two batches of events are fetched and not stored yet;
+// fetching waits while storing is slower.
 func (r *run) fetchAndStore(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	ready := make(chan fetched, 2*r.cfg.BatchEvents)
+	ready := make(chan review.Result, 2*r.cfg.BatchEvents)
 	var fetching sync.WaitGroup
 	fetching.Go(func() { r.fetchAll(ctx, ready) })
 	defer fetching.Wait()
@@ -42,8 +44,8 @@ func (r *run) fetchAndStore(ctx context.Context) error {
 
 // gather takes what is ready: until there are enough events or the first has waited long enough. It reports false
 // when nothing will follow.
-func (r *run) gather(ctx context.Context, ready <-chan fetched) (store.Batch, bool) {
-	batch := store.Batch{CycleID: r.ticket.CycleID}
+func (r *run) gather(ctx context.Context, ready <-chan review.Result) (store.Batch, bool) {
+	batch := store.Batch{CycleID: r.handle.CycleID}
 	var age <-chan time.Time
 	for len(batch.Events) < r.cfg.BatchEvents {
 		select {
@@ -51,9 +53,9 @@ func (r *run) gather(ctx context.Context, ready <-chan fetched) (store.Batch, bo
 			if !open {
 				return batch, false
 			}
-			batch.Events = append(batch.Events, f.event)
-			batch.Prepared = append(batch.Prepared, f.snapshots...)
-			batch.Missing = append(batch.Missing, f.withdrawn...)
+			batch.Events = append(batch.Events, f.Event)
+			batch.Prepared = append(batch.Prepared, f.Prepared...)
+			batch.Missing = append(batch.Missing, f.Withdrawn...)
 			if age == nil {
 				age = time.After(r.cfg.BatchAge)
 			}
@@ -70,7 +72,7 @@ func (r *run) gather(ctx context.Context, ready <-chan fetched) (store.Batch, bo
 func (r *run) store(ctx context.Context, batch store.Batch) (err error) {
 	r.batches++
 	number, wait := r.batches, 100*time.Millisecond
-	ctx, span := start(ctx, "batch", spans.CycleID.String(r.ticket.CycleID), spans.Batch.Int(number))
+	ctx, span := startSpan(ctx, "batch", spans.CycleID.String(r.handle.CycleID), spans.Batch.Int(number))
 	defer func() { endSpan(span, err) }()
 	for try := 1; ; try++ {
 		result, err := r.writer.Apply(ctx, batch)
@@ -91,10 +93,11 @@ func (r *run) store(ctx context.Context, batch store.Batch) (err error) {
 	}
 }
 
-// stored counts and tells a committed batch. The telling waits for the replicas, the cycle does not.
+// stored counts a committed batch and notifies watchers of it once the replicas show it. The cycle does not wait for
+// that.
 func (r *run) stored(ctx context.Context, number int, result store.BatchResult) {
-	r.alive()
-	r.tally.stored(result)
+	r.moved()
+	r.stats.stored(result)
 	r.Instruments.Observer.BatchStored(result)
 	r.log.Debug("batch stored", "batch", number, "revision", result.Revision, "events_changed", result.EventsChanged,
 		"markets_changed", result.MarketsChanged, "took", PhasesOf(result).total().Round(time.Millisecond))
@@ -106,10 +109,10 @@ func (r *run) stored(ctx context.Context, number int, result store.BatchResult) 
 		r.log.Warn("parts of a batch refused", "batch", number, "reasons", refused)
 	}
 	r.acks.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), visibleWithin) // storing goes on, or is over
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), visibleTimeout) // storing goes on, or is over
 		defer cancel()
 		took := r.untilVisible(ctx, result)
-		r.tell(Step{Stored: &Stored{Batch: number, Result: result, CacheUpdate: took, Refused: refused}})
+		r.notify(Step{Stored: &Stored{Batch: number, Result: result, CacheUpdate: took, Refused: refused}})
 	})
 }
 
@@ -119,7 +122,7 @@ func (r *run) untilVisible(ctx context.Context, result store.BatchResult) time.D
 	if result.CommittedAt.IsZero() {
 		return -1
 	}
-	ctx, span := start(ctx, "feed", spans.Revision.Int64(result.Revision))
+	ctx, span := startSpan(ctx, "feed", spans.Revision.Int64(result.Revision))
 	defer span.End()
 	if !r.visible(ctx, result.Revision) {
 		return -1

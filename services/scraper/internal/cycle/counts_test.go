@@ -19,7 +19,7 @@ import (
 // fetched = changed + confirmed + snapshots refused; and every refused snapshot has its reason.
 func TestCountsAddUp(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newTestbed(t)
 	sites := []*site{b.betpawa, b.sportybet, b.bet9ja}
 	seen := make(map[odds.Reason]bool)
 	var total store.BookmakerResult
@@ -33,7 +33,7 @@ func TestCountsAddUp(t *testing.T) {
 			}
 		}
 		if rapid.IntRange(0, 9).Draw(t, "database") == 0 {
-			b.refuseOnce(t)
+			b.rejectOnce(t)
 		}
 		c := b.cycle(t)
 		for _, r := range c.Bookmakers {
@@ -64,19 +64,19 @@ func TestCountsAddUp(t *testing.T) {
 	}
 }
 
-// refuseOnce makes the database refuse the next batch that stores a snapshot, so that it is tried again.
-func (b *bench) refuseOnce(t *rapid.T) {
+// rejectOnce makes the database refuse the next batch that stores a snapshot, so that it is tried again.
+func (b *testbed) rejectOnce(t *rapid.T) {
 	t.Helper()
 	_, err := b.pool.Exec(context.Background(), `
 		CREATE SEQUENCE IF NOT EXISTS refusals;
-		CREATE OR REPLACE FUNCTION refuse_once() RETURNS trigger LANGUAGE plpgsql AS $$
+		CREATE OR REPLACE FUNCTION reject_once() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN
 			IF nextval('refusals') = 1 THEN -- a sequence does not roll back
 				RAISE EXCEPTION 'not this time';
 			END IF;
 			RETURN NULL;
 		END $$;
-		CREATE OR REPLACE TRIGGER refuse_once AFTER INSERT OR UPDATE ON snapshots EXECUTE FUNCTION refuse_once();
+		CREATE OR REPLACE TRIGGER reject_once AFTER INSERT OR UPDATE ON snapshots EXECUTE FUNCTION reject_once();
 		SELECT setval('refusals', 1, false);`)
 	if err != nil {
 		t.Fatal(err)

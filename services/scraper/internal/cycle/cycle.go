@@ -1,17 +1,32 @@
-// Package cycle runs cycles: discovery, fetch, store, cycle end.
+// Package cycle runs cycles: it reads what the bookmakers list, fetches and stores every event, and ends the cycle with
+// the list of what is evicted.
 //
-// It is not for bookmakers' shapes (betpawa, sportybet, bet9ja), nor for what is written and how (store).
+// A cycle goes through these phases, in this order:
 //
-// What it keeps to:
+//  1. Begin. The cycle is in the database as RUNNING before anything is requested.
+//  2. Discover. All bookmakers are listed side by side. What they list is merged by SportRadar id into targets, whose
+//     kickoffs are reviewed (package review). Slow bookmakers are cut off (package listing).
+//  3. Fetch and store. Targets go in order of urgency. All bookmakers of a target are requested at the same moment, so
+//     that their prices can be compared; across targets there are no barriers. Each target is reviewed and passed on as
+//     soon as its last bookmaker has answered, and stored in batches while others are still fetched. Bookmakers that
+//     were backed off are tried once more at the end.
+//  4. Mark the absent. Events that their bookmaker does not list any more become unavailable. This is last, so that an
+//     event which was fetched in this cycle counts as listed.
+//  5. End. The cycle's end is committed, with its status and the keys that are evicted, and published behind everything
+//     that the cycle stored.
 //
-//  1. One cycle at a time. A request during a running cycle joins the one next cycle that is queued.
-//  2. All bookmakers of an event are asked at the same moment; across events there are no barriers, and fetching and
-//     storing overlap. Events go in order of urgency.
-//  3. Every cycle that began ends with a cycle end, whatever happened, unless the lease was lost; then the next term
-//     closes it.
-//  4. Nothing is made unavailable, unlinked or evicted because somebody did not answer.
-//  5. No body or snapshot is held longer than until its batch is committed.
-//  6. Durations go by the monotonic clock. What is stamped, and what counts as begun, goes by the package clock.
+// What always holds:
+//
+//  1. One cycle runs at a time. A request during a running cycle joins the one next cycle that is queued, so it sees
+//     what was fetched after it was made.
+//  2. Every cycle that began ends with a cycle end, whatever happened, unless the lease was lost; then the next term
+//     closes it. At its end all that it fetched is committed and published, or the cycle is FAILED. No goroutine of it
+//     is left.
+//  3. Nothing is made unavailable, unlinked or evicted because somebody did not answer.
+//  4. No body or snapshot is held longer than until its batch is committed.
+//  5. Durations go by the monotonic clock. What is stamped, and what counts as begun, goes by the package clock.
+//
+// An Engine runs cycles in the goroutine that calls Lead. A Refresh runs in its caller's, beside a cycle.
 package cycle
 
 import (
@@ -24,6 +39,8 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
+	"github.com/oddscache/oddscache/services/scraper/internal/cycle/listing"
+	"github.com/oddscache/oddscache/services/scraper/internal/cycle/review"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
@@ -38,11 +55,11 @@ type Config struct {
 	BatchEvents int
 	// BatchAge is how long the first event of a batch waits for more.
 	BatchAge time.Duration
-	// Patience is how long an event waits for a bookmaker that is backed off before it goes without it.
-	Patience time.Duration
+	// WaitTimeout is how long an event waits for a bookmaker that is backed off before it goes without it.
+	WaitTimeout time.Duration
 	// Deadline cancels a cycle that takes longer.
 	Deadline time.Duration
-	// Stall cancels a cycle in which no event was fetched or stored for so long; a slow cycle that moves is left alone.
+	// Stall cancels a cycle in which no event was fetched or stored for so long. A slow cycle that moves is left alone.
 	Stall time.Duration
 	// Clock tells the time. Default one over time.Now.
 	Clock *clock.Clock
@@ -50,9 +67,11 @@ type Config struct {
 
 // Limits hands out the slots of the bookmakers' limiters.
 type Limits interface {
-	// AcquireAll takes a slot of each bookmaker at one instant; those that stay backed off longer than patience are
-	// among the missing.
-	AcquireAll(ctx context.Context, bookmakers []odds.Bookmaker, patience time.Duration) ([]*limit.Permit, []odds.Bookmaker, error)
+	// AcquireAll takes a slot of each bookmaker at one instant. Bookmakers that stay backed off longer than waitTimeout
+	// are returned as missing.
+	AcquireAll(
+		ctx context.Context, bookmakers []odds.Bookmaker, waitTimeout time.Duration,
+	) (permits []*limit.Permit, missing []odds.Bookmaker, err error)
 }
 
 // Visible waits until every live replica has acknowledged a revision and reports whether there was any.
@@ -65,28 +84,29 @@ type Engine struct {
 	limits  Limits
 	visible Visible
 	log     *slog.Logger
+	workers int // events fetched at once: as many as slots could ever serve
 
-	// Instruments are what operators see.
+	// Instruments are what operators see. They are set before Lead.
 	Instruments Instruments
 
-	// Progress tells watchers what cycles do.
+	// Progress notifies watchers of what cycles do.
 	Progress Progress
 
 	// Unmapped is what the newest cycle that fetched anything could not map.
 	Unmapped unmapped.Register
 
-	writer   atomic.Pointer[store.Writer] // nil while another leads
-	absences absences
-	memory   memory
-	// discovery is what earlier cycles tell of each bookmaker's. It is the running cycle's, as absences are.
-	discovery map[odds.Bookmaker]pastDiscovery
-	events    int // workers: as many events at once as slots could ever serve
+	writer atomic.Pointer[store.Writer] // nil while another scraper leads
 
-	mu      sync.Mutex
+	// What is remembered from one cycle to the next. It belongs to the running one.
+	absences  listing.Absences
+	discovery map[odds.Bookmaker]listing.Past
+	suspects  review.Suspects
+
+	mu      sync.Mutex // guards what follows
 	leading bool
-	running *Ticket
-	queued  *Ticket
-	wake    chan struct{} // buffered; says that queued was set
+	running *Handle
+	queued  *Handle
+	wake    chan struct{} // buffered; sent to when queued is set
 }
 
 // New makes an engine of clients. slots is the sum of the slots of all limiters.
@@ -99,28 +119,39 @@ func New(cfg Config, clients []bookmaker.Client, limits Limits, slots int, visib
 		byName[c.Bookmaker()] = c
 	}
 	return &Engine{
-		cfg: cfg, clients: byName, limits: limits, visible: visible, log: log, events: slots,
-		Instruments: Instruments{Observer: silent{}},
-		absences:    make(absences), discovery: make(map[odds.Bookmaker]pastDiscovery), wake: make(chan struct{}, 1),
+		cfg: cfg, clients: byName, limits: limits, visible: visible, log: log, workers: slots,
+		Instruments: Instruments{Observer: discardObserver{}},
+		absences:    make(listing.Absences), discovery: make(map[odds.Bookmaker]listing.Past), wake: make(chan struct{}, 1),
 	}
+}
+
+// bookmakers are those that are read, in the order of precedence.
+func (e *Engine) bookmakers() []odds.Bookmaker {
+	var names []odds.Bookmaker
+	for _, b := range odds.Bookmakers() {
+		if e.clients[b] != nil {
+			names = append(names, b)
+		}
+	}
+	return names
 }
 
 // Lead runs cycles with w until ctx ends or the lease is lost; a running cycle is then ended first. It returns
 // ctx's error or lease.ErrNotWriter.
 func (e *Engine) Lead(ctx context.Context, w *store.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	var watching sync.WaitGroup
-	watching.Go(func() { // ends with ctx, which this function cancels when it returns
+	var waiting sync.WaitGroup
+	waiting.Go(func() { // ends with ctx, which this function cancels when it returns
 		select {
 		case <-w.Lost():
 			cancel(lease.ErrNotWriter)
 		case <-ctx.Done():
 		}
 	})
-	defer watching.Wait()
+	defer waiting.Wait()
 	defer cancel(nil)
-	e.lead(w)
-	defer e.resign()
+	e.beginTerm(w)
+	defer e.endTerm()
 	var ticks <-chan time.Time
 	if e.cfg.Interval > 0 {
 		ticker := time.NewTicker(e.cfg.Interval)
@@ -135,8 +166,8 @@ func (e *Engine) Lead(ctx context.Context, w *store.Writer) error {
 		case <-ticks:
 			e.requestIfIdle()
 		case <-e.wake:
-			for t := e.next(); t != nil; t = e.next() {
-				e.run(ctx, w, t)
+			for h := e.next(); h != nil; h = e.next() {
+				e.run(ctx, w, h)
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}

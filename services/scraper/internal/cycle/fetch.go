@@ -8,63 +8,45 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/cycle/review"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
-// told is how often EventsFetched is told at most.
-const told = 100 * time.Millisecond
+// progressInterval is how often watchers are notified of fetched events at most.
+const progressInterval = 100 * time.Millisecond
 
-// fetched is an event with what its bookmakers answered.
-type fetched struct {
-	event     odds.Event
-	snapshots []store.Prepared
-	withdrawn []store.Absence
-}
-
-// fetchAll fetches the targets in their order, and passes each event on as soon as its last bookmaker has answered.
-// Bookmakers that events went without are asked once more when all others are done: many have recovered by then. It
-// closes out when it returns.
-func (r *run) fetchAll(ctx context.Context, out chan<- fetched) {
+// fetchAll fetches the targets in their order, and passes each on as soon as its last bookmaker has answered. Bookmakers
+// that were missed are tried once more when all others are done: many have recovered by then. It closes out when it
+// returns.
+func (r *run) fetchAll(ctx context.Context, out chan<- review.Result) {
 	defer close(out)
 	r.pass(ctx, r.targets, out)
-	again := r.left
-	r.left, r.last = nil, true
-	r.pass(ctx, again, out)
+	missed := r.missed
+	r.missed, r.lastPass = nil, true
+	r.pass(ctx, missed, out)
 }
 
-// pass fetches targets with as many workers as there are slots.
-func (r *run) pass(ctx context.Context, targets []*target, out chan<- fetched) {
+// pass fetches targets with as many workers as there are slots. All of them have ended when it returns.
+func (r *run) pass(ctx context.Context, targets []*review.Target, out chan<- review.Result) {
 	var (
-		wg   sync.WaitGroup
-		next = make(chan *target)
-		mu   sync.Mutex
-		done int
-		last time.Time
+		wg       sync.WaitGroup
+		next     = make(chan *review.Target)
+		progress = fetchProgress{run: r, events: len(targets)}
 	)
-	for range min(r.events, len(targets)) {
+	for range min(r.workers, len(targets)) {
 		wg.Go(func() {
 			for t := range next {
-				event, ok := r.fetchEvent(ctx, t)
+				result, ok := r.fetchTarget(ctx, t)
 				if !ok {
 					continue
 				}
 				select {
-				case out <- event:
+				case out <- result:
 				case <-ctx.Done():
 					continue
 				}
-				r.alive()
-				if r.last {
-					continue // these events were counted before
-				}
-				mu.Lock()
-				done++
-				if now := time.Now(); now.Sub(last) >= told || done == len(targets) {
-					last = now
-					r.tell(Step{Fetched: &Fetched{Done: done, Events: len(targets)}})
-				}
-				mu.Unlock()
+				r.moved()
+				progress.add()
 			}
 		})
 	}
@@ -80,54 +62,86 @@ func (r *run) pass(ctx context.Context, targets []*target, out chan<- fetched) {
 	wg.Wait()
 }
 
-// fetchEvent asks all bookmakers that list an event at the same moment. It reports false when ctx ended first.
-func (r *run) fetchEvent(ctx context.Context, t *target) (fetched, bool) {
-	permits, missing, err := r.limits.AcquireAll(ctx, t.asked(), r.cfg.Patience)
-	if err != nil {
-		return fetched{}, false
+// fetchProgress counts the fetched events of a pass. Those of the last pass were counted before.
+type fetchProgress struct {
+	run    *run
+	events int
+
+	mu       sync.Mutex
+	done     int
+	notified time.Time
+}
+
+// add counts an event, and notifies watchers now and then.
+func (p *fetchProgress) add() {
+	if p.run.lastPass {
+		return
 	}
-	r.missed(t, missing)
-	if !t.kickoff.After(r.cfg.Clock.Now()) { // it kicked off while it waited
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	if now := time.Now(); now.Sub(p.notified) >= progressInterval || p.done == p.events {
+		p.notified = now
+		p.run.notify(Step{Fetched: &Fetched{Done: p.done, Events: p.events}})
+	}
+}
+
+// fetchTarget requests an event from all bookmakers that list it at the same moment, and reviews what they answer. It
+// reports false when the event has kicked off meanwhile, or ctx has ended.
+func (r *run) fetchTarget(ctx context.Context, t *review.Target) (review.Result, bool) {
+	permits, missing, err := r.limits.AcquireAll(ctx, t.Bookmakers(), r.cfg.WaitTimeout)
+	if err != nil {
+		return review.Result{}, false
+	}
+	r.miss(t, missing)
+	if !t.Kickoff.After(r.cfg.Clock.Now()) { // it kicked off while it waited
 		for _, p := range permits {
 			p.Release(limit.Outcome{})
 		}
-		return fetched{}, false
+		return review.Result{}, false
 	}
 	details := make([]*bookmaker.Detail, len(permits))
 	var wg sync.WaitGroup
 	for i, p := range permits {
-		listing := t.listings[p.Bookmaker()]
+		listing := t.Listings[p.Bookmaker()]
 		wg.Go(func() { details[i] = r.fetchDetail(ctx, p, listing) })
 	}
 	wg.Wait()
-	return r.review(t, details), ctx.Err() == nil
+	result := r.reviewer.Details(t, r.cfg.Clock.Now(), details)
+	r.report(t, result.Findings)
+	for b, rejected := range result.Rejected {
+		r.stats.rejectedSnapshot(b, rejected.Reason)
+	}
+	return result, ctx.Err() == nil
 }
 
-// missed keeps the bookmakers that an event went without for the last pass, in which they count as skipped.
-func (r *run) missed(t *target, missing []odds.Bookmaker) {
+// miss keeps the bookmakers that an event went without for the last pass, in which they count as skipped.
+func (r *run) miss(t *review.Target, missing []odds.Bookmaker) {
 	if len(missing) == 0 {
 		return
 	}
-	if r.last {
+	if r.lastPass {
 		for _, b := range missing {
-			r.tally.skipped(b)
+			r.stats.skipped(b)
 		}
 		return
 	}
-	r.leftMu.Lock()
-	defer r.leftMu.Unlock()
-	r.left = append(r.left, &target{srID: t.srID, listings: t.listings, kickoff: t.kickoff, committed: t.committed, only: missing})
+	again := *t
+	again.Only = missing
+	r.missedMu.Lock()
+	defer r.missedMu.Unlock()
+	r.missed = append(r.missed, &again)
 }
 
-// fetchDetail asks one bookmaker and gives its slot back; nil when the answer cannot be used.
+// fetchDetail requests one bookmaker's detail and gives the slot back. It returns nil when the answer cannot be used.
 func (r *run) fetchDetail(ctx context.Context, p *limit.Permit, listing odds.Listing) *bookmaker.Detail {
 	sent := time.Now()
 	detail, err := r.clients[p.Bookmaker()].Fetch(ctx, bookmaker.Target{EventID: listing.EventID, SrID: listing.SrID})
 	p.Release(fetch.OutcomeOf(err))
 	if ctx.Err() != nil && err != nil {
-		return nil // cancelled by our own side: nothing of the bookmaker's
+		return nil // cancelled by our own side, which says nothing about the bookmaker
 	}
-	r.tally.fetched(p.Bookmaker(), detail, time.Since(sent), err)
+	r.stats.fetched(p.Bookmaker(), detail, time.Since(sent), err)
 	if err != nil {
 		r.log.Debug("fetching event", "bookmaker", p.Bookmaker(), "event_id", listing.EventID, "sr_id", listing.SrID, "error", err)
 		return nil

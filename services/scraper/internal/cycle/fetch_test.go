@@ -12,6 +12,7 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/cycle/review"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -25,8 +26,8 @@ func (a answering) Discover(context.Context) (bookmaker.Discovery, error) {
 	return bookmaker.Discovery{}, nil
 }
 
-func (a answering) Fetch(_ context.Context, asked bookmaker.Target) (bookmaker.Detail, error) {
-	return bookmaker.Detail{Snapshot: odds.Snapshot{Bookmaker: a.name, EventID: asked.EventID, SrID: asked.SrID}}, nil
+func (a answering) Fetch(_ context.Context, t bookmaker.Target) (bookmaker.Detail, error) {
+	return bookmaker.Detail{Snapshot: odds.Snapshot{Bookmaker: a.name, EventID: t.EventID, SrID: t.SrID}}, nil
 }
 
 // absentFirst hands out slots of a real group, but none of one bookmaker in the first calls.
@@ -38,7 +39,7 @@ type absentFirst struct {
 	calls int // left in which it is absent
 }
 
-func (a *absentFirst) AcquireAll(ctx context.Context, names []odds.Bookmaker, patience time.Duration) ([]*limit.Permit, []odds.Bookmaker, error) {
+func (a *absentFirst) AcquireAll(ctx context.Context, names []odds.Bookmaker, waitTimeout time.Duration) ([]*limit.Permit, []odds.Bookmaker, error) {
 	a.mu.Lock()
 	absent := a.calls > 0 && slices.Contains(names, a.absent)
 	if absent {
@@ -46,10 +47,10 @@ func (a *absentFirst) AcquireAll(ctx context.Context, names []odds.Bookmaker, pa
 	}
 	a.mu.Unlock()
 	if !absent {
-		return a.Group.AcquireAll(ctx, names, patience)
+		return a.Group.AcquireAll(ctx, names, waitTimeout)
 	}
 	others := slices.DeleteFunc(slices.Clone(names), func(b odds.Bookmaker) bool { return b == a.absent })
-	permits, missing, err := a.Group.AcquireAll(ctx, others, patience)
+	permits, missing, err := a.Group.AcquireAll(ctx, others, waitTimeout)
 	return permits, append(missing, a.absent), err
 }
 
@@ -60,7 +61,7 @@ func (nothingCommitted) Committed(odds.Bookmaker, string) (store.CommittedSnapsh
 	return store.CommittedSnapshot{}, false
 }
 
-func TestBookmakerThatWasMissedIsAskedOnceMore(t *testing.T) {
+func TestBookmakerThatWasMissedIsTriedOnceMore(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		calls   int
@@ -79,27 +80,28 @@ func TestBookmakerThatWasMissedIsAskedOnceMore(t *testing.T) {
 			}
 			e := New(Config{}, []bookmaker.Client{answering{odds.BetPawa}, answering{odds.Bet9ja}},
 				&absentFirst{Group: group, absent: odds.Bet9ja, calls: tc.calls}, 4, nil, slog.New(slog.DiscardHandler))
-			r := &run{Engine: e, snapshots: nothingCommitted{}, ticket: &Ticket{CycleID: "c"}, tally: newTally(), whole: make(answered)}
+			r := &run{Engine: e, handle: &Handle{CycleID: "c"}, stats: newStats(), reviewer: review.Reviewer{Committed: nothingCommitted{}}}
 			for _, srID := range []string{"1", "2", "3", "4", "5"} {
-				r.targets = append(r.targets, &target{srID: srID, kickoff: time.Now().Add(time.Hour), listings: map[odds.Bookmaker]odds.Listing{
-					odds.BetPawa: listing(odds.BetPawa, "p"+srID, srID, time.Now()), odds.Bet9ja: listing(odds.Bet9ja, "n"+srID, srID, time.Now()),
+				r.targets = append(r.targets, &review.Target{SrID: srID, Kickoff: time.Now().Add(time.Hour), Listings: map[odds.Bookmaker]odds.Listing{
+					odds.BetPawa: {Bookmaker: odds.BetPawa, EventID: "p" + srID, SrID: srID, Kickoff: time.Now()},
+					odds.Bet9ja:  {Bookmaker: odds.Bet9ja, EventID: "n" + srID, SrID: srID, Kickoff: time.Now()},
 				}})
 			}
-			out := make(chan fetched, 20)
+			out := make(chan review.Result, 20)
 			r.fetchAll(t.Context(), out)
 			got := make(map[odds.Bookmaker]int)
 			for f := range out {
-				for _, s := range f.snapshots {
+				for _, s := range f.Prepared {
 					got[s.Bookmaker]++
 				}
-				if f.event.BetPawaEventID == "" || len(f.event.Competitors) != 1 {
-					t.Errorf("event lost a bookmaker: %+v", f.event)
+				if f.Event.BetPawaEventID == "" || len(f.Event.Competitors) != 1 {
+					t.Errorf("event lost a bookmaker: %+v", f.Event)
 				}
 			}
 			if diff := cmp.Diff(tc.fetched, got); diff != "" {
 				t.Error(diff)
 			}
-			if skipped := r.tally.results[odds.Bet9ja].Skipped; skipped != tc.skipped {
+			if skipped := r.stats.results[odds.Bet9ja].Skipped; skipped != tc.skipped {
 				t.Errorf("%d skipped, want %d", skipped, tc.skipped)
 			}
 		})

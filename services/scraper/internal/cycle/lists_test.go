@@ -173,10 +173,10 @@ func (s *listSite) nineEvent(id, more string) string {
 		id, id, id, id, s.kickoff.Format("2006-01-02 15:04:05"), more)
 }
 
-// newListBench is a bench whose clients are the real ones.
-func newListBench(t *testing.T, s *listSite) *bench {
+// newListTestbed is a testbed whose clients are the real ones.
+func newListTestbed(t *testing.T, s *listSite) *testbed {
 	t.Helper()
-	b := newBench(t)
+	b := newTestbed(t)
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	slots := make(map[odds.Bookmaker]limit.Config)
@@ -207,14 +207,14 @@ func newListBench(t *testing.T, s *listSite) *bench {
 	t.Cleanup(func() { pawa.Close(); sporty.Close(); nine.Close() })
 	b.Engine = New(b.cfg, []bookmaker.Client{pawa, sporty, nine}, group, 8,
 		func(context.Context, int64) bool { return false }, slog.New(slog.NewTextHandler(t.Output(), nil)))
-	b.lead(b.store)
+	b.beginTerm(b.store)
 	return b
 }
 
 // offered counts the snapshots with a market that is offered.
-func (b *bench) offered(name odds.Bookmaker) (n int) {
+func (b *testbed) offered(name odds.Bookmaker) (n int) {
 	for _, e := range b.store.Events() {
-		if c, ok := b.store.Committed(name, ownIDs(e)[name]); ok && c.Available > 0 {
+		if c, ok := b.store.Committed(name, e.IDs()[name]); ok && c.Available > 0 {
 			n++
 		}
 	}
@@ -227,7 +227,7 @@ func TestShortListsOverHTTP(t *testing.T) {
 	t.Parallel()
 	events := map[odds.Bookmaker]int{odds.BetPawa: 60, odds.SportyBet: 10, odds.Bet9ja: 10}
 	s := &listSite{events: events, kickoff: time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second), most: 50}
-	b := newListBench(t, s)
+	b := newListTestbed(t, s)
 	run := func(step string, status store.CycleStatus, short int) {
 		t.Helper()
 		c := b.cycle(t)

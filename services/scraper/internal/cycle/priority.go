@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/cycle/review"
 )
 
 // Urgency bounds: prices move most shortly before kickoff.
@@ -26,13 +28,13 @@ func urgency(kickoff, now time.Time) int {
 
 // sortTargets orders by urgency, kickoff, then more bookmakers first; the SportRadar id makes the order total.
 // now is taken once: a clock that moves between comparisons is no order.
-func sortTargets(targets []*target, now time.Time) {
-	slices.SortFunc(targets, func(a, b *target) int {
+func sortTargets(targets []*review.Target, now time.Time) {
+	slices.SortFunc(targets, func(a, b *review.Target) int {
 		return cmp.Or(
-			cmp.Compare(urgency(a.kickoff, now), urgency(b.kickoff, now)),
-			a.kickoff.Compare(b.kickoff),
-			cmp.Compare(len(b.listings), len(a.listings)),
-			cmp.Compare(a.srID, b.srID),
+			cmp.Compare(urgency(a.Kickoff, now), urgency(b.Kickoff, now)),
+			a.Kickoff.Compare(b.Kickoff),
+			cmp.Compare(len(b.Listings), len(a.Listings)),
+			cmp.Compare(a.SrID, b.SrID),
 		)
 	})
 }

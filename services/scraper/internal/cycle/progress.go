@@ -31,7 +31,7 @@ type Step struct {
 // Discovered says what there is to fetch.
 type Discovered struct {
 	Events     int
-	Details    int // asked for, over all bookmakers
+	Details    int // to request, over all bookmakers
 	Took       time.Duration
 	Bookmakers []store.BookmakerResult
 }
@@ -54,7 +54,7 @@ type Stored struct {
 type Progress struct {
 	mu       sync.Mutex
 	watchers map[*watcher]struct{}
-	// recent is what a late watcher must hear first: start, discovery and the newest fetch count of a running cycle.
+	// recent is what a late watcher is sent first: start, discovery and the newest fetch count of a running cycle.
 	recent []Step
 }
 
@@ -63,8 +63,8 @@ type watcher struct {
 	slow  bool // steps were lost; guarded by Progress.mu
 }
 
-// tell passes a step on. It never blocks: a watcher whose buffer is full is cut off.
-func (p *Progress) tell(s Step) {
+// publish passes a step on. It never blocks: a watcher whose buffer is full is cut off.
+func (p *Progress) publish(s Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {

@@ -26,21 +26,21 @@ func kind(s Step) string {
 	}
 }
 
-func TestLateWatcherHearsTheRunningCycleFirst(t *testing.T) {
+func TestLateWatcherIsSentTheRunningCycleFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var p Progress
-		p.tell(Step{Started: &struct{}{}})
-		p.tell(Step{Discovered: &Discovered{}})
-		p.tell(Step{Fetched: &Fetched{Done: 1}})
-		p.tell(Step{Stored: &Stored{}})
-		p.tell(Step{Fetched: &Fetched{Done: 2}})
-		var heard []string
+		p.publish(Step{Started: &struct{}{}})
+		p.publish(Step{Discovered: &Discovered{}})
+		p.publish(Step{Fetched: &Fetched{Done: 1}})
+		p.publish(Step{Stored: &Stored{}})
+		p.publish(Step{Fetched: &Fetched{Done: 2}})
+		var sent []string
 		var done int
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			_ = p.Watch(ctx, func(s Step) error {
-				heard = append(heard, kind(s))
+				sent = append(sent, kind(s))
 				if s.Fetched != nil {
 					done = s.Fetched.Done
 				}
@@ -48,11 +48,11 @@ func TestLateWatcherHearsTheRunningCycleFirst(t *testing.T) {
 			})
 		}()
 		synctest.Wait()
-		p.tell(Step{Ended: &store.Cycle{}})
+		p.publish(Step{Ended: &store.Cycle{}})
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
-		if diff := cmp.Diff([]string{"started", "discovered", "fetched", "ended"}, heard); diff != "" || done != 2 {
+		if diff := cmp.Diff([]string{"started", "discovered", "fetched", "ended"}, sent); diff != "" || done != 2 {
 			t.Errorf("%s; fetched %d", diff, done)
 		}
 		if len(p.recent) != 0 || len(p.watchers) != 0 {
@@ -72,7 +72,7 @@ func TestSlowWatcherIsCutOff(t *testing.T) {
 		}()
 		synctest.Wait()
 		for range watchBuffer + 2 {
-			p.tell(Step{Stored: &Stored{}})
+			p.publish(Step{Stored: &Stored{}})
 		}
 		close(release)
 		if err := <-ended; !errors.Is(err, ErrSlowWatcher) {

@@ -15,15 +15,15 @@ import (
 // result sums the cycle up for its end. failure is why it did not run to its end, nil when it did.
 func (r *run) result(failure error) store.Cycle {
 	c := store.Cycle{
-		ID: r.ticket.CycleID, StartedAt: r.started, Took: time.Since(r.began),
-		Events: int64(len(r.targets)), Bookmakers: r.tally.bookmakers(r.names()),
+		ID: r.handle.CycleID, StartedAt: r.started, Took: time.Since(r.began),
+		Events: int64(len(r.targets)), Bookmakers: r.stats.bookmakers(r.bookmakers()),
 	}
 	var snapshots int64
 	for _, b := range c.Bookmakers {
 		snapshots += b.Changed + b.Confirmed
 	}
 	c.Snapshots = snapshots
-	c.MarketsChanged = r.tally.markets()
+	c.MarketsChanged = r.stats.markets()
 	c.Status, c.Reason = judge(c.Bookmakers, failure)
 	return c
 }
@@ -96,17 +96,4 @@ func because(lost odds.Refusals) string {
 		return ""
 	}
 	return " (" + strings.Join(reasons, ", ") + ")"
-}
-
-// Describe is the cycle's state while it runs.
-func (e *Engine) Describe(t *Ticket) store.Cycle {
-	return store.Cycle{ID: t.CycleID, Status: store.Running, StartedAt: t.startedAt()}
-}
-
-// startedAt is when the cycle began; zero while it is queued.
-func (t *Ticket) startedAt() time.Time {
-	if at := t.started.Load(); at != nil {
-		return *at
-	}
-	return time.Time{}
 }

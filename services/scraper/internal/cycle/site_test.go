@@ -27,9 +27,9 @@ var requests atomic.Uint64
 
 // site is a bookmaker that a test writes by hand. It is changed between cycles only.
 type site struct {
-	name   odds.Bookmaker
-	events map[string]*match // by its own id
-	whole  error             // of discovery
+	name         odds.Bookmaker
+	events       map[string]*match // by its own id
+	discoveryErr error
 }
 
 // match is an event as a site offers it: what the list says, and the detail where it differs.
@@ -51,11 +51,11 @@ func (s *site) Discover(context.Context) (bookmaker.Discovery, error) {
 			d.Listings = append(d.Listings, m.Listing)
 		}
 	}
-	return d, s.whole
+	return d, s.discoveryErr
 }
 
-func (s *site) Fetch(_ context.Context, asked bookmaker.Target) (bookmaker.Detail, error) {
-	m := s.events[asked.EventID]
+func (s *site) Fetch(_ context.Context, t bookmaker.Target) (bookmaker.Detail, error) {
+	m := s.events[t.EventID]
 	switch {
 	case m == nil:
 		return bookmaker.Detail{}, errors.New("no such event")
@@ -63,12 +63,8 @@ func (s *site) Fetch(_ context.Context, asked bookmaker.Target) (bookmaker.Detai
 		return bookmaker.Detail{}, m.err
 	}
 	now := time.Now()
-	said := target{listings: map[odds.Bookmaker]odds.Listing{s.name: m.Listing}}
-	detail := m.detail
-	detail.Bookmaker = s.name
-	said.refine(detail)
 	return bookmaker.Detail{
-		Listing: said.listings[s.name],
+		Listing: m.With(m.detail),
 		Snapshot: odds.Snapshot{
 			Bookmaker: s.name, EventID: m.EventID, SrID: cmp.Or(m.about, m.SrID), Request: requests.Add(1), RequestedAt: now, CapturedAt: now,
 			Markets: m.markets, Complete: true,
@@ -94,10 +90,10 @@ func result3(home, draw, away float64) odds.Market {
 	}}
 }
 
-// patient hands out slots at once and never holds it against a bookmaker that it pushed back.
-type patient struct{}
+// noBackoff hands out slots at once, also of a bookmaker that has throttled its callers.
+type noBackoff struct{}
 
-func (patient) AcquireAll(ctx context.Context, names []odds.Bookmaker, wait time.Duration) ([]*limit.Permit, []odds.Bookmaker, error) {
+func (noBackoff) AcquireAll(ctx context.Context, names []odds.Bookmaker, waitTimeout time.Duration) ([]*limit.Permit, []odds.Bookmaker, error) {
 	slots := make(map[odds.Bookmaker]limit.Config)
 	for _, b := range names {
 		slots[b] = limit.Config{Slots: 1}
@@ -106,11 +102,11 @@ func (patient) AcquireAll(ctx context.Context, names []odds.Bookmaker, wait time
 	if err != nil {
 		return nil, nil, err
 	}
-	return group.AcquireAll(ctx, names, wait)
+	return group.AcquireAll(ctx, names, waitTimeout)
 }
 
-// bench is an engine on three sites and a database of the test's own.
-type bench struct {
+// testbed is an engine on three sites and a database of the test's own.
+type testbed struct {
 	*Engine
 	store *store.Writer
 	pool  *pgxpool.Pool
@@ -118,10 +114,10 @@ type bench struct {
 	betpawa, sportybet, bet9ja *site
 }
 
-// newBench opens a bench.
-func newBench(t *testing.T) *bench {
+// newTestbed opens a testbed.
+func newTestbed(t *testing.T) *testbed {
 	t.Helper()
-	b := &bench{pool: pgtest.New(t, migrated)}
+	b := &testbed{pool: pgtest.New(t, migrated)}
 	var clients []bookmaker.Client
 	for name, s := range map[odds.Bookmaker]**site{odds.BetPawa: &b.betpawa, odds.SportyBet: &b.sportybet, odds.Bet9ja: &b.bet9ja} {
 		*s = &site{name: name, events: make(map[string]*match)}
@@ -129,24 +125,24 @@ func newBench(t *testing.T) *bench {
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	b.Engine = New(Config{
-		BatchEvents: 4, BatchAge: 2 * time.Millisecond, Patience: time.Second, Deadline: time.Minute, Stall: time.Minute,
-	}, clients, patient{}, 4, func(context.Context, int64) bool { return false }, log)
+		BatchEvents: 4, BatchAge: 2 * time.Millisecond, WaitTimeout: time.Second, Deadline: time.Minute, Stall: time.Minute,
+	}, clients, noBackoff{}, 4, func(context.Context, int64) bool { return false }, log)
 	var err error
 	b.store, err = store.New(b.pool, store.Config{}, log).Acquire(t.Context())
 	if err != nil {
 		t.Fatalf("Acquire: %v", err)
 	}
 	t.Cleanup(func() { _ = b.store.Release(context.WithoutCancel(t.Context())) })
-	b.lead(b.store)
+	b.beginTerm(b.store)
 	return b
 }
 
 // cycle runs one and returns it as it ended.
-func (b *bench) cycle(t rapid.TB) store.Cycle {
+func (b *testbed) cycle(t rapid.TB) store.Cycle {
 	t.Helper()
-	ticket := &Ticket{CycleID: uuid.Must(uuid.NewV7()).String(), done: make(chan struct{})}
-	b.run(context.Background(), b.store, ticket)
-	c, err := ticket.Wait(context.Background())
+	handle := &Handle{CycleID: uuid.Must(uuid.NewV7()).String(), done: make(chan struct{})}
+	b.run(context.Background(), b.store, handle)
+	c, err := handle.Wait(context.Background())
 	if err != nil {
 		t.Fatalf("cycle: %v", err)
 	}
@@ -165,8 +161,8 @@ func part(t rapid.TB, c store.Cycle, b odds.Bookmaker) store.BookmakerResult {
 	return store.BookmakerResult{}
 }
 
-// doubts are a bookmaker's examples of a reason.
-func doubts(t rapid.TB, c store.Cycle, b odds.Bookmaker, reason odds.Reason) []store.DoubtedEvent {
+// examples are what a bookmaker's part of a cycle names for a reason.
+func examples(t rapid.TB, c store.Cycle, b odds.Bookmaker, reason odds.Reason) []store.DoubtedEvent {
 	t.Helper()
 	for _, d := range part(t, c, b).Doubts {
 		if d.Reason == reason {
@@ -177,7 +173,7 @@ func doubts(t rapid.TB, c store.Cycle, b odds.Bookmaker, reason odds.Reason) []s
 }
 
 // price is what is committed as offered of an outcome of the 1X2; 0 for none.
-func (b *bench) price(t rapid.TB, bookmaker odds.Bookmaker, eventID, outcome string) float64 {
+func (b *testbed) price(t rapid.TB, bookmaker odds.Bookmaker, eventID, outcome string) float64 {
 	t.Helper()
 	s, ok := b.store.Committed(bookmaker, eventID)
 	if !ok {

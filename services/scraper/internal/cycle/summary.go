@@ -11,7 +11,7 @@ import (
 // summary adds to an ended cycle what the database does not keep of it.
 func (r *run) summary(c store.Cycle) Summary {
 	s := Summary{
-		Cycle: c, Bound: r.Instruments.bound(r.before), Batches: r.batches, Absent: r.marked, Storage: r.tally.storage(),
+		Cycle: c, Bound: r.Instruments.bound(r.before), Batches: r.batches, Absent: r.absent, Storage: r.stats.storage(),
 		Short: make(map[odds.Bookmaker]bool),
 	}
 	s.Took = time.Since(r.began)
@@ -21,8 +21,8 @@ func (r *run) summary(c store.Cycle) Summary {
 	return s
 }
 
-// say is the one line that a cycle leaves in the log, with another where clocks differ.
-func (r *run) say(s Summary) {
+// logSummary writes the one line that a cycle leaves in the log, with another where clocks differ.
+func (r *run) logSummary(s Summary) {
 	attrs := []any{
 		"status", s.Status, "reason", s.Reason, "revision", s.Revision, "took", s.Took.Round(time.Millisecond),
 		"bound", s.Bound.Round(time.Millisecond), "events", s.Events, "snapshots", s.Snapshots, "markets_changed", s.MarketsChanged,

@@ -16,13 +16,13 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
-// TestOneLineSaysAll compares the line that a cycle leaves with everything that was counted.
-func TestOneLineSaysAll(t *testing.T) {
+// TestSummaryIsOneLine compares the line that a cycle leaves with everything that was counted.
+func TestSummaryIsOneLine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	r := &run{log: slog.New(slog.NewJSONHandler(&out, nil)).With("cycle_id", "id")}
 	began := time.Date(2026, 5, 6, 10, 0, 0, 0, time.UTC)
-	r.say(Summary{
+	r.logSummary(Summary{
 		Cycle: store.Cycle{
 			ID: "id", Status: store.Partial, Reason: "bet9ja: late", StartedAt: began, FinishedAt: began.Add(-30 * time.Hour), Took: 70 * time.Second,
 			Revision: 77, Events: 5, Snapshots: 9, MarketsChanged: 40, EvictedEvents: 2,

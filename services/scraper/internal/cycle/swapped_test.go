@@ -7,17 +7,19 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-	"github.com/oddscache/oddscache/services/scraper/internal/sides"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
+// swappedCycles is how many cycles in a row the sides must be swapped before prices are withdrawn.
+const swappedCycles = 3
+
 const srID = "61000021"
 
-// TestSwappedSidesAreRefused has Bet9ja list "Away - Home" with prices to match, so that 6.5 would stand under
+// TestSwappedSidesAreRejected has Bet9ja list "Away - Home" with prices to match, so that 6.5 would stand under
 // BetPawa's "1".
-func TestSwappedSidesAreRefused(t *testing.T) {
+func TestSwappedSidesAreRejected(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newTestbed(t)
 	kickoff := time.Now().Add(3 * time.Hour)
 	b.betpawa.add(srID, "Home 61000021", "Away 61000021", kickoff, result3(1.5, 4, 6.5))
 	b.sportybet.add(srID, "Home 61000021", "Away 61000021", kickoff, result3(1.52, 4, 6.3))
@@ -30,7 +32,7 @@ func TestSwappedSidesAreRefused(t *testing.T) {
 	if r.SnapshotsRefused != 1 || r.Refusals[odds.SidesSwapped] != 1 || r.Fetched != 1 || r.Changed != 0 {
 		t.Errorf("bet9ja's part is %+v", r)
 	}
-	shown := doubts(t, c, odds.Bet9ja, odds.SidesSwapped)
+	shown := examples(t, c, odds.Bet9ja, odds.SidesSwapped)
 	if len(shown) != 1 || shown[0].SrID != srID || shown[0].EventID != nine.EventID || !strings.Contains(shown[0].Detail, "Away 61000021") {
 		t.Errorf("shown is %+v", shown)
 	}
@@ -50,10 +52,10 @@ func TestSwappedSidesAreRefused(t *testing.T) {
 	}
 }
 
-// TestRefusedSidesLeaveThePricesUnconfirmed watches what was committed before the sides were swapped.
-func TestRefusedSidesLeaveThePricesUnconfirmed(t *testing.T) {
+// TestRejectedSidesLeaveThePricesUnconfirmed watches what was committed before the sides were swapped.
+func TestRejectedSidesLeaveThePricesUnconfirmed(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newTestbed(t)
 	kickoff := time.Now().Add(3 * time.Hour)
 	b.betpawa.add(srID, "Lions", "Tigers", kickoff, result3(1.5, 4, 6.5))
 	nine := b.bet9ja.add(srID, "Lions", "Tigers", kickoff, result3(1.5, 4, 6.4))
@@ -79,7 +81,7 @@ func TestRefusedSidesLeaveThePricesUnconfirmed(t *testing.T) {
 // listed it.
 func TestCommittedSwappedIsWithdrawnAtOnce(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newTestbed(t)
 	kickoff := time.Now().Add(3 * time.Hour)
 	nine := b.bet9ja.add(srID, "Tigers", "Lions", kickoff, result3(3, 3.3, 2.4)) // near even: prices alone do not tell
 	b.cycle(t)
@@ -96,16 +98,16 @@ func TestCommittedSwappedIsWithdrawnAtOnce(t *testing.T) {
 // TestReferenceThatDoesNotAnswerIsCompared has BetPawa fail in the cycle in which Bet9ja swaps its sides.
 func TestReferenceThatDoesNotAnswerIsCompared(t *testing.T) {
 	t.Parallel()
-	for name, fail := range map[string]func(*bench, *match){
-		"its detail":          func(_ *bench, m *match) { m.err = errors.New("no answer") },
-		"its list is without": func(_ *bench, m *match) { m.hidden = true },
-		"its discovery": func(b *bench, m *match) {
-			b.betpawa.whole, m.hidden = errors.New("no answer"), true
+	for name, fail := range map[string]func(*testbed, *match){
+		"its detail":          func(_ *testbed, m *match) { m.err = errors.New("no answer") },
+		"its list is without": func(_ *testbed, m *match) { m.hidden = true },
+		"its discovery": func(b *testbed, m *match) {
+			b.betpawa.discoveryErr, m.hidden = errors.New("no answer"), true
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t)
+			b := newTestbed(t)
 			kickoff := time.Now().Add(3 * time.Hour)
 			m := b.betpawa.add(srID, "", "", kickoff, result3(1.5, 4, 6.5))
 			b.cycle(t)
@@ -122,7 +124,7 @@ func TestReferenceThatDoesNotAnswerIsCompared(t *testing.T) {
 // TestCompetitorsAreComparedWithEachOther has an event that the reference does not list.
 func TestCompetitorsAreComparedWithEachOther(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newTestbed(t)
 	kickoff := time.Now().Add(3 * time.Hour)
 	b.sportybet.add(srID, "Lions", "Tigers", kickoff, result3(1.5, 4, 6.5))
 	b.bet9ja.add(srID, "Tigers", "Lions", kickoff, result3(6.5, 4, 1.5))
@@ -135,10 +137,10 @@ func TestCompetitorsAreComparedWithEachOther(t *testing.T) {
 	}
 }
 
-// TestRefreshRefusesSwappedSides keeps what was committed with the right ones.
-func TestRefreshRefusesSwappedSides(t *testing.T) {
+// TestRefreshRejectsSwappedSides keeps what was committed with the right ones.
+func TestRefreshRejectsSwappedSides(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newTestbed(t)
 	kickoff := time.Now().Add(3 * time.Hour)
 	b.betpawa.add(srID, "Lions", "Tigers", kickoff, result3(1.5, 4, 6.5))
 	nine := b.bet9ja.add(srID, "Lions", "Tigers", kickoff, result3(1.5, 4, 6.4))
@@ -149,51 +151,10 @@ func TestRefreshRefusesSwappedSides(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused *odds.Refused
-	if a := got.Answers[1]; !errors.As(a.Err, &refused) || refused.Reason != odds.SidesSwapped || a.Changed {
-		t.Errorf("bet9ja's answer is %+v", a)
+	if a := got.Results[1]; !errors.As(a.Err, &refused) || refused.Reason != odds.SidesSwapped || a.Changed {
+		t.Errorf("bet9ja's result is %+v", a)
 	}
 	if price := b.price(t, odds.Bet9ja, nine.EventID, "1"); price != 1.5 {
 		t.Errorf("price of 1 is %v", price)
-	}
-}
-
-// TestMajorityWithoutTheReference has competitors that disagree, of bookmakers in the order of precedence.
-func TestMajorityWithoutTheReference(t *testing.T) {
-	t.Parallel()
-	right := sides.Account{Home: "Lions", Away: "Tigers", Markets: []odds.Market{result3(1.5, 4, 6.5)}}
-	for _, tt := range []struct {
-		name    string
-		first   odds.Bookmaker
-		swapped []bool // each, after the first name
-		want    []int
-	}{
-		{"of two the second", odds.SportyBet, []bool{false, true}, []int{1}},
-		{"of two the second, whoever is right", odds.SportyBet, []bool{true, false}, []int{1}},
-		{"of three the first", odds.SportyBet, []bool{true, false, false}, []int{0}},
-		{"of three the last", odds.SportyBet, []bool{false, false, true}, []int{2}},
-		{"half is no majority", odds.SportyBet, []bool{true, true, false, false}, []int{2, 3}},
-		{"the reference is always right", odds.BetPawa, []bool{true, false, false}, []int{1, 2}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			names := []odds.Bookmaker{tt.first, "second", "third", "fourth"}
-			var accounts []account
-			for i, swapped := range tt.swapped {
-				a := account{id: own{names[i], "1"}, said: right, fresh: true}
-				if swapped {
-					a.said = right.Mirror()
-				}
-				accounts = append(accounts, a)
-			}
-			found := swappedAmong(accounts, nothingCommitted{})
-			for _, i := range tt.want {
-				if _, ok := found[names[i]]; !ok {
-					t.Errorf("%s is not refused; %v", names[i], found)
-				}
-			}
-			if len(found) != len(tt.want) {
-				t.Errorf("refused are %v", found)
-			}
-		})
 	}
 }

@@ -15,8 +15,8 @@ type Names struct {
 	straight, reverse float64
 }
 
-// compareNames compares two accounts' names.
-func compareNames(reference, other Account) Names {
+// compareNames compares two offers' names.
+func compareNames(reference, other Offer) Names {
 	if reference.Home == "" || reference.Away == "" || other.Home == "" || other.Away == "" {
 		return Names{}
 	}

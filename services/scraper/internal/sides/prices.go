@@ -21,7 +21,7 @@ const (
 // Prices is how far apart the prices are, by family.
 type Prices struct{ families []distances }
 
-// distances are the medians over the markets of a family that both accounts price, and price both ways.
+// distances are the medians over the markets of a family that both offers price, and price both ways.
 type distances struct {
 	family            family
 	markets           int

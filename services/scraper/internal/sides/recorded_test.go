@@ -9,9 +9,9 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/sides"
 )
 
-// account is what a decoded answer says.
-func account(a evidence.Answer) sides.Account {
-	return sides.Account{Home: a.Detail.Listing.HomeTeam, Away: a.Detail.Listing.AwayTeam, Markets: a.Detail.Snapshot.Markets}
+// offer is what a decoded answer says.
+func offer(a evidence.Answer) sides.Offer {
+	return sides.Offer{Home: a.Detail.Listing.HomeTeam, Away: a.Detail.Listing.AwayTeam, Markets: a.Detail.Snapshot.Markets}
 }
 
 // TestRecorded compares every recorded answer with every other one of the same event: none is swapped, all are once
@@ -34,12 +34,12 @@ func TestRecorded(t *testing.T) {
 					continue
 				}
 				compared++
-				found := sides.Compare(account(reference), account(other))
+				found := sides.Compare(offer(reference), offer(other))
 				t.Logf("%s: %s against %s: %v", event.Folder, other.Bookmaker, reference.Bookmaker, found)
 				if found.Swapped() {
 					t.Errorf("%s: %s counts as swapped against %s: %v", event.Folder, other.Bookmaker, reference.Bookmaker, found)
 				}
-				mirrored := sides.Compare(account(reference), account(other).Mirror())
+				mirrored := sides.Compare(offer(reference), offer(other).Mirror())
 				if !mirrored.Swapped() {
 					t.Errorf("%s: %s with its sides swapped does not count as such against %s: %v",
 						event.Folder, other.Bookmaker, reference.Bookmaker, mirrored)

@@ -17,27 +17,27 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-// Account is what one bookmaker says of an event. Either part may be missing.
-type Account struct {
+// Offer is what one bookmaker says of an event. Either part may be missing.
+type Offer struct {
 	Home, Away string
 	Markets    []odds.Market // sorted by key
 }
 
-// Mirror is the account with its sides swapped.
-func (a Account) Mirror() Account {
-	return Account{Home: a.Away, Away: a.Home, Markets: mirrorMarkets(a.Markets)}
+// Mirror is the offer with its sides swapped.
+func (o Offer) Mirror() Offer {
+	return Offer{Home: o.Away, Away: o.Home, Markets: mirrorMarkets(o.Markets)}
 }
 
-// Finding is what comparing two accounts found.
+// Finding is what comparing two offers found.
 type Finding struct {
 	Names  Names
 	Prices Prices
 
-	reference, other Account // of which the names are shown
+	reference, other Offer // of which the names are shown
 }
 
 // Compare compares what a bookmaker says of an event with what the reference says.
-func Compare(reference, other Account) Finding {
+func Compare(reference, other Offer) Finding {
 	return Finding{
 		Names: compareNames(reference, other), Prices: comparePrices(reference.Markets, other.Markets),
 		reference: reference, other: other,

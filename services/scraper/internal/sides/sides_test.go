@@ -56,7 +56,7 @@ func TestTable(t *testing.T) {
 		strong   = join([]odds.Market{result(1.5, 4, 6.5)}, goals(1.6, 2.2, 4.5, 1.15), handicaps(1.9, 1.85, 1.12, 5.5))
 		medium   = []odds.Market{result(1.9, 3.5, 3.9)}
 		even     = []odds.Market{result(2.6, 3.2, 2.7)}
-		mirrored = func(m []odds.Market) []odds.Market { return sides.Account{Markets: m}.Mirror().Markets }
+		mirrored = func(m []odds.Market) []odds.Market { return sides.Offer{Markets: m}.Mirror().Markets }
 		// The 1X2 alone is the wrong way round.
 		mistake = join([]odds.Market{result(6.5, 4, 1.5)}, goals(1.6, 2.2, 4.5, 1.15), handicaps(1.9, 1.85, 1.12, 5.5))
 		// A market of another opinion, that fits neither way.
@@ -95,8 +95,8 @@ func TestTable(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := sides.Compare(
-				sides.Account{Home: "Lions", Away: "Tigers", Markets: tt.reference},
-				sides.Account{Home: tt.names[0], Away: tt.names[1], Markets: tt.markets},
+				sides.Offer{Home: "Lions", Away: "Tigers", Markets: tt.reference},
+				sides.Offer{Home: tt.names[0], Away: tt.names[1], Markets: tt.markets},
 			)
 			if f.Swapped() != tt.want {
 				t.Errorf("swapped is %t, want %t: %v", f.Swapped(), tt.want, f)
@@ -134,7 +134,7 @@ func TestNames(t *testing.T) {
 		{[2]string{"FC", "SC"}, [2]string{"SC", "FC"}, sides.Reversed}, // nothing but affixes
 	} {
 		f := sides.Compare(
-			sides.Account{Home: tt.reference[0], Away: tt.reference[1]}, sides.Account{Home: tt.other[0], Away: tt.other[1]})
+			sides.Offer{Home: tt.reference[0], Away: tt.reference[1]}, sides.Offer{Home: tt.other[0], Away: tt.other[1]})
 		if f.Names.Fit() != tt.want {
 			t.Errorf("%v against %v: %v, want %s", tt.other, tt.reference, f.Names, tt.want)
 		}
@@ -176,21 +176,21 @@ func drawMarkets(t *rapid.T) []odds.Market {
 	return markets
 }
 
-func drawAccount(t *rapid.T) sides.Account {
+func drawOffer(t *rapid.T) sides.Offer {
 	name := rapid.SampledFrom([]string{"", "Lions FC", "Lions", "Lions II", "Tigers", "Tigers (W)", "Bears United", "Gatos"})
-	return sides.Account{Home: name.Draw(t, "home"), Away: name.Draw(t, "away"), Markets: drawMarkets(t)}
+	return sides.Offer{Home: name.Draw(t, "home"), Away: name.Draw(t, "away"), Markets: drawMarkets(t)}
 }
 
 var opposite = map[sides.Fit]sides.Fit{
 	sides.Straight: sides.Reversed, sides.Reversed: sides.Straight, sides.Unclear: sides.Unclear,
 }
 
-// TestMirror has accounts drawn at random: swapped twice is as it was, and swapping one, or the other, turns what the
+// TestMirror has offers drawn at random: swapped twice is as it was, and swapping one, or the other, turns what the
 // names and each family say.
 func TestMirror(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := drawAccount(t), drawAccount(t)
+		a, b := drawOffer(t), drawOffer(t)
 		f := sides.Compare(a, b)
 		if twice := sides.Compare(a, b.Mirror().Mirror()); twice.String() != f.String() {
 			t.Fatalf("swapped twice: %v\nbefore: %v", twice, f)
@@ -208,12 +208,12 @@ func TestMirror(t *testing.T) {
 	})
 }
 
-// TestDoubtRefusesNothing has accounts drawn at random: whatever is refused has a clear sign against it and none for
+// TestDoubtRefusesNothing has offers drawn at random: whatever is refused has a clear sign against it and none for
 // it, and nothing whose prices fit as they are is refused.
 func TestDoubtRefusesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := drawAccount(t), drawAccount(t)
+		a, b := drawOffer(t), drawOffer(t)
 		f := sides.Compare(a, b)
 		names, prices := f.Names.Fit(), f.Prices.Fit()
 		if f.Swapped() && names != sides.Reversed && prices != sides.Reversed {
@@ -222,7 +222,7 @@ func TestDoubtRefusesNothing(t *testing.T) {
 		if f.Swapped() && prices == sides.Straight {
 			t.Fatalf("refused although the prices fit as they are: %v", f)
 		}
-		if same := sides.Compare(a, sides.Account{Home: a.Home, Away: a.Away, Markets: a.Markets}); same.Swapped() {
+		if same := sides.Compare(a, sides.Offer{Home: a.Home, Away: a.Away, Markets: a.Markets}); same.Swapped() {
 			t.Fatalf("refused although it is the same: %v", same)
 		}
 	})
@@ -232,8 +232,8 @@ func TestDoubtRefusesNothing(t *testing.T) {
 func TestAnotherMarginIsNoOtherSide(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a := drawAccount(t)
-		b := sides.Account{Home: a.Home, Away: a.Away}
+		a := drawOffer(t)
+		b := sides.Offer{Home: a.Home, Away: a.Away}
 		for _, m := range a.Markets {
 			moved := m
 			moved.Outcomes = nil

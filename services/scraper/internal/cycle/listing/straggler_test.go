@@ -1,4 +1,4 @@
-package cycle
+package listing
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-func TestLaggardsAreCutOff(t *testing.T) {
+func TestStragglersAreCutOff(t *testing.T) {
 	t.Parallel()
 	const forever = time.Hour
 	type times = map[odds.Bookmaker]time.Duration
 	for _, tt := range []struct {
 		name   string
 		took   times // by themselves
-		before map[odds.Bookmaker]pastDiscovery
+		before map[odds.Bookmaker]Past
 		want   times // until their end
 		cut    []odds.Bookmaker
 	}{
@@ -31,26 +31,26 @@ func TestLaggardsAreCutOff(t *testing.T) {
 		{
 			name: "one hangs that is new",
 			took: times{odds.BetPawa: 4 * time.Second, odds.SportyBet: forever, odds.Bet9ja: 16 * time.Second},
-			want: times{odds.BetPawa: 4 * time.Second, odds.SportyBet: 4*time.Second + laggardMost, odds.Bet9ja: 16 * time.Second},
+			want: times{odds.BetPawa: 4 * time.Second, odds.SportyBet: 4*time.Second + maxAllowance, odds.Bet9ja: 16 * time.Second},
 			cut:  []odds.Bookmaker{odds.SportyBet},
 		},
 		{
 			name:   "one hangs that was quick before",
 			took:   times{odds.BetPawa: 4 * time.Second, odds.SportyBet: forever},
-			before: map[odds.Bookmaker]pastDiscovery{odds.SportyBet: {whole: 3 * time.Second}},
-			want:   times{odds.BetPawa: 4 * time.Second, odds.SportyBet: 4*time.Second + laggardLeast},
+			before: map[odds.Bookmaker]Past{odds.SportyBet: {complete: 3 * time.Second}},
+			want:   times{odds.BetPawa: 4 * time.Second, odds.SportyBet: 4*time.Second + minAllowance},
 			cut:    []odds.Bookmaker{odds.SportyBet},
 		},
 		{
 			name:   "one always takes its time",
 			took:   times{odds.BetPawa: 4 * time.Second, odds.Bet9ja: 70 * time.Second},
-			before: map[odds.Bookmaker]pastDiscovery{odds.Bet9ja: {whole: 40 * time.Second}},
+			before: map[odds.Bookmaker]Past{odds.Bet9ja: {complete: 40 * time.Second}},
 			want:   times{odds.BetPawa: 4 * time.Second, odds.Bet9ja: 70 * time.Second},
 		},
 		{
 			name:   "the machine is slow",
 			took:   times{odds.BetPawa: 50 * time.Second, odds.Bet9ja: 59 * time.Second},
-			before: map[odds.Bookmaker]pastDiscovery{odds.BetPawa: {whole: time.Second}, odds.Bet9ja: {whole: time.Second}},
+			before: map[odds.Bookmaker]Past{odds.BetPawa: {complete: time.Second}, odds.Bet9ja: {complete: time.Second}},
 			want:   times{odds.BetPawa: 50 * time.Second, odds.Bet9ja: 59 * time.Second},
 		},
 		{
@@ -63,10 +63,11 @@ func TestLaggardsAreCutOff(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				l := &laggards{
-					limits: make(map[odds.Bookmaker]time.Duration), cut: make(map[odds.Bookmaker]context.CancelCauseFunc),
-					done: make(chan odds.Bookmaker, len(tt.took)),
+				allowances := make(map[odds.Bookmaker]time.Duration)
+				for b := range tt.took {
+					allowances[b] = tt.before[b].Allowance()
 				}
+				g := NewGroup(allowances)
 				type end struct {
 					bookmaker odds.Bookmaker
 					after     time.Duration
@@ -74,16 +75,15 @@ func TestLaggardsAreCutOff(t *testing.T) {
 				}
 				ends := make(chan end, len(tt.took))
 				for b, took := range tt.took {
-					l.limits[b] = tt.before[b].limit()
-					l.discover(t.Context(), b, func(ctx context.Context) {
+					g.Go(t.Context(), b, func(ctx context.Context) {
 						select {
 						case <-time.After(took):
 						case <-ctx.Done():
 						}
-						ends <- end{b, time.Since(began), errors.Is(context.Cause(ctx), errLaggard)}
+						ends <- end{b, time.Since(began), errors.Is(context.Cause(ctx), ErrStraggler)}
 					})
 				}
-				l.wait()
+				g.Wait()
 				close(ends)
 				got := make(map[odds.Bookmaker]time.Duration)
 				var cut []odds.Bookmaker
@@ -103,27 +103,27 @@ func TestLaggardsAreCutOff(t *testing.T) {
 	}
 }
 
-func TestLimitGrowsWithEachCut(t *testing.T) {
+func TestAllowanceGrowsWithEachCut(t *testing.T) {
 	t.Parallel()
-	var p pastDiscovery
+	var p Past
 	for _, step := range []struct {
-		took       time.Duration
-		whole, cut bool
-		want       time.Duration // may the next one take longer than the first
+		took          time.Duration
+		complete, cut bool
+		want          time.Duration // may the next one take longer than the first
 	}{
-		{took: 3 * time.Second, want: laggardMost}, // incomplete, so nothing is known yet
-		{took: 3 * time.Second, whole: true, want: laggardLeast},
-		{took: 13 * time.Second, cut: true, want: 2 * laggardLeast},
-		{took: time.Second, want: 2 * laggardLeast}, // failed at once
-		{took: 23 * time.Second, cut: true, want: laggardMost},
-		{took: 43 * time.Second, cut: true, want: laggardMost},
-		{took: 38 * time.Second, whole: true, want: 76 * time.Second}, // slower for good, and whole again
+		{took: 3 * time.Second, want: maxAllowance}, // incomplete, so nothing is known yet
+		{took: 3 * time.Second, complete: true, want: minAllowance},
+		{took: 13 * time.Second, cut: true, want: 2 * minAllowance},
+		{took: time.Second, want: 2 * minAllowance}, // failed at once
+		{took: 23 * time.Second, cut: true, want: maxAllowance},
+		{took: 43 * time.Second, cut: true, want: maxAllowance},
+		{took: 38 * time.Second, complete: true, want: 76 * time.Second}, // slower for good, and whole again
 		{took: 80 * time.Second, cut: true, want: 76 * time.Second},
-		{took: 2 * time.Second, whole: true, want: laggardLeast},
+		{took: 2 * time.Second, complete: true, want: minAllowance},
 	} {
-		p = p.after(step.took, step.whole, step.cut)
-		if got := p.limit(); got != step.want {
-			t.Fatalf("after one of %v (whole %t, cut off %t) the next may take %v, want %v", step.took, step.whole, step.cut, got, step.want)
+		p = p.After(step.took, step.complete, step.cut)
+		if got := p.Allowance(); got != step.want {
+			t.Fatalf("after one of %v (complete %t, cut off %t) the next may take %v, want %v", step.took, step.complete, step.cut, got, step.want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package cycle
+package listing
 
 import (
 	"errors"
@@ -23,7 +23,7 @@ func found(failed []string, listed ...string) bookmaker.Discovery {
 
 func TestAbsenceNeedsTwoAnswersOfItsTournament(t *testing.T) {
 	t.Parallel()
-	a := make(absences)
+	a := make(Absences)
 	upcoming := []string{"1", "2"}
 	steps := []struct {
 		name  string
@@ -42,7 +42,7 @@ func TestAbsenceNeedsTwoAnswersOfItsTournament(t *testing.T) {
 		{"missing once more", found(nil, "1"), nil},
 	}
 	for _, step := range steps {
-		if diff := cmp.Diff(step.gone, a.note(odds.Bet9ja, step.found, upcoming)); diff != "" {
+		if diff := cmp.Diff(step.gone, a.Update(odds.Bet9ja, step.found, upcoming).Gone); diff != "" {
 			t.Fatalf("%s: %s", step.name, diff)
 		}
 	}
@@ -50,17 +50,17 @@ func TestAbsenceNeedsTwoAnswersOfItsTournament(t *testing.T) {
 
 func TestAbsenceOfUnknownTournamentNeedsAllToAnswer(t *testing.T) {
 	t.Parallel()
-	a := make(absences)
+	a := make(Absences)
 	for range 3 {
-		if gone := a.note(odds.Bet9ja, found([]string{"other"}), []string{"1"}); gone != nil {
+		if gone := a.Update(odds.Bet9ja, found([]string{"other"}), []string{"1"}).Gone; gone != nil {
 			t.Fatalf("%v counted as gone although a tournament was silent", gone)
 		}
 	}
-	a.note(odds.Bet9ja, found(nil), []string{"1"})
-	if gone := a.note(odds.Bet9ja, found(nil), []string{"1"}); len(gone) != 1 {
+	a.Update(odds.Bet9ja, found(nil), []string{"1"})
+	if gone := a.Update(odds.Bet9ja, found(nil), []string{"1"}).Gone; len(gone) != 1 {
 		t.Errorf("gone: %v", gone)
 	}
-	a.keep(nil)
+	a.Retain(nil)
 	if len(a) != 0 {
 		t.Errorf("%d absences kept", len(a))
 	}
@@ -68,18 +68,18 @@ func TestAbsenceOfUnknownTournamentNeedsAllToAnswer(t *testing.T) {
 
 func TestRefusedListingIsOffered(t *testing.T) {
 	t.Parallel()
-	a := make(absences)
+	a := make(Absences)
 	refused := func(ids ...string) bookmaker.Discovery {
 		d := found(nil, "1")
 		d.Tournaments[0].RefusedIDs = ids
 		return d
 	}
-	a.note(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})
+	a.Update(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})
 	for range 3 {
-		if gone := a.note(odds.Bet9ja, refused("2"), []string{"1", "2"}); gone != nil {
+		if gone := a.Update(odds.Bet9ja, refused("2"), []string{"1", "2"}).Gone; gone != nil {
 			t.Fatalf("%v counted as gone although it was listed, unreadably", gone)
 		}
-		if gone := a.note(odds.Bet9ja, refused(""), []string{"1", "2"}); gone != nil {
+		if gone := a.Update(odds.Bet9ja, refused(""), []string{"1", "2"}).Gone; gone != nil {
 			t.Fatalf("%v counted as gone although the tournament listed an event that could not be read", gone)
 		}
 	}
@@ -88,12 +88,12 @@ func TestRefusedListingIsOffered(t *testing.T) {
 // What a short list leaves out is not gone.
 func TestShortListWithdrawsNothing(t *testing.T) {
 	t.Parallel()
-	a := make(absences)
-	a.note(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})
+	a := make(Absences)
+	a.Update(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})
 	short := found(nil, "1")
 	short.Short = true
 	for range 5 {
-		if gone := a.note(odds.Bet9ja, short, []string{"1", "2"}); gone != nil {
+		if gone := a.Update(odds.Bet9ja, short, []string{"1", "2"}).Gone; gone != nil {
 			t.Fatalf("%v counted as gone although the site says that there are more", gone)
 		}
 	}
@@ -102,11 +102,11 @@ func TestShortListWithdrawsNothing(t *testing.T) {
 // A tournament that is not listed any more did not answer for its events, so that takes longer.
 func TestVanishedTournament(t *testing.T) {
 	t.Parallel()
-	a := make(absences)
-	a.note(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})
+	a := make(Absences)
+	a.Update(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})
 	other := bookmaker.Discovery{Tournaments: []bookmaker.Tournament{{ID: "other"}}}
 	for n := 1; n <= vanishedCycles; n++ {
-		gone := a.note(odds.Bet9ja, other, []string{"1", "2"})
+		gone := a.Update(odds.Bet9ja, other, []string{"1", "2"}).Gone
 		if (len(gone) == 2) != (n == vanishedCycles) {
 			t.Fatalf("in cycle %d: %v", n, gone)
 		}

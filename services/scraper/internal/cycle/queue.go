@@ -12,31 +12,40 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
-// Ticket is a cycle that was asked for.
-type Ticket struct {
-	// CycleID names the cycle from the moment it is asked for.
+// Handle is a cycle that was requested: queued, running or ended.
+type Handle struct {
+	// CycleID names the cycle from the moment it is requested.
 	CycleID string
 
 	started atomic.Pointer[time.Time]
-	done    chan struct{}
+	done    chan struct{} // closed when cycle and err are set
 	cycle   store.Cycle
 	err     error
 }
 
 // Wait returns the ended cycle: ctx's error if that ends first, lease.ErrNotWriter if the lease was lost before the cycle
 // ended.
-func (t *Ticket) Wait(ctx context.Context) (store.Cycle, error) {
+func (h *Handle) Wait(ctx context.Context) (store.Cycle, error) {
 	select {
-	case <-t.done:
-		return t.cycle, t.err
+	case <-h.done:
+		return h.cycle, h.err
 	case <-ctx.Done():
 		return store.Cycle{}, ctx.Err()
 	}
 }
 
-// Request asks for a cycle. While one runs, all requests share the one that comes next: what they want to see must
-// be asked for after they asked.
-func (e *Engine) Request() (*Ticket, error) {
+// Describe is the cycle's state until it ends.
+func (h *Handle) Describe() store.Cycle {
+	c := store.Cycle{ID: h.CycleID, Status: store.Running}
+	if at := h.started.Load(); at != nil {
+		c.StartedAt = *at
+	}
+	return c
+}
+
+// Request queues a cycle. While one runs, all requests share the one that comes next: what they are to see must be
+// fetched after they were made. It returns lease.ErrNotWriter at a standby.
+func (e *Engine) Request() (*Handle, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.leading {
@@ -47,7 +56,7 @@ func (e *Engine) Request() (*Ticket, error) {
 		if err != nil {
 			return nil, fmt.Errorf("naming a cycle: %w", err)
 		}
-		e.queued = &Ticket{CycleID: id.String(), done: make(chan struct{})}
+		e.queued = &Handle{CycleID: id.String(), done: make(chan struct{})}
 		select {
 		case e.wake <- struct{}{}:
 		default:
@@ -84,15 +93,16 @@ func (e *Engine) Running() (cycleID string, running bool) {
 // Writer is the term's writer; nil while another scraper leads.
 func (e *Engine) Writer() *store.Writer { return e.writer.Load() }
 
-func (e *Engine) lead(w *store.Writer) {
+// beginTerm makes w the writer of cycles and refreshes, and allows requests.
+func (e *Engine) beginTerm(w *store.Writer) {
 	e.writer.Store(w)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.leading = true
 }
 
-// resign ends the term: a queued cycle will not run here.
-func (e *Engine) resign() {
+// endTerm ends what beginTerm began. A queued cycle will not run here.
+func (e *Engine) endTerm() {
 	e.writer.Store(nil)
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -105,18 +115,18 @@ func (e *Engine) resign() {
 }
 
 // next makes the queued cycle the running one; nil when there is none.
-func (e *Engine) next() *Ticket {
+func (e *Engine) next() *Handle {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.running, e.queued = e.queued, nil
 	return e.running
 }
 
-// finish gives the waiters their answer.
-func (e *Engine) finish(t *Ticket, c store.Cycle, err error) {
+// finish lets Wait return.
+func (e *Engine) finish(h *Handle, c store.Cycle, err error) {
 	e.mu.Lock()
 	e.running = nil
 	e.mu.Unlock()
-	t.cycle, t.err = c, err
-	close(t.done)
+	h.cycle, h.err = c, err
+	close(h.done)
 }

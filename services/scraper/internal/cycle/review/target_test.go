@@ -1,4 +1,4 @@
-package cycle
+package review
 
 import (
 	"testing"
@@ -9,6 +9,8 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
+
+type complete = map[odds.Bookmaker]bool
 
 var noon = time.Date(2026, 5, 6, 12, 0, 0, 0, time.UTC)
 
@@ -33,7 +35,7 @@ func TestMergeTakesTheFirstBookmakersWord(t *testing.T) {
 		odds.SportyBet: {Listings: []odds.Listing{listing(odds.SportyBet, "s", "1", noon.Add(time.Hour)), listing(odds.SportyBet, "x", "", noon)}},
 		odds.BetPawa:   {Listings: []odds.Listing{listing(odds.BetPawa, "p", "1", noon)}},
 	}
-	targets := mergeListings(found, func(string) (odds.Event, bool) { return odds.Event{}, false })
+	targets := Merge(found, func(string) (odds.Event, bool) { return odds.Event{}, false })
 	if len(targets) != 2 {
 		t.Fatalf("%d targets", len(targets))
 	}
@@ -58,23 +60,23 @@ func TestEventKeepsWhatNobodyContradicts(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		listings []odds.Listing
-		whole    answered
+		complete complete
 		kickoff  time.Time
 		event    string
 		pawa     string
 	}{
-		{"reference moved it", []odds.Listing{listing(odds.BetPawa, "p1", "1", moved)}, answered{odds.BetPawa: true}, moved, "betpawa name", "p1"},
-		{"reference did not answer", []odds.Listing{listing(odds.SportyBet, "s1", "1", moved)}, answered{odds.SportyBet: true}, noon, "committed", ""},
-		{"reference answered without it", []odds.Listing{listing(odds.SportyBet, "s1", "1", moved)}, answered{odds.BetPawa: true, odds.SportyBet: true}, moved, "sportybet name", ""},
-		{"created again under another id", []odds.Listing{listing(odds.BetPawa, "p2", "1", noon)}, answered{odds.BetPawa: true}, noon, "betpawa name", "p2"},
+		{"reference moved it", []odds.Listing{listing(odds.BetPawa, "p1", "1", moved)}, complete{odds.BetPawa: true}, moved, "betpawa name", "p1"},
+		{"reference did not answer", []odds.Listing{listing(odds.SportyBet, "s1", "1", moved)}, complete{odds.SportyBet: true}, noon, "committed", ""},
+		{"reference answered without it", []odds.Listing{listing(odds.SportyBet, "s1", "1", moved)}, complete{odds.BetPawa: true, odds.SportyBet: true}, moved, "sportybet name", ""},
+		{"created again under another id", []odds.Listing{listing(odds.BetPawa, "p2", "1", noon)}, complete{odds.BetPawa: true}, noon, "betpawa name", "p2"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			target := &target{srID: "1", committed: &committed, listings: map[odds.Bookmaker]odds.Listing{}}
+			target := &Target{SrID: "1", Committed: &committed, Listings: map[odds.Bookmaker]odds.Listing{}}
 			for _, l := range tc.listings {
-				target.listings[l.Bookmaker] = l
+				target.Listings[l.Bookmaker] = l
 			}
-			got := target.event(tc.whole)
+			got := target.event(tc.complete)
 			if !got.Kickoff.Equal(tc.kickoff) || got.Name != tc.event || got.BetPawaEventID != tc.pawa {
 				t.Errorf("event is %+v", got)
 			}
@@ -97,36 +99,10 @@ func TestEventKeepsWhatNobodyContradicts(t *testing.T) {
 func TestDetailRefinesTheListing(t *testing.T) {
 	t.Parallel()
 	bare := odds.Listing{Bookmaker: odds.SportyBet, EventID: "s", SrID: "1", Kickoff: noon}
-	target := &target{srID: "1", listings: map[odds.Bookmaker]odds.Listing{odds.SportyBet: bare}}
+	target := &Target{SrID: "1", Listings: map[odds.Bookmaker]odds.Listing{odds.SportyBet: bare}}
 	target.refine(odds.Listing{Bookmaker: odds.SportyBet, Kickoff: noon.Add(time.Hour), HomeTeam: "H", AwayTeam: "A", Country: "C", Tournament: "T"})
 	got := target.event(nil)
 	if got.Name != "H - A" || got.Country != "C" || got.Tournament != "T" || !got.Kickoff.Equal(noon.Add(time.Hour)) {
 		t.Errorf("event is %+v", got)
-	}
-}
-
-func TestTargetsAreSortedByUrgencyKickoffAndCoverage(t *testing.T) {
-	t.Parallel()
-	at := func(srID string, in time.Duration, books ...odds.Bookmaker) *target {
-		listings := make(map[odds.Bookmaker]odds.Listing)
-		for _, b := range books {
-			listings[b] = odds.Listing{}
-		}
-		return &target{srID: srID, kickoff: noon.Add(in), listings: listings}
-	}
-	targets := []*target{
-		at("later", 26*time.Hour, odds.BetPawa),
-		at("soon", 90*time.Minute, odds.BetPawa),
-		at("few", 10*time.Minute, odds.BetPawa),
-		at("many", 10*time.Minute, odds.BetPawa, odds.Bet9ja),
-		at("next", 5*time.Minute, odds.BetPawa),
-	}
-	sortTargets(targets, noon)
-	var got []string
-	for _, target := range targets {
-		got = append(got, target.srID)
-	}
-	if diff := cmp.Diff([]string{"next", "many", "few", "soon", "later"}, got); diff != "" {
-		t.Error(diff)
 	}
 }

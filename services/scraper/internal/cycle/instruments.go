@@ -9,7 +9,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
-// Instruments are what operators see of cycles. They are set before Lead; New gives an engine silent ones.
+// Instruments are what operators see of cycles. New gives an engine some that discard everything.
 type Instruments struct {
 	Observer Observer
 	// Calls counts all requests to bookmakers. Nil, and cycles have no bound.
@@ -18,9 +18,9 @@ type Instruments struct {
 	Limits map[odds.Bookmaker]limit.Config
 }
 
-// Observer hears what cycles do. Its methods are called by several goroutines and must not block.
+// Observer is notified of what cycles do. Its methods are called by several goroutines and must not block.
 type Observer interface {
-	// CycleBegan is called when a cycle was recorded as running.
+	// CycleBegan is called when a cycle is in the database as running.
 	CycleBegan(at time.Time)
 	// CycleSkipped is called when the interval's cycle is left out because the one before still runs.
 	CycleSkipped()
@@ -37,7 +37,7 @@ type Observer interface {
 // Summary is a cycle that has ended, with what the database does not keep of it.
 type Summary struct {
 	store.Cycle
-	// Bound is the least time in which the bookmakers could have been asked all that the cycle asked; 0 when unknown.
+	// Bound is the least time in which all requests of the cycle could have been made; 0 when unknown.
 	Bound   time.Duration
 	Batches int
 	Absent  int    // events of which all markets were marked as unavailable
@@ -88,23 +88,23 @@ func (i Instruments) bound(before map[odds.Bookmaker]fetch.Totals) time.Duration
 	return least
 }
 
-// silent is the observer of an engine that nobody watches.
-type silent struct{}
+// discardObserver is the observer of an engine that nobody observes.
+type discardObserver struct{}
 
 // CycleBegan does nothing, as all of them do.
-func (silent) CycleBegan(time.Time) {}
+func (discardObserver) CycleBegan(time.Time) {}
 
 // CycleSkipped does nothing.
-func (silent) CycleSkipped() {}
+func (discardObserver) CycleSkipped() {}
 
 // BatchStored does nothing.
-func (silent) BatchStored(store.BatchResult) {}
+func (discardObserver) BatchStored(store.BatchResult) {}
 
 // BatchRetried does nothing.
-func (silent) BatchRetried() {}
+func (discardObserver) BatchRetried() {}
 
 // BatchVisible does nothing.
-func (silent) BatchVisible(time.Duration) {}
+func (discardObserver) BatchVisible(time.Duration) {}
 
 // CycleEnded does nothing.
-func (silent) CycleEnded(Summary) {}
+func (discardObserver) CycleEnded(Summary) {}
