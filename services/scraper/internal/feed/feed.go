@@ -1,21 +1,28 @@
-// Package feed serves the log to replicas: SnapshotFeedService.
+// Package feed serves the log of the writer to replicas: SnapshotFeedService.
 //
-// It is not for writing the log (store) and knows nothing of what entries mean.
+// A stream is a cursor, the revision that everything sent so far leads to. It takes the newest view of the log, sends the
+// entries between the cursor and the view's head in batches, moves the cursor with each, and waits for the next view when
+// it is at the head. docs/architecture.md has the rules that replicas rely on.
 //
 // What every stream keeps to:
 //
-//  1. Start comes first and says whether the replica resumes or begins anew. It resumes only when its epoch is the
-//     source's, its revision is not ahead of the head, and no cycle end above it was dropped.
-//  2. A batch begins where the one before ended. Entries are the newest of their keys at the moment of reading, in
-//     the order of their revisions; what a slow replica missed has been compacted.
-//     A stream whose next cycle end is dropped before it got there ends with ErrTooOld, since what that end evicted
-//     would stay.
-//  3. Progress stands in order behind the entries. Caught up means that the cursor is the head of the view that
+//  1. Order. Start comes first and says whether the replica resumes or is sent everything. It resumes only when its epoch
+//     is the source's, its revision is not ahead of the head, and no cycle end above it was dropped.
+//  2. Cursor. A batch begins where the one before ended. Its entries are the newest of their keys at the moment of
+//     reading, in the order of their revisions; what a slow replica missed has been compacted. A batch that does not lead
+//     to the head of a view says that more follow.
+//  3. Compaction never skips a cycle end. A stream whose next cycle end was dropped before it got there ends with
+//     ErrTooOld, since what that end evicted would stay.
+//  4. Progress comes behind the entries that it counts. Caught up means that the cursor is the head of the view which
 //     entries and digest are taken from.
-//  4. A source that is not the writer any more ends its streams with lease.ErrNotWriter and sends nothing after. It asks
-//     whether it is before every message, since a process that was stalled wakes up before its lease tells it so.
+//  5. A source that is not the writer any more ends its streams with lease.ErrNotWriter and sends nothing after. It is
+//     checked before every message, since a process that was stalled wakes up before its lease is known to be lost.
+//  6. Backpressure. There is no queue: a stream that its replica does not read waits in Send, in its own goroutine, and
+//     holds one view, whose entries the log shares. Neither the log nor other streams wait for it, and when it goes on
+//     it takes the newest view.
 //
-// A slow replica holds nothing but its own goroutines: views are immutable and entries are encoded once.
+// Two goroutines serve a stream beside its handler: one receives, one handles acknowledgements. All of them end with the
+// stream, and Wait waits for them.
 package feed
 
 import (
@@ -34,16 +41,16 @@ import (
 // Heartbeat is how often Progress is sent.
 const Heartbeat = time.Second
 
-// handshake bounds the time until Subscribe arrives.
-const handshake = 10 * time.Second
+// subscribeTimeout bounds the time until Subscribe arrives.
+const subscribeTimeout = 10 * time.Second
 
 // Errors that end a stream.
 var (
-	// ErrSubscribe says that the first message was not a usable Subscribe.
+	// ErrSubscribe means that the first message was not a usable Subscribe.
 	ErrSubscribe = errors.New("first message is not a usable subscribe")
-	// ErrTooOld says that a cycle end which a stream has not reached is kept no longer; the replica begins anew.
+	// ErrTooOld means that a cycle end which a stream has not reached is kept no longer. The replica needs a full sync.
 	ErrTooOld = errors.New("a cycle end that the replica has not seen is kept no longer")
-	// ErrClosing says that the source is stopping; the replica dials again.
+	// ErrClosing means that the source is stopping. The replica dials again.
 	ErrClosing = errors.New("source is stopping")
 )
 
@@ -66,14 +73,14 @@ type Source interface {
 type Server struct {
 	oddscachev1.UnimplementedSnapshotFeedServiceServer
 
-	log      *slog.Logger
-	maxBatch int                    // bytes of a batch's frames
-	source   atomic.Pointer[Source] // nil at a standby
-	replicas *replicas
-	asking   chan struct{} // holds one token while a replica that is ahead is asked about
-	closing  chan struct{}
-	once     sync.Once
-	wg       sync.WaitGroup // sending and receiving goroutines; each ends with its stream
+	log       *slog.Logger
+	maxBatch  int                    // bytes of a batch's frames
+	source    atomic.Pointer[Source] // nil at a standby
+	replicas  *replicas
+	diverging chan struct{} // holds one token while the source finds out about a replica that is ahead
+	closing   chan struct{}
+	once      sync.Once
+	wg        sync.WaitGroup // sending and receiving goroutines; each ends with its stream
 }
 
 // Option changes a server's settings.
@@ -87,7 +94,7 @@ func BatchBytes(n int) Option { return func(s *Server) { s.maxBatch = n } }
 func New(log *slog.Logger, options ...Option) *Server {
 	s := &Server{
 		log: log, maxBatch: feedlog.MaxBatchBytes, replicas: newReplicas(),
-		asking: make(chan struct{}, 1), closing: make(chan struct{}),
+		diverging: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	for _, set := range options {
 		set(s)
@@ -99,10 +106,10 @@ func New(log *slog.Logger, options ...Option) *Server {
 // end by that source's Lost.
 func (s *Server) Lead(src Source) { s.source.Store(&src) }
 
-// StandBy makes the server refuse streams with lease.ErrNotWriter.
+// StandBy makes the server reject new streams with lease.ErrNotWriter.
 func (s *Server) StandBy() { s.source.Store(nil) }
 
-// Close ends all streams with ErrClosing and refuses new ones. It does not wait; see Wait.
+// Close ends all streams with ErrClosing and rejects new ones. It does not wait; see Wait.
 func (s *Server) Close() { s.once.Do(func() { close(s.closing) }) }
 
 // Wait waits until the goroutines of all streams have ended.
@@ -116,10 +123,7 @@ func (s *Server) current() (Source, error) {
 	default:
 	}
 	src := s.source.Load()
-	if src == nil {
-		return nil, lease.ErrNotWriter
-	}
-	if !(*src).Held() {
+	if src == nil || !(*src).Held() {
 		return nil, lease.ErrNotWriter
 	}
 	return *src, nil

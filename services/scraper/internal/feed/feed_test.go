@@ -31,7 +31,7 @@ type writer struct {
 	epoch string
 	log   *feedlog.Log
 	lost  chan struct{}
-	// diverged answers Diverged.
+	// diverged is what Diverged calls.
 	diverged func(revision int64) error
 
 	mu      sync.Mutex // guards epoch and expired
@@ -97,13 +97,13 @@ func cycleEnd(id string, at time.Time) func(int64) (*feedlog.Entry, error) {
 	}
 }
 
-// bench is a server with one connection to it, inside a synctest bubble.
-type bench struct {
+// testbed is a server with one connection to it, inside a synctest bubble.
+type testbed struct {
 	server *feed.Server
 	client oddscachev1.SnapshotFeedServiceClient
 }
 
-func inBubble(t *testing.T, test func(t *testing.T, b *bench)) {
+func inBubble(t *testing.T, test func(t *testing.T, b *testbed)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		listener := bufconn.Listen(1 << 20)
@@ -127,11 +127,11 @@ func inBubble(t *testing.T, test func(t *testing.T, b *bench)) {
 			serving.Wait()
 			server.Wait()
 		}()
-		test(t, &bench{server: server, client: oddscachev1.NewSnapshotFeedServiceClient(conn)})
+		test(t, &testbed{server: server, client: oddscachev1.NewSnapshotFeedServiceClient(conn)})
 	})
 }
 
-// replica follows until it is told to stop.
+// replica is one that the test reads by hand.
 type replica struct {
 	stream oddscachev1.SnapshotFeedService_StreamSnapshotsClient
 	start  *oddscachev1.Start
@@ -140,7 +140,7 @@ type replica struct {
 }
 
 // follow opens a stream and returns it with its Start, or the error that came instead.
-func (b *bench) follow(ctx context.Context, sub *oddscachev1.Subscribe, log *feedlog.Log) (*replica, error) {
+func (b *testbed) follow(ctx context.Context, sub *oddscachev1.Subscribe, log *feedlog.Log) (*replica, error) {
 	stream, err := b.client.StreamSnapshots(ctx)
 	if err != nil {
 		return nil, err

@@ -7,8 +7,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/oddscache/oddscache/pkg/feedlog"
-	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
@@ -41,9 +39,9 @@ func (s *Server) StreamSnapshots(stream oddscachev1.SnapshotFeedService_StreamSn
 	return err
 }
 
-// serve sends until something ends the stream. It is the handler's goroutine that sends: were another one still inside
-// a batch when the handler returns, gRPC might never tell the replica how the stream ended. The price is that a replica
-// that does not read learns of it only when it reads on; until then it can be told nothing anyway.
+// serve sends until something ends the stream. It is the handler's goroutine that sends: if another one were still inside
+// a batch when the handler returns, gRPC might never send the replica the stream's status. The price is that a replica
+// which does not read gets the status only when it reads on; until then nothing can reach it anyway.
 func (s *Server) serve(stream oddscachev1.SnapshotFeedService_StreamSnapshotsServer, src Source, sub *oddscachev1.Subscribe,
 	start *oddscachev1.Start, requests <-chan request, rep *replica,
 ) error {
@@ -117,7 +115,7 @@ func (s *Server) receive(stream oddscachev1.SnapshotFeedService_StreamSnapshotsS
 
 // subscribe waits for the first message.
 func (s *Server) subscribe(ctx context.Context, requests <-chan request) (*oddscachev1.Subscribe, error) {
-	timeout := time.NewTimer(handshake)
+	timeout := time.NewTimer(subscribeTimeout)
 	defer timeout.Stop()
 	select {
 	case r := <-requests:
@@ -134,166 +132,10 @@ func (s *Server) subscribe(ctx context.Context, requests <-chan request) (*oddsc
 		}
 		return sub, nil
 	case <-timeout.C:
-		return nil, fmt.Errorf("nothing within %v: %w", handshake, ErrSubscribe)
+		return nil, fmt.Errorf("nothing within %v: %w", subscribeTimeout, ErrSubscribe)
 	case <-s.closing:
 		return nil, ErrClosing
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-// start decides how the stream begins.
-func (s *Server) start(ctx context.Context, src Source, sub *oddscachev1.Subscribe) (*oddscachev1.Start, error) {
-	if err := s.diverged(ctx, src, sub); err != nil {
-		return nil, err
-	}
-	view := src.Log().View()
-	start := &oddscachev1.Start{Epoch: src.Epoch(), HeadRevision: view.Head, Mode: oddscachev1.StreamMode_STREAM_MODE_FULL}
-	switch {
-	case sub.GetRevision() == 0:
-		start.Reason = oddscachev1.StartReason_START_REASON_REQUESTED
-	case sub.GetEpoch() != start.GetEpoch() || sub.GetRevision() > view.Head:
-		start.Reason = oddscachev1.StartReason_START_REASON_UNKNOWN_EPOCH
-	case sub.GetRevision() < view.Floor:
-		start.Reason = oddscachev1.StartReason_START_REASON_TOO_OLD
-	default:
-		start.Mode = oddscachev1.StreamMode_STREAM_MODE_RESUME
-		start.Reason = oddscachev1.StartReason_START_REASON_RESUMABLE
-	}
-	return start, nil
-}
-
-// diverged asks the source about a replica that is ahead of it. One is asked about at a time: when a new epoch was
-// minted because of it, the others are not ahead any more but of another history.
-func (s *Server) diverged(ctx context.Context, src Source, sub *oddscachev1.Subscribe) error {
-	ahead := func() bool { return sub.GetEpoch() == src.Epoch() && sub.GetRevision() > src.Log().View().Head }
-	if !ahead() {
-		return nil
-	}
-	select {
-	case s.asking <- struct{}{}:
-	case <-s.closing:
-		return ErrClosing
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-s.asking }()
-	if !ahead() {
-		return nil
-	}
-	if err := src.Diverged(ctx, sub.GetRevision()); err != nil {
-		return fmt.Errorf("replica %s at revision %d ahead of head %d: %w", sub.GetReplicaId(), sub.GetRevision(),
-			src.Log().View().Head, errors.Join(lease.ErrNotWriter, err))
-	}
-	return nil
-}
-
-// sender sends one stream's messages in order.
-type sender struct {
-	stream   oddscachev1.SnapshotFeedService_StreamSnapshotsServer
-	src      Source
-	epoch    string // that the stream began in
-	maxBatch int    // bytes
-	cursor   int64  // revision that everything sent leads to
-	floor    int64  // of the view that the stream is in
-}
-
-// run sends Start, then batches and progress until ctx ends, whose cause it returns, or sending fails.
-func (s *sender) run(ctx context.Context, start *oddscachev1.Start) error {
-	if err := s.leads(); err != nil {
-		return err // it was, before the replica subscribed
-	}
-	message := &oddscachev1.StreamSnapshotsResponse{Message: &oddscachev1.StreamSnapshotsResponse_Start{Start: start}}
-	//failpoint:feed.before_start
-	if err := s.stream.Send(message); err != nil {
-		return fmt.Errorf("sending start: %w", err)
-	}
-	beat := time.NewTicker(Heartbeat)
-	defer beat.Stop()
-	said := int64(-1) // head of the last caught-up progress
-	for {
-		view := s.src.Log().View()
-		if s.cursor > 0 && s.cursor < view.Floor && s.floor < view.Floor {
-			return fmt.Errorf("at revision %d, below %d: %w", s.cursor, view.Floor, ErrTooOld)
-		}
-		s.floor = view.Floor
-		for s.cursor < view.Head {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			if err := s.batch(view); err != nil {
-				return err
-			}
-			select {
-			case <-beat.C:
-				if err := s.progress(); err != nil {
-					return err
-				}
-			default:
-			}
-		}
-		if s.src.Log().View() != view {
-			continue // sending took its time: the replica has caught up with the past
-		}
-		if view.Head != said {
-			if err := s.progress(); err != nil {
-				return err
-			}
-			said = view.Head
-		}
-		select {
-		case <-view.Superseded():
-		case <-beat.C:
-			said = -1
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// leads returns an error unless the source may speak for the stream's epoch at this moment. It is asked after a view
-// was taken and before anything of it is sent: what the view says was then still the newest there was.
-func (s *sender) leads() error {
-	if epoch := s.src.Epoch(); epoch != s.epoch {
-		return fmt.Errorf("epoch %s became %s: %w", s.epoch, epoch, lease.ErrNotWriter)
-	}
-	if !s.src.Held() {
-		return fmt.Errorf("the lease ran out: %w", lease.ErrNotWriter)
-	}
-	return nil
-}
-
-// batch sends the next entries of a view, which is a state that was committed: only its last batch leads to one.
-func (s *sender) batch(view *feedlog.View) error {
-	if err := s.leads(); err != nil {
-		return err
-	}
-	//failpoint:feed.before_batch
-	entries, to := view.After(s.cursor, s.maxBatch)
-	b := feedlog.Batch{From: s.cursor, To: to, Entries: entries, More: to < view.Head}
-	if err := s.stream.SendMsg(rawpb.New(feedlog.EncodeBatch(b)...)); err != nil {
-		return fmt.Errorf("sending batch (%d, %d]: %w", s.cursor, to, err)
-	}
-	//failpoint:feed.between_batches
-	s.cursor = to
-	//failpoint:feed.mid_full if b.More
-	return nil
-}
-
-// progress sends the heartbeat; entries and digest only when the replica was sent everything there is now.
-func (s *sender) progress() error {
-	view := s.src.Log().View()
-	if err := s.leads(); err != nil {
-		return err
-	}
-	//failpoint:feed.before_progress
-	p := &oddscachev1.Progress{Revision: s.cursor}
-	if s.cursor == view.Head {
-		p.CaughtUp, p.Entries, p.Digest = true, int64(view.Entries), view.Digest
-	}
-	message := &oddscachev1.StreamSnapshotsResponse{Message: &oddscachev1.StreamSnapshotsResponse_Progress{Progress: p}}
-	if err := s.stream.Send(message); err != nil {
-		return fmt.Errorf("sending progress at revision %d: %w", s.cursor, err)
-	}
-	return nil
 }

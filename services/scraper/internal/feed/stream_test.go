@@ -20,7 +20,7 @@ const (
 	full   = oddscachev1.StreamMode_STREAM_MODE_FULL
 )
 
-func TestStartSaysHowTheStreamBegins(t *testing.T) {
+func TestStartModes(t *testing.T) {
 	t.Parallel()
 	begin := time.Unix(1_000_000, 0)
 	for _, tc := range []struct {
@@ -39,7 +39,7 @@ func TestStartSaysHowTheStreamBegins(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, func(t *testing.T, b *bench) {
+			inBubble(t, func(t *testing.T, b *testbed) {
 				w := newWriter("e1")
 				w.append(t, event("1"), cycleEnd("old", begin))
 				w.append(t, event("2"), cycleEnd("new", begin.Add(feedlog.Keep+time.Second)))
@@ -58,7 +58,7 @@ func TestStartSaysHowTheStreamBegins(t *testing.T) {
 
 func TestReplicaFollowsAndResumes(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		w.append(t, event("1"), content("b1", 10))
@@ -90,7 +90,7 @@ func TestReplicaFollowsAndResumes(t *testing.T) {
 
 func TestBatchesStayBelowTheirLimit(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		w.append(t, event("0"), content("huge", 3<<20))
@@ -115,7 +115,7 @@ func TestBatchesStayBelowTheirLimit(t *testing.T) {
 
 func TestHeartbeatComesEverySecond(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		w.append(t, event("1"))
@@ -134,9 +134,9 @@ func TestHeartbeatComesEverySecond(t *testing.T) {
 	})
 }
 
-func TestStandbyAndLostWriterRefuse(t *testing.T) {
+func TestStandbyAndLostWriterReject(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		_, err := b.follow(t.Context(), &oddscachev1.Subscribe{ReplicaId: "r"}, feedlog.New(nil))
 		if err == nil {
 			t.Fatal("a standby served")
@@ -157,9 +157,9 @@ func TestStandbyAndLostWriterRefuse(t *testing.T) {
 	})
 }
 
-func TestReplicaAheadIsAskedAbout(t *testing.T) {
+func TestReplicaAheadIsInvestigated(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		w.append(t, event("1"))
@@ -181,7 +181,7 @@ func TestReplicaAheadIsAskedAbout(t *testing.T) {
 
 func TestNewEpochEndsStreams(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		r, err := b.follow(t.Context(), &oddscachev1.Subscribe{ReplicaId: "r"}, feedlog.New(nil))
@@ -206,7 +206,7 @@ func TestSubscribeIsChecked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, func(t *testing.T, b *bench) {
+			inBubble(t, func(t *testing.T, b *testbed) {
 				b.server.Lead(newWriter("e1"))
 				if _, err := b.follow(t.Context(), sub, feedlog.New(nil)); err == nil {
 					t.Error("it was served")
@@ -216,7 +216,7 @@ func TestSubscribeIsChecked(t *testing.T) {
 	}
 	t.Run("silence", func(t *testing.T) {
 		t.Parallel()
-		inBubble(t, func(t *testing.T, b *bench) {
+		inBubble(t, func(t *testing.T, b *testbed) {
 			b.server.Lead(newWriter("e1"))
 			stream, err := b.client.StreamSnapshots(t.Context())
 			if err != nil {
@@ -231,7 +231,7 @@ func TestSubscribeIsChecked(t *testing.T) {
 
 func TestSlowReplicaBlocksNobody(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		slow, err := b.follow(t.Context(), &oddscachev1.Subscribe{ReplicaId: "slow"}, feedlog.New(nil))
@@ -263,7 +263,7 @@ func TestSlowReplicaBlocksNobody(t *testing.T) {
 
 func TestVisibleWaitsForTheSlowestLiveReplica(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		if b.server.AwaitVisible(t.Context(), 1) {
@@ -303,7 +303,7 @@ func TestVisibleWaitsForTheSlowestLiveReplica(t *testing.T) {
 
 func TestStalledWriterIsSilentBeforeItIsLost(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		w.append(t, event("1"))
@@ -324,7 +324,7 @@ func TestStalledWriterIsSilentBeforeItIsLost(t *testing.T) {
 
 func TestCaughtUpIsSaidOfThePresentOnly(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		for i := range 8 {
@@ -345,7 +345,7 @@ func TestCaughtUpIsSaidOfThePresentOnly(t *testing.T) {
 
 func TestReplicasAheadMintOneEpoch(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")
 		b.server.Lead(w)
 		w.append(t, event("1"))
@@ -376,7 +376,7 @@ func TestReplicasAheadMintOneEpoch(t *testing.T) {
 
 func TestStreamThatMissesADroppedCycleEndIsEnded(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bench) {
+	inBubble(t, func(t *testing.T, b *testbed) {
 		begin := time.Unix(1_000_000, 0)
 		w := newWriter("e1")
 		b.server.Lead(w)
