@@ -18,6 +18,7 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/api"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/client"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
@@ -35,7 +36,7 @@ type App struct {
 	store    *store.Store
 	engine   *cycle.Engine
 	feed     *feed.Server
-	clients  []client
+	clients  []*client.Client
 	leader   *leader.Leader
 	metrics  *metrics.Set
 	server   *server.Server
@@ -105,7 +106,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 }
 
 func newEngine(
-	cfg Config, clients []client, group *limit.Group, visible cycle.Visible, c *clock.Clock, log *slog.Logger,
+	cfg Config, clients []*client.Client, group *limit.Group, visible cycle.Visible, c *clock.Clock, log *slog.Logger,
 ) *cycle.Engine {
 	slots := 0
 	readers := make([]bookmaker.Client, 0, len(clients))

@@ -1,45 +1,55 @@
 package scraper
 
 import (
+	"cmp"
 	"fmt"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/client"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-// client is a bookmaker's client that can be closed.
-type client interface {
-	bookmaker.Client
-	Close()
+// Bookmakers lists the names of all bookmakers in the order of precedence.
+func Bookmakers() []string {
+	var names []string
+	for _, name := range registry.Names() {
+		names = append(names, string(name))
+	}
+	return names
 }
 
-// newClients makes the clients of all bookmakers. The observer hears of all their requests.
-func newClients(cfg Config, table *mapping.Table, limits *limit.Group, observer fetch.Observer, c *clock.Clock) ([]client, error) {
-	http := fetch.Config{Timeout: cfg.RequestTimeout, Clock: c}
-	pawa, err := betpawa.NewClient(
-		betpawa.Config{BaseURL: cfg.BetPawa.URL, HTTP: http, Now: c.Now},
-		betpawa.NewDecoder(table), limits.Limiter(odds.BetPawa), observer)
-	if err != nil {
-		return nil, fmt.Errorf("making the client of betpawa: %w", err)
+// newClients makes the clients of the bookmakers that are read. The observer hears of all their requests.
+func newClients(
+	cfg Config, table *mapping.Table, limits *limit.Group, observer fetch.Observer, c *clock.Clock,
+) (clients []*client.Client, err error) {
+	for _, b := range registry.All() {
+		settings := cfg.Bookmaker(string(b.Name))
+		if settings.Off {
+			continue
+		}
+		made, err := b.NewClient(table, client.Config{
+			URL: settings.URL, HTTP: fetch.Config{Timeout: cfg.RequestTimeout, Clock: c}, Now: c.Now,
+		}, limits.Limiter(b.Name), observer)
+		if err != nil {
+			return nil, fmt.Errorf("making the client of %s: %w", b.Name, err)
+		}
+		clients = append(clients, made)
 	}
-	sporty, err := sportybet.NewClient(
-		sportybet.Config{BaseURL: cfg.SportyBet.URL, HTTP: http, Now: c.Now},
-		sportybet.NewDecoder(table), limits.Limiter(odds.SportyBet), observer)
-	if err != nil {
-		return nil, fmt.Errorf("making the client of sportybet: %w", err)
+	return clients, nil
+}
+
+// limits are the limiters' configurations, with the bookmakers' defaults where nothing is set.
+func (c Config) limits() map[odds.Bookmaker]limit.Config {
+	limits := make(map[odds.Bookmaker]limit.Config)
+	for _, b := range registry.All() {
+		settings, limit := c.Bookmaker(string(b.Name)), b.Limits
+		limit.Slots = cmp.Or(settings.Slots, limit.Slots)
+		limit.Spacing = cmp.Or(settings.Spacing, limit.Spacing)
+		limits[b.Name] = limit
 	}
-	nine, err := bet9ja.NewClient(
-		bet9ja.Config{BaseURL: cfg.Bet9ja.URL, HTTP: http, Now: c.Now},
-		bet9ja.NewDecoder(table), limits.Limiter(odds.Bet9ja), observer)
-	if err != nil {
-		return nil, fmt.Errorf("making the client of bet9ja: %w", err)
-	}
-	return []client{pawa, sporty, nine}, nil
+	return limits
 }

@@ -7,16 +7,15 @@ package scraper
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/oddscache/oddscache/pkg/auth/certs"
 	"github.com/oddscache/oddscache/pkg/auth/guard"
 	"github.com/oddscache/oddscache/pkg/rpc/server"
 	"github.com/oddscache/oddscache/pkg/rpc/unread"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
-	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
 // Config is everything that can be set. Flags and environment variables come from its tags.
@@ -35,9 +34,8 @@ type Config struct {
 	BatchEvents int           `default:"100" env:"SCRAPER_BATCH_EVENTS" group:"Cycles:" help:"Events stored in one transaction at most." name:"batch-events"`
 	BatchAge    time.Duration `default:"1500ms" env:"SCRAPER_BATCH_AGE" group:"Cycles:" help:"How long the first event of a batch waits for more. Each batch costs a transaction; each second makes odds a second older." name:"batch-age"`
 
-	BetPawa   Bookmaker `embed:"" envprefix:"SCRAPER_BETPAWA_" group:"Bookmakers:" prefix:"betpawa-"`
-	SportyBet Bookmaker `embed:"" envprefix:"SCRAPER_SPORTYBET_" group:"Bookmakers:" prefix:"sportybet-"`
-	Bet9ja    Bookmaker `embed:"" envprefix:"SCRAPER_BET9JA_" group:"Bookmakers:" prefix:"bet9ja-"`
+	// Bookmakers are the settings of each bookmaker, under its name: see Config.Bookmaker.
+	Bookmakers kong.Plugins `embed:"" group:"Bookmakers:"`
 
 	RequestTimeout time.Duration `default:"10s" env:"SCRAPER_REQUEST_TIMEOUT" group:"Bookmakers:" help:"Bound of one request to a bookmaker." name:"request-timeout"`
 
@@ -67,19 +65,13 @@ type Config struct {
 	Clock func() time.Time `json:"-" kong:"-"`
 }
 
-// Bookmaker is how one bookmaker is asked.
-type Bookmaker struct {
-	URL     string        `env:"URL" help:"Scheme and host; empty for the live site." name:"url"`
-	Slots   int           `env:"SLOTS" help:"Requests in flight at most; 0 for the bookmaker's default." name:"slots"`
-	Spacing time.Duration `env:"SPACING" help:"Least time between two requests; 0 for the bookmaker's default." name:"spacing"`
-}
-
 // DefaultConfig is what the tags say, for programs that do not parse flags.
 func DefaultConfig() Config {
 	return Config{
 		Listen: "127.0.0.1:7401", AdminListen: "127.0.0.1:7411",
 		Interval: 5 * time.Minute, Grace: 2 * time.Hour, Deadline: 15 * time.Minute, Stall: 2 * time.Minute,
 		WaitTimeout: 500 * time.Millisecond, BatchEvents: 100, BatchAge: 1500 * time.Millisecond,
+		Bookmakers:     bookmakerSettings(),
 		RequestTimeout: 10 * time.Second, LeaseFor: 15 * time.Second, HistoryRetention: 14 * 24 * time.Hour,
 		StopGrace: 20 * time.Second,
 
@@ -132,40 +124,8 @@ func (c Config) Validate() error {
 			bad("%s is %v (must be %v to %v)", d.field, d.value, d.min, d.max)
 		}
 	}
-	for name, b := range c.bookmakers() {
-		if b.URL != "" {
-			if u, err := url.Parse(b.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-				bad("%s-url is %q (must be a scheme, http or https, and a host)", name, b.URL)
-			}
-		}
-		if b.Slots < 0 || b.Slots > 1000 {
-			bad("%s-slots is %d (must be 0 to 1000)", name, b.Slots)
-		}
-		if b.Spacing < 0 || b.Spacing > time.Minute {
-			bad("%s-spacing is %v (must be 0 to 1m)", name, b.Spacing)
-		}
-	}
+	errs = append(errs, c.bookmakerProblems()...)
 	return errors.Join(errs...)
-}
-
-func (c Config) bookmakers() map[odds.Bookmaker]Bookmaker {
-	return map[odds.Bookmaker]Bookmaker{odds.BetPawa: c.BetPawa, odds.SportyBet: c.SportyBet, odds.Bet9ja: c.Bet9ja}
-}
-
-// limits are the limiters' configurations, with the bookmakers' defaults where nothing is set.
-func (c Config) limits() map[odds.Bookmaker]limit.Config {
-	limits := make(map[odds.Bookmaker]limit.Config)
-	for name, b := range c.bookmakers() {
-		l := limit.Default(name)
-		if b.Slots > 0 {
-			l.Slots = b.Slots
-		}
-		if b.Spacing > 0 {
-			l.Spacing = b.Spacing
-		}
-		limits[name] = l
-	}
-	return limits
 }
 
 // holder is the name in the lease.

@@ -15,6 +15,7 @@ func parse(t *testing.T, args ...string) Config {
 	var cfg struct {
 		Config `embed:""`
 	}
+	cfg.Bookmakers = bookmakerSettings()
 	parser, err := kong.New(&cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +50,9 @@ func TestFixedNames(t *testing.T) { //nolint:paralleltest // it sets the environ
 	want := DefaultConfig()
 	want.DatabaseURL, want.Listen, want.AdminListen = "postgres://db", "127.0.0.1:1", "127.0.0.1:2"
 	want.Interval, want.Grace = 0, 3*time.Hour
-	want.BetPawa.URL, want.SportyBet.URL, want.Bet9ja.URL = "http://127.0.0.1:3", "http://127.0.0.1:4", "http://127.0.0.1:5"
+	want.Bookmaker("betpawa").URL = "http://127.0.0.1:3"
+	want.Bookmaker("sportybet").URL = "http://127.0.0.1:4"
+	want.Bookmaker("bet9ja").URL = "http://127.0.0.1:5"
 	if diff := cmp.Diff(want, parse(t)); diff != "" {
 		t.Error(diff)
 	}
@@ -59,7 +62,7 @@ func TestValidateReportsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	cfg := DefaultConfig()
 	cfg.Interval, cfg.Grace, cfg.BatchEvents = -time.Second, 0, 0
-	cfg.Bet9ja = Bookmaker{URL: "ftp://x", Slots: -1, Spacing: -1}
+	*cfg.Bookmaker("bet9ja") = Bookmaker{URL: "ftp://x", Slots: -1, Spacing: -1}
 	err := cfg.Validate()
 	if err == nil {
 		t.Fatal("it is valid")

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper"
 )
 
 const (
@@ -48,7 +49,7 @@ func (s *session) announce(ctx context.Context, p *pair) {
 func exampleEvent(ctx context.Context, cache oddscachev1.OddsCacheServiceClient) (*oddscachev1.Event, error) {
 	later := timestamppb.New(time.Now().Add(exampleStays))
 	for _, request := range []*oddscachev1.ListEventsRequest{
-		{KickoffFrom: later, Bookmakers: []string{"betpawa", "sportybet", "bet9ja"}, PageSize: 1},
+		{KickoffFrom: later, Bookmakers: scraper.Bookmakers(), PageSize: 1},
 		{KickoffFrom: later, Bookmakers: []string{"betpawa"}, PageSize: 1},
 		{PageSize: 1},
 	} {

@@ -92,7 +92,7 @@ func scraperConfig(cfg Config, databaseURL, booksURL string) scraper.Config {
 		return c
 	}
 	c.WaitTimeout = simulatedWaitTimeout
-	for _, bookmaker := range []*scraper.Bookmaker{&c.BetPawa, &c.SportyBet, &c.Bet9ja} {
+	for _, bookmaker := range c.EachBookmaker() {
 		bookmaker.URL, bookmaker.Spacing, bookmaker.Slots = booksURL, simulatedSpacing, simulatedSlots
 	}
 	return c

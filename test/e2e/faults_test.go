@@ -52,7 +52,10 @@ func TestFaultOfOneBookmakerForAWholeCycle(t *testing.T) {
 			t.Parallel()
 			w, site := world(t, func(c *sim.Config) { c.Latency, c.LatencyScale = sim.RealLatency(), 0.1 })
 			p := pair.Start(t, site, func(c *scraper.Config) {
-				c.BetPawa.Slots, c.SportyBet.Slots, c.Bet9ja.Slots, c.WaitTimeout = 0, 0, 0, 500*time.Millisecond // the defaults
+				for _, b := range c.EachBookmaker() {
+					b.Slots = 0 // the default
+				}
+				c.WaitTimeout = 500 * time.Millisecond
 			})
 			healthy := p.RunCycle(t, succeeded)
 			p.Reach(t, healthy.GetRevision())

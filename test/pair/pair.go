@@ -46,7 +46,7 @@ func Migrate(ctx context.Context, url string) error {
 	return scraper.Migrate(ctx, url, "", slog.New(slog.DiscardHandler))
 }
 
-// Start starts both with cycles on request only, reading the bookmakers at site (all three on one address). change
+// Start starts both with cycles on request only, reading the bookmakers at site (all on one address). change
 // may alter the scraper's configuration.
 func Start(t *testing.T, site string, change func(*scraper.Config)) *Pair {
 	t.Helper()
@@ -54,10 +54,10 @@ func Start(t *testing.T, site string, change func(*scraper.Config)) *Pair {
 	cfg := scraper.DefaultConfig()
 	cfg.DatabaseURL, cfg.Listen, cfg.AdminListen = p.DatabaseURL, process.FreeAddr(t), "127.0.0.1:0"
 	cfg.Interval, cfg.BatchAge, cfg.Holder = 0, 20*time.Millisecond, t.Name()
-	cfg.BetPawa.URL, cfg.SportyBet.URL, cfg.Bet9ja.URL = site, site, site
-	cfg.Bet9ja.Spacing = time.Millisecond
-	// A machine that is busy with other tests looks like a slow bookmaker, the more so the more is asked at once.
-	cfg.BetPawa.Slots, cfg.SportyBet.Slots, cfg.Bet9ja.Slots = 8, 8, 8
+	for _, b := range cfg.EachBookmaker() {
+		// A machine that is busy with other tests looks like a slow bookmaker, the more so the more is asked at once.
+		b.URL, b.Slots, b.Spacing = site, 8, time.Millisecond
+	}
 	cfg.WaitTimeout = within
 	if change != nil {
 		change(&cfg)

@@ -167,7 +167,9 @@ func (s *stand) startScraper(t *testing.T) {
 	cfg := scraper.DefaultConfig()
 	cfg.DatabaseURL, cfg.Listen, cfg.AdminListen = pgtest.URL(t, pair.Migrate), "127.0.0.1:0", "127.0.0.1:0"
 	cfg.Interval, cfg.BatchAge, cfg.WaitTimeout, cfg.Holder = 0, 20*time.Millisecond, within, t.Name()
-	cfg.BetPawa.URL, cfg.SportyBet.URL, cfg.Bet9ja.URL = site.URL, site.URL, site.URL
+	for _, b := range cfg.EachBookmaker() {
+		b.URL = site.URL
+	}
 	cfg.MaxStreams, cfg.MaxConnections, cfg.MaxConnectionsPerHost = maxStreams, maxConnections, maxOfOneHost
 	cfg.TLS = certs.ServerFiles{Cert: s.path("scraper.crt"), Key: s.path("scraper.key"), ClientCA: s.path("ca.crt")}
 	app, err := scraper.New(t.Context(), cfg, logger(t, "scraper"))

@@ -21,6 +21,9 @@ type cli struct {
 	Healthcheck healthcheck `cmd:"" set:"service=scraper" help:"Ask a running scraper for its health; exit 1 when it does not serve."`
 }
 
+// newCLI makes a command line that knows the settings of every bookmaker.
+func newCLI() *cli { return &cli{Serve: serve{scraper.DefaultConfig()}} }
+
 type serve struct {
 	scraper.Config `embed:""`
 }

@@ -13,8 +13,7 @@ func TestPasswordsAreNoFlags(t *testing.T) { //nolint:paralleltest // it sets th
 	const secret = "hunter2"
 	parse := func(args ...string) error {
 		t.Helper()
-		var c cli
-		parser, err := kong.New(&c)
+		parser, err := kong.New(newCLI())
 		if err != nil {
 			t.Fatal(err)
 		}

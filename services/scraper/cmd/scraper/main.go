@@ -4,7 +4,7 @@ package main
 import "github.com/oddscache/oddscache/pkg/cmdline"
 
 func main() {
-	var cli cli
-	cmdline.Main(&cli, "scraper",
+	cli := newCLI()
+	cmdline.Main(cli, "scraper",
 		"Reads the odds of BetPawa and its competitors, keeps them in Postgres and streams every change to caches.", &cli.Log)
 }

@@ -8,5 +8,5 @@ import (
 
 func TestSettingsAreDocumented(t *testing.T) {
 	t.Parallel()
-	cmdlinetest.Documented(t, new(cli), "../../../../docs/operations.md", "SCRAPER_")
+	cmdlinetest.Documented(t, newCLI(), "../../../../docs/operations.md", "SCRAPER_")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -68,7 +69,7 @@ func historyQuery(req historyRequest) (store.HistoryQuery, error) {
 	}
 	for i, b := range req.GetBookmakers() {
 		if b == "" || validBookmaker(b) != nil {
-			errs = append(errs, rpcerr.Invalid(fmt.Sprintf("bookmakers[%d]", i), "must be one of %v", odds.Bookmakers()))
+			errs = append(errs, rpcerr.Invalid(fmt.Sprintf("bookmakers[%d]", i), "must be one of %v", registry.Names()))
 		}
 		q.Bookmakers = append(q.Bookmakers, odds.Bookmaker(b))
 	}

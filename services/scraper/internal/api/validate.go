@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -40,8 +41,8 @@ func validCycleID(field, id string) error {
 
 // validBookmaker allows the bookmakers that are read, and none.
 func validBookmaker(b string) error {
-	if b != "" && odds.Bookmaker(b).Precedence() == len(odds.Bookmakers()) {
-		return rpcerr.Invalid("bookmaker", "must be one of %v, or empty", odds.Bookmakers())
+	if b != "" && !registry.Known(odds.Bookmaker(b)) {
+		return rpcerr.Invalid("bookmaker", "must be one of %v, or empty", registry.Names())
 	}
 	return nil
 }

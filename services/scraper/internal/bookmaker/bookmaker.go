@@ -1,8 +1,8 @@
 // Package bookmaker says what the scraper needs of a bookmaker: what it lists (Discover) and what it offers on one
 // event (Fetch), in the domain's words and with everything doubtful already refused and counted.
 //
-// It is not for any one bookmaker's shapes: those live in the packages betpawa, sportybet and bet9ja beside it,
-// each of which implements Client.
+// It is not for any one bookmaker's shapes: each has a package beside it. Package registry lists them, package client
+// implements Client for all.
 package bookmaker
 
 import (
@@ -54,15 +54,15 @@ func (d Discovery) Partial() bool {
 	return false
 }
 
-// Tournament is one tournament (competition, group) that discovery asked for.
+// Tournament is one tournament (competition, group) that discovery read.
 type Tournament struct {
 	ID      string
 	Name    string
 	Country string
 	// Category is SportRadar's id of the category it belongs to; empty where the site does not say.
 	Category string
-	// Said is how many upcoming events the site itself says that it has; 0 when it does not say.
-	Said int
+	// Count is how many upcoming events the site itself says that it has; 0 when it does not say.
+	Count int
 	// Err is why its events are not known; nil when it answered, with whatever number of events. Listings may hold
 	// some of its events all the same, when a later page failed.
 	Err error

@@ -38,6 +38,7 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle/listing"
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle/review"
@@ -128,7 +129,7 @@ func New(cfg Config, clients []bookmaker.Client, limits Limits, slots int, visib
 // bookmakers are those that are read, in the order of precedence.
 func (e *Engine) bookmakers() []odds.Bookmaker {
 	var names []odds.Bookmaker
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		if e.clients[b] != nil {
 			names = append(names, b)
 		}

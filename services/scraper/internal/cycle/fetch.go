@@ -136,8 +136,11 @@ func (r *run) miss(t *review.Target, missing []odds.Bookmaker) {
 // fetchDetail requests one bookmaker's detail and gives the slot back. It returns nil when the answer cannot be used.
 func (r *run) fetchDetail(ctx context.Context, p *limit.Permit, listing odds.Listing) *bookmaker.Detail {
 	sent := time.Now()
-	detail, err := r.clients[p.Bookmaker()].Fetch(ctx, bookmaker.Target{EventID: listing.EventID, SrID: listing.SrID})
-	p.Release(fetch.OutcomeOf(err))
+	var detail bookmaker.Detail
+	err := p.Do(fetch.OutcomeOf, func() (err error) {
+		detail, err = r.clients[p.Bookmaker()].Fetch(ctx, bookmaker.Target{EventID: listing.EventID, SrID: listing.SrID})
+		return err
+	})
 	if ctx.Err() != nil && err != nil {
 		return nil // cancelled by our own side, which says nothing about the bookmaker
 	}

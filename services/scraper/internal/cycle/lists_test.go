@@ -13,11 +13,9 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/client"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
@@ -180,7 +178,7 @@ func newListTestbed(t *testing.T, s *listSite) *testbed {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	slots := make(map[odds.Bookmaker]limit.Config)
-	for _, name := range odds.Bookmakers() {
+	for _, name := range registry.Names() {
 		slots[name] = limit.Config{Slots: 8}
 	}
 	group, err := limit.NewGroup(slots)
@@ -191,21 +189,17 @@ func newListTestbed(t *testing.T, s *listSite) *testbed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	http := fetch.Config{}
-	pawa, err := betpawa.NewClient(betpawa.Config{BaseURL: server.URL, HTTP: http}, betpawa.NewDecoder(table), group.Limiter(odds.BetPawa), nil)
-	if err != nil {
-		t.Fatal(err)
+	var clients []bookmaker.Client
+	for _, name := range []odds.Bookmaker{odds.BetPawa, odds.SportyBet, odds.Bet9ja} { // those that listSite can be
+		row, _ := registry.Lookup(name)
+		c, err := row.NewClient(table, client.Config{URL: server.URL}, group.Limiter(name), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		clients = append(clients, c)
 	}
-	sporty, err := sportybet.NewClient(sportybet.Config{BaseURL: server.URL, HTTP: http}, sportybet.NewDecoder(table), group.Limiter(odds.SportyBet), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	nine, err := bet9ja.NewClient(bet9ja.Config{BaseURL: server.URL, HTTP: http}, bet9ja.NewDecoder(table), group.Limiter(odds.Bet9ja), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { pawa.Close(); sporty.Close(); nine.Close() })
-	b.Engine = New(b.cfg, []bookmaker.Client{pawa, sporty, nine}, group, 8,
+	b.Engine = New(b.cfg, clients, group, 8,
 		func(context.Context, int64) bool { return false }, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	b.beginTerm(b.store)
 	return b

@@ -125,8 +125,11 @@ func (e *Engine) fetchNow(ctx context.Context, t *review.Target) ([]RefreshResul
 // be used.
 func (e *Engine) fetchOne(ctx context.Context, p *limit.Permit, t bookmaker.Target, result *RefreshResult) *bookmaker.Detail {
 	sent := time.Now()
-	detail, err := e.clients[p.Bookmaker()].Fetch(ctx, t)
-	p.Release(fetch.OutcomeOf(err))
+	var detail bookmaker.Detail
+	err := p.Do(fetch.OutcomeOf, func() (err error) {
+		detail, err = e.clients[p.Bookmaker()].Fetch(ctx, t)
+		return err
+	})
 	result.Took, result.Err = time.Since(sent), err
 	if err != nil {
 		return nil

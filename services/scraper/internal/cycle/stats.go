@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -35,7 +36,7 @@ func newStats() *stats {
 		lost: make(map[odds.Bookmaker]odds.Refusals), took: make(map[odds.Bookmaker][]time.Duration),
 		findings: make(map[findingKey]map[string]store.DoubtedEvent),
 	}
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		s.results[b] = &store.BookmakerResult{Bookmaker: b}
 		s.rejected[b], s.lost[b] = make(odds.Refusals), make(odds.Refusals)
 	}

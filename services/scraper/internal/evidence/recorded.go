@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
@@ -42,22 +40,17 @@ func (e Event) Answer(b odds.Bookmaker) (Answer, bool) {
 }
 
 // Decode reads one answer of a bookmaker, whichever event it is about.
-func Decode(table *mapping.Table, b odds.Bookmaker, body []byte) (bookmaker.Detail, error) {
-	now := time.Now()
-	switch b {
-	case odds.BetPawa:
-		return betpawa.NewDecoder(table).Detail(body, bookmaker.Target{}, now, now)
-	case odds.SportyBet:
-		return sportybet.NewDecoder(table).Detail(body, bookmaker.Target{}, now, now)
-	case odds.Bet9ja:
-		return bet9ja.NewDecoder(table).Detail(body, bookmaker.Target{}, now, now)
-	default:
-		return bookmaker.Detail{}, fmt.Errorf("no decoder for bookmaker %q", b)
+func Decode(table *mapping.Table, name odds.Bookmaker, body []byte) (bookmaker.Detail, error) {
+	b, known := registry.Lookup(name)
+	if !known {
+		return bookmaker.Detail{}, fmt.Errorf("no decoder for bookmaker %q", name)
 	}
+	now := time.Now()
+	return b.Site(b.Countries[0], table).ReadDetail(body, bookmaker.Target{}, now, now)
 }
 
-// ReadRecorded reads every folder below root that holds answers, which are files named after their bookmaker:
-// betpawa….json, sportybet….json, bet9ja….json. Other files are passed over.
+// ReadRecorded reads every folder below root that holds answers, which are files named after their bookmaker, such as
+// betpawa-v4.json. Other files are passed over.
 func ReadRecorded(root string, table *mapping.Table) ([]Event, error) {
 	folders, err := os.ReadDir(root)
 	if err != nil {
@@ -69,7 +62,7 @@ func ReadRecorded(root string, table *mapping.Table) ([]Event, error) {
 			continue
 		}
 		event := Event{Folder: folder.Name()}
-		for _, b := range odds.Bookmakers() {
+		for _, b := range registry.Names() {
 			files, err := filepath.Glob(filepath.Join(root, folder.Name(), string(b)+"*.json"))
 			if err != nil {
 				return nil, fmt.Errorf("listing %s: %w", folder.Name(), err)

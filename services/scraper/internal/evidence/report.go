@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
@@ -28,7 +29,7 @@ func Report(table *mapping.Table, events []Event) []Table {
 		if !ok {
 			continue
 		}
-		for _, b := range odds.Bookmakers() {
+		for _, b := range registry.Names() {
 			competitor, ok := e.Answer(b)
 			if b.Reference() || !ok {
 				continue

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -41,5 +42,5 @@ func Moments(page store.HistoryPage) []Moment {
 }
 
 func byPrecedence(a, b store.HistoryChange) int {
-	return a.Bookmaker.Precedence() - b.Bookmaker.Precedence()
+	return registry.Compare(a.Bookmaker, b.Bookmaker)
 }

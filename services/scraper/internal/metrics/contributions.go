@@ -3,6 +3,7 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -43,7 +44,7 @@ func newContributions() contributions {
 		short: gauges("last_cycle_short",
 			"1 when a bookmaker did not deliver in the last cycle what it should: why the cycle was partial.", bookmaker),
 	}
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		c.add(store.BookmakerResult{Bookmaker: b}, false)
 		for _, reason := range append(odds.Reasons(), store.Reasons()...) {
 			c.refusals.WithLabelValues(string(b), string(reason))

@@ -9,7 +9,7 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 )
 
 const (
@@ -98,7 +98,7 @@ func flag(is bool) float64 {
 // names are the bookmakers as labels.
 func names() []string {
 	var all []string
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		all = append(all, string(b))
 	}
 	return all

@@ -3,7 +3,7 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/unmapped"
 )
@@ -55,7 +55,7 @@ func (w *Writer) Collect(ch chan<- prometheus.Metric) {
 	r.gauge(w.entries, float64(view.Entries))
 	held := now.Counts()
 	r.gauge(w.events, float64(held.Events))
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		r.gauge(w.snapshots, float64(held.Snapshots[b]), string(b))
 		r.gauge(w.markets, float64(held.Available[b]), string(b), "available")
 		r.gauge(w.markets, float64(held.Markets[b]-held.Available[b]), string(b), "unavailable")

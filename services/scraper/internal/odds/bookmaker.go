@@ -8,26 +8,12 @@ package odds
 // Bookmaker names who offers odds. BetPawa is the reference; the others are competitors.
 type Bookmaker string
 
-// The bookmakers.
+// Names that the code mentions. Which bookmakers there are, and in which order, is the registry's.
 const (
 	BetPawa   Bookmaker = "betpawa"
 	SportyBet Bookmaker = "sportybet"
 	Bet9ja    Bookmaker = "bet9ja"
 )
 
-// Bookmakers lists all of them in the order of precedence: where they disagree about an event's kickoff or teams,
-// the first that lists it is believed.
-func Bookmakers() []Bookmaker { return []Bookmaker{BetPawa, SportyBet, Bet9ja} }
-
 // Reference reports whether b's markets are the vocabulary that the others are mapped to.
 func (b Bookmaker) Reference() bool { return b == BetPawa }
-
-// Precedence is the position of b in Bookmakers; unknown bookmakers come last.
-func (b Bookmaker) Precedence() int {
-	for i, known := range Bookmakers() {
-		if b == known {
-			return i
-		}
-	}
-	return len(Bookmakers())
-}

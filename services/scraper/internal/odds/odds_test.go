@@ -3,7 +3,6 @@ package odds
 import (
 	"errors"
 	"math"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -67,16 +66,5 @@ func TestLinesAreExactAndOrdered(t *testing.T) {
 	})
 	if _, err := QuarterLine(maxQuarters + 1); !errors.Is(err, ErrLine) {
 		t.Errorf("a line beyond the bound: %v", err)
-	}
-}
-
-func TestBookmakersHaveAPrecedence(t *testing.T) {
-	t.Parallel()
-	all := Bookmakers()
-	if !slices.IsSortedFunc(all, func(a, b Bookmaker) int { return a.Precedence() - b.Precedence() }) || !all[0].Reference() {
-		t.Errorf("bookmakers are %v", all)
-	}
-	if Bookmaker("nobody").Precedence() != len(all) {
-		t.Error("an unknown bookmaker does not come last")
 	}
 }

@@ -32,7 +32,7 @@ func newOffer() *offer {
 	for i := range benchEvents {
 		srID := fmt.Sprint(68_000_000 + i)
 		ids := []string{fmt.Sprint(30_000_000 + i), "sr:match:" + srID, fmt.Sprint(707_000_000 + i)}
-		for j, b := range odds.Bookmakers() {
+		for j, b := range []odds.Bookmaker{odds.BetPawa, odds.SportyBet, odds.Bet9ja} {
 			if i >= offered[b] {
 				ids[j] = ""
 				continue

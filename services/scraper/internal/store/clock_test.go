@@ -17,6 +17,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
@@ -91,7 +92,7 @@ func (c *clocks) begin(t tb) (id string) {
 
 // dates lets three bookmakers answer.
 func (c *clocks) dates() {
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		c.clock.HeardBookmaker(string(b), time.Now(), time.Now().Truncate(time.Second))
 	}
 }

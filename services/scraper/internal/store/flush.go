@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 )
@@ -189,9 +190,13 @@ func listBookmakers(ctx context.Context, q *dbsqlc.Queries) (bookmakers, error) 
 		b.ids[odds.Bookmaker(r.Bookmaker)] = r.BookmakerID
 		b.names[r.BookmakerID] = odds.Bookmaker(r.Bookmaker)
 	}
-	for _, known := range odds.Bookmakers() {
-		if b.ids[known] == 0 {
-			return bookmakers{}, fmt.Errorf("%w: table bookmakers lacks %q", ErrSchema, known)
+	for _, known := range registry.All() {
+		switch id := b.ids[known.Name]; id {
+		case known.Number:
+		case 0:
+			return bookmakers{}, fmt.Errorf("%w: table bookmakers lacks %q", ErrSchema, known.Name)
+		default:
+			return bookmakers{}, fmt.Errorf("%w: %q is bookmaker %d (must be %d)", ErrSchema, known.Name, id, known.Number)
 		}
 	}
 	return b, nil

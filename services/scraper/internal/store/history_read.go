@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 )
@@ -130,7 +131,7 @@ func (q *HistoryQuery) read(ctx context.Context, db *dbsqlc.Queries) (rows readR
 // bookmakerNames are the names asked for, all when none is.
 func bookmakerNames(asked []odds.Bookmaker) []string {
 	if len(asked) == 0 {
-		asked = odds.Bookmakers()
+		asked = registry.Names()
 	}
 	names := make([]string, len(asked))
 	for i, b := range asked {

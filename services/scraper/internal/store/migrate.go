@@ -13,6 +13,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 )
 
@@ -26,8 +27,9 @@ type MigrateOptions struct {
 	ScraperRole string
 }
 
-// Migrate brings the schema of the database at url to this version. It may run from several processes at once and
-// does nothing the second time. It connects, closes what it opens, and never puts url into an error.
+// Migrate brings the schema of the database at url to this version, with a row for every bookmaker of the registry. It
+// may run from several processes at once and does nothing the second time. It connects, closes what it opens, and never puts
+// url into an error.
 func Migrate(ctx context.Context, url string, opts MigrateOptions, log *slog.Logger) (err error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -57,17 +59,36 @@ func Migrate(ctx context.Context, url string, opts MigrateOptions, log *slog.Log
 	}
 	log.InfoContext(ctx, "schema is up to date", "applied", len(results))
 
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("connecting to add the bookmakers: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	queries := dbsqlc.New(conn)
+	if err := addBookmakers(ctx, queries); err != nil {
+		return err
+	}
 	if opts.ScraperRole == "" {
 		return nil
 	}
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return fmt.Errorf("connecting to grant rights: %w", err)
-	}
-	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
-	if err := dbsqlc.New(conn).GrantScraper(ctx, opts.ScraperRole); err != nil {
+	if err := queries.GrantScraper(ctx, opts.ScraperRole); err != nil {
 		return fmt.Errorf("granting rights to role %q: %w", opts.ScraperRole, err)
 	}
 	log.InfoContext(ctx, "rights are granted", "role", opts.ScraperRole)
 	return nil
+}
+
+// addBookmakers adds the registry's bookmakers that the table lacks. One that stands there under another number is an
+// error: its number is in every row that was stored of it.
+func addBookmakers(ctx context.Context, q *dbsqlc.Queries) error {
+	var rows dbsqlc.AddBookmakersParams
+	for _, b := range registry.All() {
+		rows.BookmakerIds = append(rows.BookmakerIds, b.Number)
+		rows.Bookmakers = append(rows.Bookmakers, string(b.Name))
+	}
+	if err := q.AddBookmakers(ctx, rows); err != nil {
+		return fmt.Errorf("adding the bookmakers: %w", err)
+	}
+	_, err := listBookmakers(ctx, q)
+	return err
 }

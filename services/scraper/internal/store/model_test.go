@@ -15,6 +15,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -249,7 +250,7 @@ func TestModel(t *testing.T) {
 		drawSnapshot := func(t *rapid.T) odds.Snapshot {
 			i := rapid.IntRange(0, 2).Draw(t, "bookmaker")
 			id := rapid.SampledFrom(ids[i][1:]).Draw(t, "id")
-			bookmaker := odds.Bookmakers()[i]
+			bookmaker := registry.Names()[i]
 			srID := model.owner(bookmaker, id)
 			if srID == "" || rapid.IntRange(0, 9).Draw(t, "stray") == 0 {
 				srID = srIDs.Draw(t, "sr_id")

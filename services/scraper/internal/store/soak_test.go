@@ -15,7 +15,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/postgres"
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
-	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
@@ -151,7 +151,7 @@ func (s *soak) cycle(t *testing.T) {
 		}
 		listed(srID, s.now.Add(100*24*time.Hour))
 		for i, own := range []string{"p" + srID, "sr:match:" + srID, "n" + srID} {
-			c := capture(odds.Bookmakers()[i], own, srID, s.prices[srID])
+			c := capture(registry.Names()[i], own, srID, s.prices[srID])
 			c.RequestedAt, c.CapturedAt = s.now.Add(-time.Second), s.now
 			batch.Snapshots = append(batch.Snapshots, c)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
@@ -155,7 +156,7 @@ func event(srID string, kickoff time.Time, ids ...string) odds.Event {
 		case i == 0:
 			e.BetPawaEventID = id
 		default:
-			e.Competitors = append(e.Competitors, odds.CompetitorEvent{Bookmaker: odds.Bookmakers()[i], EventID: id})
+			e.Competitors = append(e.Competitors, odds.CompetitorEvent{Bookmaker: registry.Names()[i], EventID: id})
 		}
 	}
 	slices.SortFunc(e.Competitors, func(a, b odds.CompetitorEvent) int {

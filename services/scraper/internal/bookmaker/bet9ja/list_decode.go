@@ -84,9 +84,9 @@ type listGroup struct {
 
 // decodeGroups reads all soccer groups, in the order of their countries' ids and their own. No group is an answer
 // only when soccer is there with no country and no event. The error is an *odds.Refused, or wraps errNoSoccer. A
-// country or group that cannot be read stands for itself, with its error. said is how many events the site says that it
+// country or group that cannot be read stands for itself, with its error. total is how many events the site says that it
 // has in all, 0 when it does not say.
-func decodeGroups(body []byte) (found []bookmaker.Tournament, said int, err error) {
+func decodeGroups(body []byte) (found []bookmaker.Tournament, total int, err error) {
 	raw, err := openEnvelope(body)
 	if err != nil {
 		return nil, 0, err
@@ -133,7 +133,7 @@ func decodeCountry(raw json.RawMessage) []bookmaker.Tournament {
 			t.Err = odds.Refuse(odds.NotJSON, "a group of %.40q without an id", country.Name)
 		} else if json.Unmarshal(country.Groups[id], &g) == nil {
 			t.Name = g.Name // the id is what counts; without a name the events' own serves
-			t.Said = bookmaker.Count(g.Num)
+			t.Count = bookmaker.Count(g.Num)
 		}
 		found = append(found, t)
 	}
@@ -151,40 +151,28 @@ type listEvent struct {
 	Country   string       `json:"SG"`
 }
 
-// decodeEvents reads the events of a group; only those that begin after now are listed. An event that cannot be read
-// is refused by itself. The error is an *odds.Refused.
-func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (discovery.Page, error) {
+// decodeEvents enters the events of a group. An event that cannot be read is refused by itself. The error is an
+// *odds.Refused.
+func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time, page *discovery.Page) error {
 	raw, err := openEnvelope(body)
 	if err != nil {
-		return discovery.Page{}, fmt.Errorf("events of group %.40q: %w", t.ID, err)
+		return fmt.Errorf("events of group %.40q: %w", t.ID, err)
 	}
 	var data struct {
 		Events *[]json.RawMessage `json:"E"`
 	}
 	if err := json.Unmarshal(raw, &data); err != nil {
-		return discovery.Page{}, odds.Refuse(odds.NotJSON, "events of group %.40q: %v", t.ID, err)
+		return odds.Refuse(odds.NotJSON, "events of group %.40q: %v", t.ID, err)
 	}
-	var p discovery.Page
 	if data.Events == nil {
-		p.Silent = true
-		return p, nil
+		page.Silent = true
+		return nil
 	}
-	seen := make(map[string]bool)
 	for _, raw := range *data.Events {
-		p.Events++
 		l, reason := decodeListing(raw, t, now)
-		if seen[l.EventID] && l.EventID != "" {
-			p.Repeated++
-		}
-		seen[l.EventID] = true
-		switch {
-		case reason != "":
-			p.Refuse(l.EventID, reason)
-		case l.Kickoff.After(now):
-			p.Listings = append(p.Listings, l)
-		}
+		page.Enter(l, reason, now)
 	}
-	return p, nil
+	return nil
 }
 
 // startLayout is how STARTDATE is written.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/discovery"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -191,11 +192,12 @@ func TestDecodeListing(t *testing.T) {
 
 func TestDecodeEvents(t *testing.T) {
 	t.Parallel()
-	begun := listEventJSON("STARTDATE", `"2026-05-06 10:00:00"`)
+	other := func(id, event string) string { return strings.Replace(event, "769895636", id, 1) }
+	begun := other("1", listEventJSON("STARTDATE", `"2026-05-06 10:00:00"`))
 	page := listOK(`{"E":[` + strings.Join([]string{
-		listEventJSON("", ""), listEventJSON("STARTDATE", ""), begun, `"x"`, listEventJSON("ID", "3"),
+		listEventJSON("", ""), other("2", listEventJSON("STARTDATE", "")), begun, `"x"`, listEventJSON("ID", "3"),
 	}, ",") + `]}`)
-	p, err := decodeEvents([]byte(page), listCup(), listNow())
+	p, err := pageOf([]byte(page), listCup(), listNow())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +211,7 @@ func TestDecodeEvents(t *testing.T) {
 	if diff := cmp.Diff(odds.Refusals{odds.BadKickoff: 1, odds.NotJSON: 1}, p.Refusals); diff != "" {
 		t.Errorf("refused (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"769895636", ""}, p.RefusedIDs); diff != "" {
+	if diff := cmp.Diff([]string{"2", ""}, p.RefusedIDs); diff != "" {
 		t.Errorf("refused ids (-want +got):\n%s", diff)
 	}
 	if p.Events != 5 || p.Silent {
@@ -231,7 +233,7 @@ func TestDecodeEvents(t *testing.T) {
 		"R of a number": {body: `{"R":1,"D":{}}`, reason: odds.NotJSON},
 		"cut off":       {body: page[:80], reason: odds.NotJSON},
 	} {
-		p, err := decodeEvents([]byte(tc.body), listCup(), listNow())
+		p, err := pageOf([]byte(tc.body), listCup(), listNow())
 		listCheckErr(t, err, nil, tc.reason)
 		if p.Silent != tc.silent || p.Events != 0 {
 			t.Errorf("%s: %d events, silent %t", name, p.Events, p.Silent)
@@ -244,7 +246,7 @@ func FuzzDecodeEvents(f *testing.F) {
 	f.Add([]byte(listOK(`{"E":[` + listEventJSON("", "") + `,{"ID":1},[]]}`)))
 	f.Add([]byte(listOK(`false`)))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := decodeEvents(body, listCup(), listNow())
+		p, err := pageOf(body, listCup(), listNow())
 		if err != nil {
 			if _, ok := errors.AsType[*odds.Refused](err); !ok {
 				t.Fatalf("error without a reason: %v", err)
@@ -277,4 +279,10 @@ func FuzzDecodeGroups(f *testing.F) {
 			seen[c.ID] = seen[c.ID] || c.Err == nil
 		}
 	})
+}
+
+// pageOf reads one answer alone.
+func pageOf(body []byte, t bookmaker.Tournament, now time.Time) (page discovery.Page, err error) {
+	err = decodeEvents(body, t, now, &page)
+	return page, err
 }

@@ -14,7 +14,7 @@ func TestKnownIDs(t *testing.T) {
 	t.Parallel()
 	site := &clientSite{t: t, events: map[string]int{"8": 3}}
 	decoder := &clientDecoder{sr: "777"}
-	client, _ := newClient(t, site, at(clientNow()), decoder)
+	client, _ := newClient(t, site, clientNow, decoder)
 	ids := func() map[string]string {
 		t.Helper()
 		found, err := client.Discover(t.Context())

@@ -19,6 +19,7 @@ import (
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/client"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/discovery"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
@@ -28,8 +29,6 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func clientNow() time.Time { return time.Date(2026, 5, 6, 10, 0, 0, 0, time.UTC) }
-
-var _ bookmaker.Client = (*betpawa.Client)(nil)
 
 // clientSite is BetPawa on loopback: competitions with so many events each, and what else is put in their place.
 type clientSite struct {
@@ -166,10 +165,12 @@ func (d *clientDecoder) Detail(body []byte, asked bookmaker.Target, requestedAt,
 	return bookmaker.Detail{Listing: odds.Listing{EventID: cmp.Or(d.of, asked.EventID), SrID: d.sr}}, d.err
 }
 
-func newClient(t *testing.T, h http.Handler, cfg betpawa.Config, decoder interface {
+type decoder interface {
 	Detail(body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error)
-},
-) (*betpawa.Client, *limit.Limiter) {
+}
+
+// newClient makes a client of h; d takes the place of the decoder unless it is nil.
+func newClient(t *testing.T, h http.Handler, now func() time.Time, d decoder) (*client.Client, *limit.Limiter) {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
@@ -177,14 +178,18 @@ func newClient(t *testing.T, h http.Handler, cfg betpawa.Config, decoder interfa
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.BaseURL = server.URL
-	cfg.HTTP = fetch.Config{RetryDelay: time.Millisecond, MaxRetryDelay: 2 * time.Millisecond}
-	client, err := betpawa.NewClient(cfg, decoder, group.Limiter(odds.BetPawa), nil)
+	site := betpawa.Site(client.Country{Code: "ng", ID: "betpawa-nigeria"}, table(t))
+	if d != nil {
+		site.ReadDetail = d.Detail
+	}
+	c, err := client.New(site, client.Config{
+		URL: server.URL, Now: now, HTTP: fetch.Config{RetryDelay: time.Millisecond, MaxRetryDelay: 2 * time.Millisecond},
+	}, group.Limiter(odds.BetPawa), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.Close)
-	return client, group.Limiter(odds.BetPawa)
+	t.Cleanup(c.Close)
+	return c, group.Limiter(odds.BetPawa)
 }
 
 func clientAnswers(status int, body string) http.HandlerFunc {
@@ -193,8 +198,6 @@ func clientAnswers(status int, body string) http.HandlerFunc {
 		fmt.Fprint(w, body)
 	}
 }
-
-func at(now time.Time) betpawa.Config { return betpawa.Config{Now: func() time.Time { return now }} }
 
 // asks are the pages that a site was asked for, with how often.
 func (s *clientSite) asks() map[string]int {
@@ -220,7 +223,7 @@ func TestDiscoverPagesOnByWhatArrived(t *testing.T) {
 			t.Parallel()
 			site := tc.site
 			site.t, site.events = t, map[string]int{"8": 120}
-			client, _ := newClient(t, site, at(clientNow()), nil)
+			client, _ := newClient(t, site, clientNow, nil)
 			found, err := client.Discover(t.Context())
 			if err != nil || found.Partial() || len(found.Listings) != 120 {
 				t.Errorf("%d events, partial %t, %v", len(found.Listings), found.Partial(), err)
@@ -236,7 +239,7 @@ func TestDiscoverPagesOnByWhatArrived(t *testing.T) {
 func TestDiscoverShortList(t *testing.T) {
 	t.Parallel()
 	site := &clientSite{t: t, events: map[string]int{"8": 10, "9": 130}, hide: 4, counts: true}
-	client, _ := newClient(t, site, at(clientNow()), nil)
+	client, _ := newClient(t, site, clientNow, nil)
 	found, err := client.Discover(t.Context())
 	if err != nil || len(found.Listings) != 6+126 || found.Refusals[odds.ShortList] != 2 {
 		t.Errorf("%d events, refusals %v, %v", len(found.Listings), found.Refusals, err)
@@ -259,7 +262,7 @@ func TestEventsWithoutSrID(t *testing.T) {
 	site := &clientSite{t: t, events: map[string]int{"8": 2}}
 	decoder := &clientDecoder{err: odds.Refuse(odds.NoSrID, "GENIUSSPORTS alone")}
 	now := clientNow()
-	client, _ := newClient(t, site, betpawa.Config{Now: func() time.Time { return now }}, decoder)
+	client, _ := newClient(t, site, func() time.Time { return now }, decoder)
 	discover := func() (listed, refused int) {
 		t.Helper()
 		found, err := client.Discover(t.Context())
@@ -305,7 +308,7 @@ func TestEventsWithoutSrID(t *testing.T) {
 func TestDiscoverReadsEveryPage(t *testing.T) {
 	t.Parallel()
 	site := &clientSite{t: t, counts: true, events: map[string]int{"7": 0, "8": 99, "9": 100, "10": 101, "11": 250}}
-	client, limiter := newClient(t, site, at(clientNow()), nil)
+	client, limiter := newClient(t, site, clientNow, nil)
 	found, err := client.Discover(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -361,7 +364,7 @@ func TestDiscoverWithFaults(t *testing.T) {
 			if tc.failed == "8" {
 				site.events["9"] = 151
 			}
-			client, _ := newClient(t, site, at(clientNow()), nil)
+			client, _ := newClient(t, site, clientNow, nil)
 			found, err := client.Discover(t.Context())
 			if (err != nil) != (tc.err != nil) || (tc.err != nil && !errors.Is(tc.err, errAny) && !errors.Is(err, tc.err)) {
 				t.Fatalf("error %v, want %v", err, tc.err)
@@ -392,7 +395,7 @@ func TestFetch(t *testing.T) {
 		"gone": clientAnswers(404, `{"error":"NOT_FOUND"}`), "away": clientAnswers(202, ""),
 	}}
 	decoder := &clientDecoder{sr: "777"}
-	client, _ := newClient(t, site, at(clientNow()), decoder)
+	client, _ := newClient(t, site, clientNow, decoder)
 	before := time.Now()
 	if _, err := client.Fetch(t.Context(), bookmaker.Target{EventID: "80001"}); err != nil {
 		t.Fatal(err)
@@ -421,7 +424,7 @@ func TestAgainstTheSimulator(t *testing.T) {
 		t.Fatal(err)
 	}
 	world.Freeze()
-	client, limiter := newClient(t, world.Handler(string(odds.BetPawa)), betpawa.Config{Now: world.Now}, newDecoder(t))
+	client, limiter := newClient(t, world.Handler(string(odds.BetPawa)), world.Now, newDecoder(t))
 	found, err := client.Discover(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -444,7 +447,7 @@ func TestAgainstTheSimulator(t *testing.T) {
 	}
 }
 
-func clientFetchOne(t *testing.T, client *betpawa.Client, limiter *limit.Limiter, l odds.Listing) {
+func clientFetchOne(t *testing.T, client *client.Client, limiter *limit.Limiter, l odds.Listing) {
 	t.Helper()
 	permit, err := limiter.Acquire(context.WithoutCancel(t.Context()))
 	if err != nil {

@@ -25,11 +25,17 @@ func detailTime() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC
 
 func newDecoder(tb testing.TB) *betpawa.Decoder {
 	tb.Helper()
+	return betpawa.NewDecoder(table(tb))
+}
+
+// table is the mapping that is built in.
+func table(tb testing.TB) *mapping.Table {
+	tb.Helper()
 	table, err := mapping.Default()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return betpawa.NewDecoder(table)
+	return table
 }
 
 // body is an answer of version 4 with the given markets.

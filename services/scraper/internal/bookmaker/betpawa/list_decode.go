@@ -13,13 +13,9 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-var (
-	// errNoCompetitions is an answer in which no competition can be found: an empty list is not told apart from
-	// another shape, and football always has some.
-	errNoCompetitions = errors.New("the answer lists no competition")
-	// errPaging is a list whose pages do not come to an end.
-	errPaging = errors.New("the list of events does not end")
-)
+// errNoCompetitions is an answer in which no competition can be found: an empty list is not told apart from another
+// shape, and football always has some.
+var errNoCompetitions = errors.New("the answer lists no competition")
 
 // listCategories is what categories/list answers.
 type listCategories struct {
@@ -60,13 +56,13 @@ func upcoming(raw json.RawMessage) int {
 }
 
 // decodeCompetitions reads all football competitions, each once. The error is an *odds.Refused, or wraps
-// errNoCompetitions. A region or competition that cannot be read stands for itself, with its error.
-func decodeCompetitions(body []byte) ([]bookmaker.Tournament, error) {
+// errNoCompetitions. A region or competition that cannot be read stands for itself, with its error. The site does not
+// say how many events there are in all.
+func decodeCompetitions(body []byte) (found []bookmaker.Tournament, total int, err error) {
 	var answer listCategories
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, odds.Refuse(odds.NotJSON, "competitions: %v", err)
+		return nil, 0, odds.Refuse(odds.NotJSON, "competitions: %v", err)
 	}
-	var found []bookmaker.Tournament
 	seen := make(map[string]bool)
 	for _, category := range answer.WithRegions {
 		if id := category.Category.ID; id != "" && id != footballCategory {
@@ -82,9 +78,9 @@ func decodeCompetitions(body []byte) ([]bookmaker.Tournament, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%d categories with regions: %w", len(answer.WithRegions), errNoCompetitions)
+		return nil, 0, fmt.Errorf("%d categories with regions: %w", len(answer.WithRegions), errNoCompetitions)
 	}
-	return found, nil
+	return found, 0, nil
 }
 
 // decodeRegion reads a region's competitions; the region's name is their country.
@@ -102,7 +98,7 @@ func decodeRegion(raw json.RawMessage) []bookmaker.Tournament {
 		} else if c.Competition.ID == "" {
 			t.Err = odds.Refuse(odds.NotJSON, "a competition of %.40q without an id", t.Country)
 		}
-		t.ID, t.Name, t.Said = string(c.Competition.ID), c.Competition.Name, upcoming(c.EventCounts)
+		t.ID, t.Name, t.Count = string(c.Competition.ID), c.Competition.Name, upcoming(c.EventCounts)
 		found = append(found, t)
 	}
 	return found
@@ -129,76 +125,28 @@ type listEvent struct {
 	Participants json.RawMessage `json:"participants"`
 }
 
-// eventPage is one page, with the ids of all its events that have one: elements are in the order of the answer.
-type eventPage struct {
-	discovery.Page
-	ids     []string
-	refused []refusedEvent
-	widgets map[string]string // by id, of listings without a SportRadar id; see widgetNames
-}
-
-type refusedEvent struct {
-	id     string
-	reason odds.Reason
-}
-
-// Fresh is the page without the events that are in seen, where it enters the others. An event without an id is fresh.
-func (p *eventPage) Fresh(seen map[string]bool) eventPage {
-	fresh := eventPage{Page: discovery.Page{Silent: p.Silent, Events: p.Events}, widgets: p.widgets}
-	again := make(map[string]bool)
-	for _, id := range p.ids {
-		if seen[id] {
-			again[id] = true
-			fresh.Events--
-		}
-		seen[id] = true
-	}
-	for _, l := range p.Listings {
-		if !again[l.EventID] {
-			fresh.Listings = append(fresh.Listings, l)
-		}
-	}
-	for _, r := range p.refused {
-		if !again[r.id] {
-			fresh.Refuse(r.id, r.reason)
-		}
-	}
-	return fresh
-}
-
-// decodeEvents reads one page of a competition's events; only those that begin after now are listed. An event that
-// cannot be read is refused by itself. The error is an *odds.Refused.
-func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (eventPage, error) {
+// decodeEvents enters one page of a competition's events. An event that cannot be read is refused by itself. The error is
+// an *odds.Refused.
+func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time, page *discovery.Page) error {
 	var answer listEvents
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return eventPage{}, odds.Refuse(odds.NotJSON, "events of competition %.40q: %v", t.ID, err)
+		return odds.Refuse(odds.NotJSON, "events of competition %.40q: %v", t.ID, err)
 	}
 	if len(answer.Responses) == 0 {
-		return eventPage{}, odds.Refuse(odds.NotJSON, "events of competition %.40q: no response to the query", t.ID)
+		return odds.Refuse(odds.NotJSON, "events of competition %.40q: no response to the query", t.ID)
 	}
-	p := eventPage{widgets: make(map[string]string)}
 	if answer.Responses[0].Responses == nil {
-		p.Silent = true // version 4 leaves out what is empty
-		return p, nil
+		page.Silent = true // version 4 leaves out what is empty
+		return nil
 	}
 	for _, raw := range *answer.Responses[0].Responses {
-		p.Events++
 		l, widgets, reason := decodeListing(raw, t, now)
-		if l.EventID != "" {
-			p.ids = append(p.ids, l.EventID)
-		}
-		switch {
-		case reason != "":
-			p.Refuse(l.EventID, reason)
-			p.refused = append(p.refused, refusedEvent{l.EventID, reason})
-		case l.Kickoff.After(now):
-			p.Listings = append(p.Listings, l)
-			if l.SrID == "" {
-				p.widgets[l.EventID] = widgetNames(widgets)
-			}
+		page.Enter(l, reason, now)
+		if reason == "" && l.SrID == "" {
+			page.Hint(l.EventID, widgetNames(widgets))
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // decodeListing reads one event, and its widgets; when it is refused the listing holds the id, if that can be read.

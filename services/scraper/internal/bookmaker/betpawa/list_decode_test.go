@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/discovery"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -48,7 +49,7 @@ func TestDecodeCompetitions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, err := decodeCompetitions([]byte(tc.body))
+			found, _, err := decodeCompetitions([]byte(tc.body))
 			var got []string
 			for _, c := range found {
 				id := c.ID
@@ -172,7 +173,7 @@ func TestDecodeEvents(t *testing.T) {
 	page := `{"responses":[{"responses":[` + strings.Join([]string{
 		listEventJSON(nil), `{"id":"2"}`, begun, `"x"`, listEventJSON(map[string]string{"id": `"3"`}),
 	}, ",") + `]}]}`
-	p, err := decodeEvents([]byte(page), listCup(), listNow())
+	p, err := pageOf([]byte(page), listCup(), listNow())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +207,7 @@ func TestDecodeEvents(t *testing.T) {
 		"cut off":       {body: page[:80], reason: odds.NotJSON},
 		"a list":        {body: `[]`, reason: odds.NotJSON},
 	} {
-		p, err := decodeEvents([]byte(tc.body), listCup(), listNow())
+		p, err := pageOf([]byte(tc.body), listCup(), listNow())
 		listCheckErr(t, err, nil, tc.reason)
 		if p.Silent != tc.silent || p.Events != 0 {
 			t.Errorf("%s: %d events, silent %t", name, p.Events, p.Silent)
@@ -219,7 +220,7 @@ func FuzzDecodeEvents(f *testing.F) {
 	f.Add([]byte(`{"responses":[{"responses":[` + listEventJSON(nil) + `,{"id":1,"startTime":null},[]]}]}`))
 	f.Add([]byte(`{"responses":[{}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := decodeEvents(body, listCup(), listNow())
+		p, err := pageOf(body, listCup(), listNow())
 		if err != nil {
 			if _, ok := errors.AsType[*odds.Refused](err); !ok {
 				t.Fatalf("error without a reason: %v", err)
@@ -241,7 +242,7 @@ func FuzzDecodeEvents(f *testing.F) {
 func FuzzDecodeCompetitions(f *testing.F) {
 	f.Add([]byte(`{"withRegions":[{"regions":[{"region":{"name":"X"},"competitions":[{"competition":{"id":"1"}},3]}]}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		found, err := decodeCompetitions(body)
+		found, _, err := decodeCompetitions(body)
 		if (err == nil) == (len(found) == 0) {
 			t.Fatalf("%d competitions, error %v", len(found), err)
 		}
@@ -253,4 +254,10 @@ func FuzzDecodeCompetitions(f *testing.F) {
 			seen[c.ID] = seen[c.ID] || c.Err == nil
 		}
 	})
+}
+
+// pageOf reads one answer alone.
+func pageOf(body []byte, t bookmaker.Tournament, now time.Time) (page discovery.Page, err error) {
+	err = decodeEvents(body, t, now, &page)
+	return page, err
 }

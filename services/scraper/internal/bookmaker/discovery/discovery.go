@@ -1,7 +1,7 @@
-// Package discovery is discovery at one bookmaker: it asks every tournament for its events, as many at once as the
-// limiter has slots, and says for each whether it answered.
+// Package discovery lists the events of one bookmaker: it reads every tournament, as many at once as the limiter has
+// slots, reports for each whether it answered, and compares the lists with the site's own counts.
 //
-// It is not for the bookmaker's paths and shapes, which the clients bring, nor for merging bookmakers.
+// It is not for requests and shapes (package client), nor for merging bookmakers (package cycle).
 package discovery
 
 import (
@@ -19,10 +19,10 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-// Errors of a sweep.
+// Errors of a discovery.
 var (
-	// ErrGivenUp is the error of tournaments that were not asked any more because the bookmaker stayed backed off.
-	ErrGivenUp = fmt.Errorf("not asked, the bookmaker stays backed off: %w", bookmaker.ErrPushedBack)
+	// ErrGivenUp is the error of tournaments that were not read because the bookmaker stayed backed off.
+	ErrGivenUp = fmt.Errorf("not requested, the bookmaker stays backed off: %w", bookmaker.ErrPushedBack)
 	// ErrNoTournament says that tournaments were listed and none of them answered.
 	ErrNoTournament = errors.New("no tournament answered")
 	// ErrShortList is the error of a tournament that lists fewer events than the site itself says that it has.
@@ -35,183 +35,144 @@ var (
 // around is how far a site's clock may be from ours where a kickoff is concerned.
 const around = time.Minute
 
-// defaultPatience is how long a sweep waits for a bookmaker that is backed off before it leaves the rest out.
-const defaultPatience = 10 * time.Second
+// defaultWaitTimeout is how long a discovery waits for a bookmaker that is backed off before it leaves the rest out.
+const defaultWaitTimeout = 10 * time.Second
 
-// Page is what one answer lists.
-type Page struct {
-	Listings []odds.Listing
-	// Events is how many events the answer held, with those that were refused or have begun; Repeated how many of them it
-	// held before.
-	Events, Repeated int
-	// Said is how many events the answer itself says that there are; 0 when it does not say.
-	Said       int
-	Refusals   odds.Refusals
-	RefusedIDs []string
-	// Unlinked is how many of the refused are known to have no SportRadar id, not in their details either.
-	Unlinked int
-	// Silent says that the answer held no list at all, where an empty one was due. Some end points leave empty lists
-	// out, so it is doubtful only when nobody lists anything.
-	Silent bool
-}
-
-// Refuse counts a refused event; id is empty when it could not be read.
-func (p *Page) Refuse(id string, reason odds.Reason) {
-	if p.Refusals == nil {
-		p.Refusals = make(odds.Refusals)
-	}
-	p.Refusals[reason]++
-	p.RefusedIDs = append(p.RefusedIDs, id)
-}
-
-// Add appends what another answer of the same tournament lists.
-func (p *Page) Add(o Page) {
-	p.Listings = append(p.Listings, o.Listings...)
-	p.Events += o.Events
-	p.Repeated += o.Repeated
-	p.Said = max(p.Said, o.Said)
-	p.RefusedIDs = append(p.RefusedIDs, o.RefusedIDs...)
-	p.Unlinked += o.Unlinked
-	p.Silent = p.Silent || o.Silent
-	if p.Refusals == nil {
-		p.Refusals = make(odds.Refusals)
-	}
-	p.Refusals.Add(o.Refusals)
-}
-
-// Sweep is one discovery. Its methods may be called concurrently.
-type Sweep struct {
-	limiter  *limit.Limiter
-	patience time.Duration
-	past     *Past
-	now      func() time.Time
-	began    time.Time // of the discovery, with a monotonic reading
+// Run is one discovery. Its methods may be called concurrently.
+type Run struct {
+	limiter     *limit.Limiter
+	waitTimeout time.Duration
+	past        *Past
+	now         func() time.Time
+	began       time.Time // with a monotonic reading
 
 	mu      sync.Mutex // guards the rest
-	said    int        // events in all, as the site says
+	total   int        // events in all tournaments, as the site says
 	blocked int
 	good    time.Time // the last good answer, or the start
 	gaveUp  bool
 }
 
-// New begins a discovery. past is what the bookmaker's discoveries before it listed, and is updated when this one ends;
+// Begin begins a discovery. past is what the bookmaker's discoveries before it listed, and is updated when this one ends;
 // nil when there were none. now is the clock that tells which events have begun.
-func New(limiter *limit.Limiter, past *Past, now func() time.Time) *Sweep {
-	return &Sweep{limiter: limiter, patience: defaultPatience, past: past, now: now, good: time.Now(), began: time.Now()}
+func Begin(limiter *limit.Limiter, past *Past, now func() time.Time) *Run {
+	return &Run{
+		limiter: limiter, waitTimeout: defaultWaitTimeout, past: past, now: now, good: time.Now(), began: time.Now(),
+	}
 }
 
 // begun counts the events of a tournament that have begun while the discovery ran, or were about to.
-func (s *Sweep) begun(tournamentID string) int {
-	now := s.now()
-	return s.past.between(tournamentID, now.Add(-time.Since(s.began)-around), now.Add(around))
+func (r *Run) begun(tournamentID string) int {
+	now := r.now()
+	return r.past.between(tournamentID, now.Add(-time.Since(r.began)-around), now.Add(around))
 }
 
-// Said notes how many events the site says that it has in all tournaments; 0 when it does not say.
-func (s *Sweep) Said(events int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.said = events
+// SetTotal notes how many events the site says that there are in all tournaments; 0 when it does not say.
+func (r *Run) SetTotal(events int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.total = events
 }
 
 // Call does one request with a permit. It returns ErrGivenUp without doing it when the bookmaker stays backed off.
-func (s *Sweep) Call(ctx context.Context, do func(context.Context) error) error {
+func (r *Run) Call(ctx context.Context, do func(context.Context) error) error {
 	for {
-		if s.stopped() {
+		if r.stopped() {
 			return ErrGivenUp
 		}
-		permit, ok, err := s.limiter.AcquireWithin(ctx, s.patience)
+		permit, ok, err := r.limiter.AcquireWithin(ctx, r.waitTimeout)
 		switch {
 		case err != nil:
 			return fmt.Errorf("waiting for a slot: %w", err)
 		case ok:
-			return s.do(ctx, permit, do)
+			return r.do(ctx, permit, do)
 		}
-		s.giveUp()
+		r.giveUp()
 	}
 }
 
-// Each asks every tournament through ask, which makes its requests through Call, and gathers what they list. One
-// that has an error already, since its own entry could not be read, is not asked. The error is not nil when the
-// bookmaker as a whole told nothing: ErrNoTournament, ErrNoEvents, or that of ctx.
-func (s *Sweep) Each(
+// Each reads every tournament with read, which makes its requests through Call, and gathers what they list. One that has
+// an error already, since its own entry could not be read, is left out. The error is not nil when the bookmaker as a
+// whole did not answer: ErrNoTournament, ErrNoEvents, or that of ctx.
+func (r *Run) Each(
 	ctx context.Context,
 	tournaments []bookmaker.Tournament,
-	ask func(context.Context, bookmaker.Tournament) (Page, error),
+	read func(context.Context, bookmaker.Tournament) (Page, error),
 ) (bookmaker.Discovery, error) {
 	pages := make([]Page, len(tournaments))
-	asked := make([]bookmaker.Tournament, len(tournaments))
+	tried := make([]bookmaker.Tournament, len(tournaments))
 	var g errgroup.Group // a tournament that fails stops no other, so none returns an error
-	g.SetLimit(s.limiter.Slots())
+	g.SetLimit(r.limiter.Slots())
 	for i, t := range tournaments {
-		if asked[i] = t; t.Err != nil {
+		if tried[i] = t; t.Err != nil {
 			continue
 		}
 		g.Go(func() error {
-			pages[i], asked[i].Err = ask(ctx, t)
-			asked[i].RefusedIDs = pages[i].RefusedIDs
-			if asked[i].Err == nil {
-				asked[i].Err = s.short(t.ID, max(t.Said, pages[i].Said), pages[i].Events-pages[i].Repeated)
+			pages[i], tried[i].Err = read(ctx, t)
+			tried[i].RefusedIDs = pages[i].RefusedIDs
+			if tried[i].Err == nil {
+				tried[i].Err = r.short(t.ID, max(t.Count, pages[i].Count), pages[i].Events)
 			}
 			return nil
 		})
 	}
 	_ = g.Wait()
-	s.believe(asked, pages)
-	return s.gather(ctx, asked, pages)
+	r.believe(tried, pages)
+	return r.gather(ctx, tried, pages)
 }
 
 // short compares the events that a tournament listed with the site's own count of them. The count was read before the
 // list: an event that has begun in between, or was about to, is not missing.
-func (s *Sweep) short(tournamentID string, said, listed int) error {
-	if said <= listed+s.begun(tournamentID) {
+func (r *Run) short(tournamentID string, count, listed int) error {
+	if count <= listed+r.begun(tournamentID) {
 		return nil
 	}
-	return fmt.Errorf("%d events, the site says %d: %w", listed, said, ErrShortList)
+	return fmt.Errorf("%d events, the site says %d: %w", listed, count, ErrShortList)
 }
 
 // believe takes back that tournaments are short when the site's counts have turned out to count something else.
-func (s *Sweep) believe(asked []bookmaker.Tournament, pages []Page) {
+func (r *Run) believe(tried []bookmaker.Tournament, pages []Page) {
 	met, missed := false, false
-	for i, t := range asked {
-		said := max(t.Said, pages[i].Said)
-		met = met || t.Err == nil && said > 0 && pages[i].Events-pages[i].Repeated >= said
+	for i, t := range tried {
+		count := max(t.Count, pages[i].Count)
+		met = met || t.Err == nil && count > 0 && pages[i].Events >= count
 		missed = missed || errors.Is(t.Err, ErrShortList)
 	}
-	if s.past.believed(met, missed) {
+	if r.past.believed(met, missed) {
 		return
 	}
-	for i := range asked {
-		if errors.Is(asked[i].Err, ErrShortList) {
-			asked[i].Err = nil
+	for i := range tried {
+		if errors.Is(tried[i].Err, ErrShortList) {
+			tried[i].Err = nil
 		}
 	}
 }
 
-// lacking reports whether the site says that it has more events than its tournaments list, or say that they have: the list
+// lacking reports whether the site says that it has more events than its tournaments list, or their counts add up to: the list
 // of tournaments itself is short. What a total counts is known less well than what a tournament's count does, so one event
 // in twenty may be missing.
-func (s *Sweep) lacking(asked []bookmaker.Tournament, events int) bool {
-	s.mu.Lock()
-	total := s.said
-	s.mu.Unlock()
-	said, begun := 0, 0
-	for _, t := range asked {
+func (r *Run) lacking(tried []bookmaker.Tournament, events int) bool {
+	r.mu.Lock()
+	total := r.total
+	r.mu.Unlock()
+	counts, begun := 0, 0
+	for _, t := range tried {
 		if t.Err != nil && !errors.Is(t.Err, ErrShortList) {
 			return false // it did not answer: whatever is missing may be there
 		}
-		said += t.Said
-		begun += s.begun(t.ID)
+		counts += t.Count
+		begun += r.begun(t.ID)
 	}
 	if total == 0 {
 		return false
 	}
-	missed := max(events, said)+begun < total-max(1, total/20)
-	return s.past.totalBelieved(missed) && missed
+	missed := max(events, counts)+begun < total-max(1, total/20)
+	return r.past.totalBelieved(missed) && missed
 }
 
-// gather puts together what the tournaments said, and decides whether the bookmaker said anything at all.
-func (s *Sweep) gather(ctx context.Context, asked []bookmaker.Tournament, pages []Page) (bookmaker.Discovery, error) {
-	found := bookmaker.Discovery{Tournaments: asked, Refusals: make(odds.Refusals), Blocked: s.Blocked()}
+// gather puts together what the tournaments list, and decides whether the bookmaker answered at all.
+func (r *Run) gather(ctx context.Context, tried []bookmaker.Tournament, pages []Page) (bookmaker.Discovery, error) {
+	found := bookmaker.Discovery{Tournaments: tried, Refusals: make(odds.Refusals), Blocked: r.Blocked()}
 	answered, silent, events, short, readable := 0, 0, 0, 0, 0
 	var firstErr error
 	for i, p := range pages {
@@ -222,7 +183,7 @@ func (s *Sweep) gather(ctx context.Context, asked []bookmaker.Tournament, pages 
 			silent++
 		}
 		readable += p.Refusals[odds.NotReal] + p.Unlinked
-		switch err := asked[i].Err; {
+		switch err := tried[i].Err; {
 		case err == nil:
 			answered++
 		case errors.Is(err, ErrShortList):
@@ -234,65 +195,62 @@ func (s *Sweep) gather(ctx context.Context, asked []bookmaker.Tournament, pages 
 	}
 	refused := found.Refusals.Total()
 	found.Listings = distinct(found.Listings, found.Refusals)
-	if short == 0 && s.lacking(asked, events) {
+	if short == 0 && r.lacking(tried, events) {
 		found.Short = true
 		short++
 	}
 	if short > 0 {
 		found.Refusals[odds.ShortList] += short
 	}
-	s.past.keep(found.Listings)
+	r.past.keep(found.Listings)
 	switch {
 	case ctx.Err() != nil:
 		return found, ctx.Err()
-	case answered == 0 && len(asked) > 0:
-		return found, fmt.Errorf("%d tournaments listed: %w: %w", len(asked), ErrNoTournament, firstErr)
+	case answered == 0 && len(tried) > 0:
+		return found, fmt.Errorf("%d tournaments listed: %w: %w", len(tried), ErrNoTournament, firstErr)
 	// Every event refused, or nowhere a list where one was due: the answers have another shape than we know. What has
 	// begun is neither refused nor listed, so a quiet hour does not look like that. What nobody plays was
-	// readable, and so was an event whose detail was asked already for the id that its listing lacks.
+	// readable, and so was an event whose detail was read already for the id that its listing lacks.
 	case events > 0 && refused == events && refused > readable, events == 0 && silent > 0:
 		return found, fmt.Errorf("%d of %d tournaments answered, %d without a list, %d events refused: %w",
-			answered, len(asked), silent, refused, ErrNoEvents)
+			answered, len(tried), silent, refused, ErrNoEvents)
 	}
 	return found, nil
 }
 
 // Blocked is how many requests were turned away so far.
-func (s *Sweep) Blocked() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.blocked
+func (r *Run) Blocked() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.blocked
 }
 
-// do makes the request, gives the permit back with what came of it, and keeps count.
-func (s *Sweep) do(ctx context.Context, permit *limit.Permit, do func(context.Context) error) error {
-	var outcome limit.Outcome
-	defer func() { permit.Release(outcome) }() // also when do panics
-	err := do(ctx)
-	outcome = fetch.OutcomeOf(err)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// do makes the request, releases the permit, and keeps count.
+func (r *Run) do(ctx context.Context, permit *limit.Permit, do func(context.Context) error) error {
+	err := permit.Do(fetch.OutcomeOf, func() error { return do(ctx) })
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch {
 	case err == nil:
-		s.good = time.Now()
+		r.good = time.Now()
 	case errors.Is(err, bookmaker.ErrPushedBack):
-		s.blocked++
+		r.blocked++
 	}
 	return err
 }
 
-func (s *Sweep) stopped() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.gaveUp
+func (r *Run) stopped() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.gaveUp
 }
 
-// giveUp ends the sweep when patience ran out and nothing good came in that time, or nothing can come.
-func (s *Sweep) giveUp() {
-	until, _ := s.limiter.BackedOff()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if time.Since(s.good) >= s.patience || time.Until(until) > s.patience {
-		s.gaveUp = true
+// giveUp ends the discovery when nothing good came within the wait timeout, or nothing can come.
+func (r *Run) giveUp() {
+	until, _ := r.limiter.BackedOff()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.good) >= r.waitTimeout || time.Until(until) > r.waitTimeout {
+		r.gaveUp = true
 	}
 }

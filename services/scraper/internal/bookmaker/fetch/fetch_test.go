@@ -339,7 +339,7 @@ func TestCallerGivesUp(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	group, err := limit.NewGroup(map[odds.Bookmaker]limit.Config{odds.BetPawa: limit.Default(odds.BetPawa)})
+	group, err := limit.NewGroup(map[odds.Bookmaker]limit.Config{odds.BetPawa: {Slots: 50}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
 // Config says how hard a bookmaker may be asked. Zero fields get their defaults, Slots and Spacing apart.
@@ -33,15 +31,6 @@ type Config struct {
 	// Stall is the age of the middle one of the requests in flight from which a bookmaker without a free slot
 	// counts as backed off: it answers so slowly that waiting for it would hold up the others. Default 2 s.
 	Stall time.Duration
-}
-
-// Default is the configuration of a bookmaker that nobody configured. The figures were found with the previous
-// system: 403 answers of Bet9ja without spacing, none of the other two at 50.
-func Default(b odds.Bookmaker) Config {
-	if b == odds.Bet9ja {
-		return Config{Slots: 15, Spacing: 25 * time.Millisecond}
-	}
-	return Config{Slots: 50}
 }
 
 // Validate reports all that is wrong at once.

@@ -22,9 +22,9 @@ type load struct {
 // The sizes, latencies and limits that were measured with the previous system.
 func measured() map[odds.Bookmaker]load {
 	return map[odds.Bookmaker]load{
-		odds.BetPawa:   {offers: 1121, mean: 380 * time.Millisecond, cfg: limit.Default(odds.BetPawa)},
-		odds.SportyBet: {offers: 1276, mean: 589 * time.Millisecond, cfg: limit.Default(odds.SportyBet)},
-		odds.Bet9ja:    {offers: 1225, mean: 641 * time.Millisecond, cfg: limit.Default(odds.Bet9ja)},
+		odds.BetPawa:   {offers: 1121, mean: 380 * time.Millisecond, cfg: limit.Config{Slots: 50}},
+		odds.SportyBet: {offers: 1276, mean: 589 * time.Millisecond, cfg: limit.Config{Slots: 50}},
+		odds.Bet9ja:    {offers: 1225, mean: 641 * time.Millisecond, cfg: limit.Config{Slots: 15, Spacing: 25 * time.Millisecond}},
 	}
 }
 
@@ -122,7 +122,7 @@ func TestCycleWithOneBookmakerFailing(t *testing.T) {
 		"down": func(l *load) { l.down = true },
 		"slow": func(l *load) { l.mean = 6 * time.Second },
 	}
-	for _, failing := range odds.Bookmakers() {
+	for _, failing := range books() {
 		for name, fault := range faults {
 			synctest.Test(t, func(t *testing.T) {
 				loads := measured()

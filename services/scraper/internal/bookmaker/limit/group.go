@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,12 +69,12 @@ func (g *Group) AcquireAll(
 	return g.wait(ctx, w)
 }
 
-// Stats is all limiters now, in the order of precedence.
+// Stats is all limiters now, in alphabetical order.
 func (g *Group) Stats() []Stats {
 	var all []Stats
 	for _, l := range g.limiters {
 		all = append(all, l.Stats())
 	}
-	slices.SortFunc(all, func(a, b Stats) int { return a.Bookmaker.Precedence() - b.Bookmaker.Precedence() })
+	slices.SortFunc(all, func(a, b Stats) int { return cmp.Compare(a.Bookmaker, b.Bookmaker) })
 	return all
 }

@@ -173,3 +173,35 @@ func TestServedAndCancelledAtOnce(t *testing.T) {
 		t.Error("never cancelled")
 	}
 }
+
+func TestDoReleasesThePermitWhateverHappens(t *testing.T) {
+	t.Parallel()
+	errTest := errors.New("the request's error")
+	for name, tc := range map[string]struct {
+		request func() error
+		want    error
+		cuts    int64 // push-backs that the limiter counted
+	}{
+		"it succeeds": {request: func() error { return nil }},
+		"it fails":    {request: func() error { return errTest }, want: errTest, cuts: 1},
+		"it panics":   {request: func() error { panic("decoder") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := one(t, limit.Config{Slots: 4})
+			p := take(t, l)
+			err := func() error {
+				defer func() { _ = recover() }()
+				return p.Do(func(err error) limit.Outcome {
+					if err != nil {
+						return pushed()
+					}
+					return good()
+				}, tc.request)
+			}()
+			if s := l.Stats(); !errors.Is(err, tc.want) || s.InFlight != 0 || s.PushBacks != tc.cuts {
+				t.Errorf("error %v, limiter %+v", err, s)
+			}
+		})
+	}
+}

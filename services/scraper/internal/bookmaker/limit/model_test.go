@@ -34,7 +34,7 @@ func drawCallers(t *rapid.T) []caller {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) caller {
 		c := caller{
 			arrives:  ms("arrives", 3000),
-			books:    rapid.SliceOfNDistinct(rapid.SampledFrom(odds.Bookmakers()), 1, 3, rapid.ID).Draw(t, "books"),
+			books:    rapid.SliceOfNDistinct(rapid.SampledFrom(books()), 1, 3, rapid.ID).Draw(t, "books"),
 			patience: ms("patience", 800),
 			holds:    ms("holds", 900),
 			outcome: rapid.SampledFrom([]limit.Outcome{

@@ -30,3 +30,13 @@ func (p *Permit) Release(o Outcome) {
 	l.observeLocked(now, p.granted, o)
 	l.group.serveLocked(now)
 }
+
+// Do makes the request that the permit allows and releases the permit with what outcomeOf makes of its error, also when
+// the request panics. It returns the request's error.
+func (p *Permit) Do(outcomeOf func(error) Outcome, request func() error) error {
+	var outcome Outcome // unknown, when the request panics
+	defer func() { p.Release(outcome) }()
+	err := request()
+	outcome = outcomeOf(err)
+	return err
+}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/client"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/discovery"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
@@ -25,8 +26,6 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func clientNow() time.Time { return time.Date(2026, 5, 6, 10, 0, 0, 0, time.UTC) }
-
-var _ bookmaker.Client = (*sportybet.Client)(nil)
 
 // clientSite is SportyBet on loopback: tournaments with so many events each, and what else is put in their place.
 type clientSite struct {
@@ -110,7 +109,8 @@ type decoder interface {
 	Detail(body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error)
 }
 
-func newClient(t *testing.T, h http.Handler, now func() time.Time, d decoder) (*sportybet.Client, *limit.Limiter) {
+// newClient makes a client of h; d takes the place of the decoder unless it is nil.
+func newClient(t *testing.T, h http.Handler, now func() time.Time, d decoder) (*client.Client, *limit.Limiter) {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
@@ -118,15 +118,18 @@ func newClient(t *testing.T, h http.Handler, now func() time.Time, d decoder) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := sportybet.NewClient(sportybet.Config{
-		BaseURL: server.URL, Now: now,
-		HTTP: fetch.Config{RetryDelay: time.Millisecond, MaxRetryDelay: 2 * time.Millisecond},
-	}, d, group.Limiter(odds.SportyBet), nil)
+	site := sportybet.Site(client.Country{Code: "ng", ID: "2"}, table(t))
+	if d != nil {
+		site.ReadDetail = d.Detail
+	}
+	c, err := client.New(site, client.Config{
+		URL: server.URL, Now: now, HTTP: fetch.Config{RetryDelay: time.Millisecond, MaxRetryDelay: 2 * time.Millisecond},
+	}, group.Limiter(odds.SportyBet), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.Close)
-	return client, group.Limiter(odds.SportyBet)
+	t.Cleanup(c.Close)
+	return c, group.Limiter(odds.SportyBet)
 }
 
 func clientAnswers(status int, body string) http.HandlerFunc {

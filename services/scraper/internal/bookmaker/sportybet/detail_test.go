@@ -24,11 +24,17 @@ func detailTime() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC
 
 func newDecoder(tb testing.TB) *sportybet.Decoder {
 	tb.Helper()
+	return sportybet.NewDecoder(table(tb))
+}
+
+// table is the mapping that is built in.
+func table(tb testing.TB) *mapping.Table {
+	tb.Helper()
 	table, err := mapping.Default()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return sportybet.NewDecoder(table)
+	return table
 }
 
 // body is an answer with the given markets; 1778065200000 is 2026-05-06 11:00 UTC.

@@ -69,9 +69,9 @@ type listTournament struct {
 
 // decodeTournaments reads all football tournaments, each once. No tournament is an answer only when football is
 // there with an empty list and no event. The error is an *odds.Refused, or wraps errNoFootball. A category or
-// tournament that cannot be read stands for itself, with its error. said is how many events the site says that it has
+// tournament that cannot be read stands for itself, with its error. total is how many events the site says that it has
 // in all, 0 when it does not say.
-func decodeTournaments(body []byte) (found []bookmaker.Tournament, said int, err error) {
+func decodeTournaments(body []byte) (found []bookmaker.Tournament, total int, err error) {
 	raw, err := openEnvelope(body)
 	if err != nil {
 		return nil, 0, err
@@ -90,7 +90,7 @@ func decodeTournaments(body []byte) (found []bookmaker.Tournament, said int, err
 		if err := json.Unmarshal(raw, &sport); err != nil || sport.ID != footballID || sport.Categories == nil {
 			continue
 		}
-		said += bookmaker.Count(sport.EventSize)
+		total += bookmaker.Count(sport.EventSize)
 		empty = len(*sport.Categories) == 0 && string(sport.EventSize) == "0"
 		for _, raw := range *sport.Categories {
 			for _, t := range decodeCategory(raw) {
@@ -104,7 +104,7 @@ func decodeTournaments(body []byte) (found []bookmaker.Tournament, said int, err
 	if len(found) == 0 && !empty {
 		return nil, 0, fmt.Errorf("%d sports: %w", len(data.SportList), errNoFootball)
 	}
-	return found, said, nil
+	return found, total, nil
 }
 
 // decodeCategory reads a country's tournaments.
@@ -122,7 +122,7 @@ func decodeCategory(raw json.RawMessage) []bookmaker.Tournament {
 		} else if lt.ID == "" {
 			t.Err = odds.Refuse(odds.NotJSON, "a tournament of %.40q without an id", t.Country)
 		}
-		t.ID, t.Name, t.Said = lt.ID, lt.Name, bookmaker.Count(lt.EventSize)
+		t.ID, t.Name, t.Count = lt.ID, lt.Name, bookmaker.Count(lt.EventSize)
 		found = append(found, t)
 	}
 	return found
@@ -142,12 +142,12 @@ type listEvent struct {
 	} `json:"sport"`
 }
 
-// decodeEvents reads the events of a tournament; only those that begin after now are listed. An event that cannot be
-// read is refused by itself. The error is an *odds.Refused.
-func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (discovery.Page, error) {
+// decodeEvents enters the events of a tournament. An event that cannot be read is refused by itself. The error is an
+// *odds.Refused.
+func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time, page *discovery.Page) error {
 	raw, err := openEnvelope(body)
 	if err != nil {
-		return discovery.Page{}, fmt.Errorf("events of tournament %.40q: %w", t.ID, err)
+		return fmt.Errorf("events of tournament %.40q: %w", t.ID, err)
 	}
 	var data []struct {
 		Events    *[]json.RawMessage `json:"events"`
@@ -155,32 +155,20 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time) (discovery
 		EventSize json.RawMessage    `json:"eventSize"`
 	}
 	if err := json.Unmarshal(raw, &data); err != nil || data == nil {
-		return discovery.Page{}, odds.Refuse(odds.NotJSON, "events of tournament %.40q: no list in data: %v", t.ID, err)
+		return odds.Refuse(odds.NotJSON, "events of tournament %.40q: no list in data: %v", t.ID, err)
 	}
-	var p discovery.Page
-	seen := make(map[string]bool)
 	for _, group := range data {
-		p.Said += max(bookmaker.Count(group.TotalNum), bookmaker.Count(group.EventSize))
+		page.Count += max(bookmaker.Count(group.TotalNum), bookmaker.Count(group.EventSize))
 		if group.Events == nil {
-			p.Silent = true
+			page.Silent = true
 			continue
 		}
 		for _, raw := range *group.Events {
-			p.Events++
 			l, reason := decodeListing(raw, t, now)
-			if seen[l.EventID] && l.EventID != "" {
-				p.Repeated++
-			}
-			seen[l.EventID] = true
-			switch {
-			case reason != "":
-				p.Refuse(l.EventID, reason)
-			case l.Kickoff.After(now):
-				p.Listings = append(p.Listings, l)
-			}
+			page.Enter(l, reason, now)
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // decodeListing reads one event; when it is refused the listing holds the id, if that can be read.

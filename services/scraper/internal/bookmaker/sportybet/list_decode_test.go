@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/discovery"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -170,11 +171,12 @@ func TestDecodeListing(t *testing.T) {
 
 func TestDecodeEvents(t *testing.T) {
 	t.Parallel()
-	begun := listEventJSON("estimateStartTime", "1778061600000")
+	other := func(id, event string) string { return strings.Replace(event, "sr:match:68995116", id, 1) }
+	begun := other("sr:match:1", listEventJSON("estimateStartTime", "1778061600000"))
 	page := listOK(`[{"events":[` + strings.Join([]string{
-		listEventJSON("", ""), listEventJSON("estimateStartTime", ""), begun, `"x"`,
+		listEventJSON("", ""), other("sr:match:2", listEventJSON("estimateStartTime", "")), begun, `"x"`,
 	}, ",") + `]},{"events":[` + listEventJSON("eventId", `"sr:match:3"`) + `]}]`)
-	p, err := decodeEvents([]byte(page), listCup(), listNow())
+	p, err := pageOf([]byte(page), listCup(), listNow())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +190,7 @@ func TestDecodeEvents(t *testing.T) {
 	if diff := cmp.Diff(odds.Refusals{odds.BadKickoff: 1, odds.NotJSON: 1}, p.Refusals); diff != "" {
 		t.Errorf("refused (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"sr:match:68995116", ""}, p.RefusedIDs); diff != "" {
+	if diff := cmp.Diff([]string{"sr:match:2", ""}, p.RefusedIDs); diff != "" {
 		t.Errorf("refused ids (-want +got):\n%s", diff)
 	}
 	if p.Events != 5 || p.Silent {
@@ -209,7 +211,7 @@ func TestDecodeEvents(t *testing.T) {
 		"throttled":     {body: `{"bizCode":19000,"message":"busy"}`, reason: odds.NotOffered},
 		"cut off":       {body: page[:80], reason: odds.NotJSON},
 	} {
-		p, err := decodeEvents([]byte(tc.body), listCup(), listNow())
+		p, err := pageOf([]byte(tc.body), listCup(), listNow())
 		listCheckErr(t, err, nil, tc.reason)
 		if p.Silent != tc.silent || p.Events != 0 {
 			t.Errorf("%s: %d events, silent %t", name, p.Events, p.Silent)
@@ -222,7 +224,7 @@ func FuzzDecodeEvents(f *testing.F) {
 	f.Add([]byte(listOK(`[{"events":[` + listEventJSON("", "") + `,{"eventId":"sr:match:1"},[]]}]`)))
 	f.Add([]byte(listOK(`[{}]`)))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := decodeEvents(body, listCup(), listNow())
+		p, err := pageOf(body, listCup(), listNow())
 		if err != nil {
 			if _, ok := errors.AsType[*odds.Refused](err); !ok {
 				t.Fatalf("error without a reason: %v", err)
@@ -266,10 +268,16 @@ func TestDecodeEventsOfNoRealCategory(t *testing.T) {
 		if err != nil || len(tournaments) != 1 {
 			t.Fatalf("%d tournaments, %v", len(tournaments), err)
 		}
-		p, err := decodeEvents([]byte(listOK(`[{"events":[{"eventId":"sr:match:5","estimateStartTime":1778065200000,
+		p, err := pageOf([]byte(listOK(`[{"events":[{"eventId":"sr:match:5","estimateStartTime":1778065200000,
 			"homeTeamName":"Chelsea (Nick)","awayTeamName":"Arsenal (Bob)"}]}]`)), tournaments[0], listNow())
 		if err != nil || len(p.Listings) != want || p.Refusals[odds.NotReal] != 1-want {
 			t.Errorf("%s: %d listed, refusals %v, %v", id, len(p.Listings), p.Refusals, err)
 		}
 	}
+}
+
+// pageOf reads one answer alone.
+func pageOf(body []byte, t bookmaker.Tournament, now time.Time) (page discovery.Page, err error) {
+	err = decodeEvents(body, t, now, &page)
+	return page, err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -16,7 +17,7 @@ import (
 func (t *Target) event(complete map[odds.Bookmaker]bool) odds.Event {
 	e := odds.Event{SrID: t.SrID}
 	committedUsed := false
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		listing, listed := t.Listings[b]
 		if !listed {
 			if t.Committed != nil && !complete[b] && t.Committed.ListedBy(b) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -113,7 +114,7 @@ func (t *Target) differing() []Finding {
 		first    odds.Listing
 		findings []Finding
 	)
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		l := t.Listings[b]
 		switch {
 		case l.Kickoff.IsZero():

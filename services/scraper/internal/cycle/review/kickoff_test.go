@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -32,7 +33,7 @@ func TestNoDetailMovesIntoThePast(t *testing.T) {
 		for range 4 {
 			suspects.BeginCycle()
 			tg := &Target{SrID: "1", Listings: make(map[odds.Bookmaker]odds.Listing)}
-			for _, b := range odds.Bookmakers() {
+			for _, b := range registry.Names() {
 				tg.Listings[b] = listing(b, string(b), "1", at.Draw(t, "list of "+string(b)))
 			}
 			if rapid.Bool().Draw(t, "known") {
@@ -44,7 +45,7 @@ func TestNoDetailMovesIntoThePast(t *testing.T) {
 			if tg.Kickoff = tg.event(nil).Kickoff; !tg.Kickoff.After(now) {
 				continue // not fetched
 			}
-			for _, b := range odds.Bookmakers() {
+			for _, b := range registry.Names() {
 				detail := odds.Listing{Bookmaker: b, Kickoff: at.Draw(t, "detail of "+string(b))}
 				tg.reviewDetail(&detail, now, &suspects)
 				tg.refine(detail)

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/sides"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
@@ -106,7 +107,7 @@ func (t *Target) offers(fetched map[odds.Bookmaker]*odds.Snapshot) []offer {
 		known = t.Committed.IDs()
 	}
 	var all []offer
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		l, listed := t.Listings[b]
 		eventID, before := known[b]
 		if !listed && !before {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -25,14 +26,14 @@ type Target struct {
 // Merge joins what the bookmakers list by SportRadar id, in the order of these ids. Listings without one are left out.
 func Merge(found map[odds.Bookmaker]bookmaker.Discovery, committed func(srID string) (odds.Event, bool)) []*Target {
 	bySrID := make(map[string]*Target)
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		for _, listing := range found[b].Listings {
 			if listing.SrID == "" {
 				continue
 			}
 			t := bySrID[listing.SrID]
 			if t == nil {
-				t = &Target{SrID: listing.SrID, Listings: make(map[odds.Bookmaker]odds.Listing, len(odds.Bookmakers()))}
+				t = &Target{SrID: listing.SrID, Listings: make(map[odds.Bookmaker]odds.Listing, len(registry.Names()))}
 				if e, ok := committed(listing.SrID); ok {
 					t.Committed = &e
 				}
@@ -55,7 +56,7 @@ func (t *Target) Bookmakers() []odds.Bookmaker {
 		return t.Only
 	}
 	names := make([]odds.Bookmaker, 0, len(t.Listings))
-	for _, b := range odds.Bookmakers() {
+	for _, b := range registry.Names() {
 		if _, listed := t.Listings[b]; listed {
 			names = append(names, b)
 		}

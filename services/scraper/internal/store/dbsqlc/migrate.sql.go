@@ -9,6 +9,22 @@ import (
 	"context"
 )
 
+const addBookmakers = `-- name: AddBookmakers :exec
+INSERT INTO bookmakers (bookmaker_id, bookmaker)
+SELECT unnest($1::smallint[]), unnest($2::text[])
+ON CONFLICT DO NOTHING
+`
+
+type AddBookmakersParams struct {
+	BookmakerIds []int16
+	Bookmakers   []string
+}
+
+func (q *Queries) AddBookmakers(ctx context.Context, arg AddBookmakersParams) error {
+	_, err := q.db.Exec(ctx, addBookmakers, arg.BookmakerIds, arg.Bookmakers)
+	return err
+}
+
 const grantScraper = `-- name: GrantScraper :exec
 SELECT grant_scraper(($1::text)::name)
 `

@@ -88,7 +88,7 @@ func TestEach(t *testing.T) {
 				}
 				tournaments = append(tournaments, to)
 			}
-			found, err := New(limiter(t, 2), nil, time.Now).Each(t.Context(), tournaments, ask)
+			found, err := Begin(limiter(t, 2), nil, time.Now).Each(t.Context(), tournaments, ask)
 			if !errors.Is(err, tc.err) || (err == nil) != (tc.err == nil) {
 				t.Errorf("error %v, want %v", err, tc.err)
 			}
@@ -128,7 +128,7 @@ func TestEachAsksAsManyAtOnceAsThereAreSlots(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := limiter(t, 5)
-		s := New(l, nil, time.Now)
+		s := Begin(l, nil, time.Now)
 		var most atomic.Int64
 		start := time.Now()
 		_, err := s.Each(t.Context(), make([]bookmaker.Tournament, 20),
@@ -149,7 +149,7 @@ func TestEachAsksAsManyAtOnceAsThereAreSlots(t *testing.T) {
 func TestEachEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := New(limiter(t, 1), nil, time.Now)
+	s := Begin(limiter(t, 1), nil, time.Now)
 	found, err := s.Each(ctx, make([]bookmaker.Tournament, 3), func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
 		cancel()
 		return Page{}, s.Call(ctx, func(context.Context) error { return nil })
@@ -159,11 +159,11 @@ func TestEachEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestSweepGivesUpWhereNothingComes(t *testing.T) {
+func TestGivesUpWhereNothingComes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := limiter(t, 4)
-		s := New(l, nil, time.Now)
+		s := Begin(l, nil, time.Now)
 		start := time.Now()
 		var calls atomic.Int64
 		found, err := s.Each(t.Context(), make([]bookmaker.Tournament, 300),
@@ -192,10 +192,10 @@ func TestSweepGivesUpWhereNothingComes(t *testing.T) {
 	})
 }
 
-func TestSweepGoesOnWhileSomethingGoodComes(t *testing.T) {
+func TestGoesOnWhileSomethingGoodComes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := New(limiter(t, 8), nil, time.Now)
+		s := Begin(limiter(t, 8), nil, time.Now)
 		var n atomic.Int64
 		found, err := s.Each(t.Context(), make([]bookmaker.Tournament, 60),
 			func(ctx context.Context, _ bookmaker.Tournament) (Page, error) {
@@ -224,7 +224,7 @@ func TestSweepGoesOnWhileSomethingGoodComes(t *testing.T) {
 func TestCallReleasesItsSlotWhateverHappens(t *testing.T) {
 	t.Parallel()
 	l := limiter(t, 1)
-	s := New(l, nil, time.Now)
+	s := Begin(l, nil, time.Now)
 	func() {
 		defer func() { _ = recover() }()
 		_ = s.Call(t.Context(), func(context.Context) error { panic("decoder") })
@@ -267,19 +267,19 @@ func TestShortLists(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := New(limiter(t, 2), tc.past, time.Now)
-			s.Said(tc.total)
+			s := Begin(limiter(t, 2), tc.past, time.Now)
+			s.SetTotal(tc.total)
 			var tournaments []bookmaker.Tournament
 			for id := range tc.lists {
-				tournaments = append(tournaments, bookmaker.Tournament{ID: id, Said: tc.said[id]})
+				tournaments = append(tournaments, bookmaker.Tournament{ID: id, Count: tc.said[id]})
 			}
 			for id, said := range tc.said {
 				if _, listed := tc.lists[id]; !listed {
-					tournaments = append(tournaments, bookmaker.Tournament{ID: id, Said: said})
+					tournaments = append(tournaments, bookmaker.Tournament{ID: id, Count: said})
 				}
 			}
 			found, err := s.Each(t.Context(), tournaments, func(_ context.Context, to bookmaker.Tournament) (Page, error) {
-				p := Page{Events: tc.lists[to.ID], Said: tc.page[to.ID]}
+				p := Page{Events: tc.lists[to.ID], Count: tc.page[to.ID]}
 				for i := range p.Events {
 					p.Listings = append(p.Listings, listing(fmt.Sprint(to.ID, i), "", 1))
 				}
@@ -322,13 +322,13 @@ func TestCountOfAnotherMeaning(t *testing.T) {
 			t.Parallel()
 			var past Past
 			discover := func(each int) bookmaker.Discovery {
-				s := New(limiter(t, 4), &past, time.Now)
-				s.Said(tc.total)
+				s := Begin(limiter(t, 4), &past, time.Now)
+				s.SetTotal(tc.total)
 				var tournaments []bookmaker.Tournament
 				for i := range 20 {
 					to := bookmaker.Tournament{ID: fmt.Sprint(i)}
 					if tc.total == 0 {
-						to.Said = 3
+						to.Count = 3
 					}
 					tournaments = append(tournaments, to)
 				}
@@ -356,5 +356,30 @@ func TestCountOfAnotherMeaning(t *testing.T) {
 				t.Errorf("after %d discoveries: partial %t, refusals %v", unmet, found.Partial(), found.Refusals)
 			}
 		})
+	}
+}
+
+// An event that an answer, or several answers of one tournament, list twice is one event.
+func TestEnter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 5, 6, 0, 30, 0, 0, time.UTC)
+	var p Page
+	for _, l := range []odds.Listing{listing("1", "1", 1), listing("1", "1", 2), listing("2", "2", 0), listing("", "", 1), listing("", "", 1)} {
+		reason := odds.Reason("")
+		if l.EventID == "" {
+			reason = odds.NoEventID
+		}
+		p.Enter(l, reason, now)
+	}
+	p.Enter(listing("3", "3", 1), odds.BadKickoff, now)
+	p.Enter(listing("3", "3", 1), odds.BadKickoff, now)
+	if diff := cmp.Diff([]odds.Listing{listing("1", "1", 1)}, p.Listings); diff != "" {
+		t.Errorf("listed (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(odds.Refusals{odds.NoEventID: 2, odds.BadKickoff: 1}, p.Refusals); diff != "" {
+		t.Errorf("refused (-want +got):\n%s", diff)
+	}
+	if p.Events != 5 || !slices.Equal(p.RefusedIDs, []string{"", "", "3"}) {
+		t.Errorf("%d events, refused %q", p.Events, p.RefusedIDs)
 	}
 }

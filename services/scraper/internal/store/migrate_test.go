@@ -1,0 +1,58 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
+)
+
+// Migrate makes the table bookmakers hold the registry's rows, and never gives a bookmaker another number.
+func TestMigrateAddsBookmakers(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t, migrated)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("DELETE FROM bookmakers WHERE bookmaker = 'bet9ja'")
+	exec("INSERT INTO bookmakers VALUES (1000, 'a later version''s')")
+	if err := migrated(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	want := map[odds.Bookmaker]int16{"a later version's": 1000}
+	for _, b := range registry.All() {
+		want[b.Name] = b.Number
+	}
+	rows, err := conn.Query(t.Context(), "SELECT bookmaker, bookmaker_id FROM bookmakers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[odds.Bookmaker]int16)
+	var name odds.Bookmaker
+	var number int16
+	if _, err := pgx.ForEachRow(rows, []any{&name, &number}, func() error { got[name] = number; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("bookmakers (-registry +table):\n%s", diff)
+	}
+
+	exec("UPDATE bookmakers SET bookmaker_id = 1001 WHERE bookmaker = 'bet9ja'")
+	if err := migrated(t.Context(), url); !errors.Is(err, store.ErrSchema) {
+		t.Errorf("with another number: %v", err)
+	}
+}
