@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
 )
 
 // nineRoute tells what a request to Bet9ja asks for.
@@ -50,12 +53,12 @@ func (x *exchange) nineTree() {
 	defer w.mu.RUnlock()
 	byTournament, bySport := x.counts()
 	dst := []byte(`{"R":"OK","D":{"PAL":{`)
-	for s := range sportCount {
-		words := s.words()
-		dst = append(append(append(dst, '"'), words.nineID...), `":{"S_DESC":"`...)
-		dst = append(append(dst, words.nineName...), `","NUM":`...)
+	for s := range catalogue.SportCount {
+		words := s.Words()
+		dst = append(append(append(dst, '"'), words.NineID...), `":{"S_DESC":"`...)
+		dst = append(append(dst, words.NineName...), `","NUM":`...)
 		dst = append(strconv.AppendInt(dst, int64(bySport[s]), 10), `,"SG":{`...)
-		for i, inCountry := range w.byCountry(bet9ja, s) {
+		for i, inCountry := range w.byCountry(book.Bet9ja, s) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -68,7 +71,7 @@ func (x *exchange) nineTree() {
 
 // nineCountry appends a country with its groups.
 func nineCountry(dst []byte, inCountry []*tournament, counts map[*tournament]int) []byte {
-	dst = append(append(append(dst, '"'), inCountry[0].countryIDs[bet9ja]...), `":{"SG_DESC":`...)
+	dst = append(append(append(dst, '"'), inCountry[0].countryIDs[book.Bet9ja]...), `":{"SG_DESC":`...)
 	size := 0
 	for _, t := range inCountry {
 		size += counts[t]
@@ -79,7 +82,7 @@ func nineCountry(dst []byte, inCountry []*tournament, counts map[*tournament]int
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(append(dst, '"'), t.ids[bet9ja]...), `":{"G_DESC":`...)
+		dst = append(append(append(dst, '"'), t.ids[book.Bet9ja]...), `":{"G_DESC":`...)
 		dst = append(appendQuoted(dst, t.name), `,"NUM":`...)
 		dst = append(strconv.AppendInt(dst, int64(counts[t]), 10), '}')
 	}
@@ -92,18 +95,18 @@ func (x *exchange) nineEvents(groupID string) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	for _, t := range w.tournaments {
-		if t.ids[bet9ja] != groupID || !w.lists(t, bet9ja) {
+		if t.ids[book.Bet9ja] != groupID || !w.lists(t, book.Bet9ja) {
 			continue
 		}
 		dst := []byte(`{"R":"OK","D":{"E":[`)
-		events := x.left(w.upcomingIn(t, bet9ja, x.now))
+		events := x.left(w.upcomingIn(t, book.Bet9ja, x.now))
 		for i, f := range events[:x.page(groupID, len(events))] {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
 			f.mu.Lock()
 			s := x.say(f)
-			dst = (&nineWriter{fixture: f, said: s}).listed(dst, w.offerSaid(f, bet9ja, s))
+			dst = (&nineWriter{fixture: f, said: s}).listed(dst, w.offerSaid(f, book.Bet9ja, s))
 			f.mu.Unlock()
 		}
 		x.json(http.StatusOK, append(dst, `]}}`...))

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
 )
 
 // nineWriter writes one of Bet9ja's events: a flat map of prices by key, the lines by market, and the dictionary of
@@ -17,7 +20,7 @@ type nineWriter struct {
 // head appends what the list and the detail say of an event.
 func (p *nineWriter) head(dst []byte) []byte {
 	f, s, t := p.fixture, &p.said, p.fixture.tournament
-	words := f.sport.words()
+	words := f.sport.Words()
 	number := func(key string, n int) {
 		dst = append(append(append(dst, `,"`...), key...), `":`...)
 		dst = strconv.AppendInt(dst, int64(n), 10)
@@ -36,8 +39,8 @@ func (p *nineWriter) head(dst []byte) []byte {
 	number("GID", t.nineID)
 	text("SG", t.country)
 	number("SGID", t.nineCtry)
-	text("S", words.nineName)
-	dst = append(append(dst, `,"SID":`...), words.nineID...)
+	text("S", words.NineName)
+	dst = append(append(dst, `,"SID":`...), words.NineID...)
 	number("ST", 1)
 	number("P", 0)
 	number("PRV", 1)
@@ -51,7 +54,7 @@ func (p *nineWriter) listed(dst []byte, o *offer) []byte {
 	dst = append(p.head(dst), `,"O":{`...)
 	start := len(dst)
 	for i := range o.quotes {
-		if q := &o.quotes[i]; q.listed() && (q.market.nine.key == "S_1X2" || p.fixture.sport != football) {
+		if q := &o.quotes[i]; q.listed() && (q.market.Nine.Key == "S_1X2" || p.fixture.sport != catalogue.Football) {
 			dst = p.odds(dst, start, o, q)
 		}
 	}
@@ -74,26 +77,26 @@ func (p *nineWriter) event(dst []byte, o *offer) []byte {
 	dst = append(dst, `","IS_BOOSTED":false,"IS_BETBUILDER":true,"ISSTREAMINGVIDEO":false,"PL":0,"GP":99,"SPORTCAST_FIXTURE_ID":"","O":{`...)
 	start := len(dst)
 	lines := make(map[string][]int)
-	var seen []*market
+	var seen []*catalogue.Market
 	for _, i := range order {
 		q := &o.quotes[i]
 		before := len(dst)
 		if dst = p.odds(dst, start, o, q); len(dst) == before {
 			continue // all its outcomes are gone
 		}
-		key := q.market.nine.key
-		if !slices.ContainsFunc(seen, func(m *market) bool { return m.nine.key == key }) {
+		key := q.market.Nine.Key
+		if !slices.ContainsFunc(seen, func(m *catalogue.Market) bool { return m.Nine.Key == key }) {
 			seen = append(seen, q.market)
 		}
-		if q.market.kind != noLine && q.market.kind != ordinal && !slices.Contains(lines[key], q.line) {
+		if q.market.Kind != catalogue.NoLine && q.market.Kind != catalogue.Ordinal && !slices.Contains(lines[key], q.line) {
 			lines[key] = append(lines[key], q.line)
 		}
 	}
 	dst = append(dst, `},"AUX":{`...)
 	start = len(dst)
 	for _, m := range seen {
-		if len(lines[m.nine.key]) > 0 {
-			dst = appendLines(comma(dst, start), m.nine.key, lines[m.nine.key])
+		if len(lines[m.Nine.Key]) > 0 {
+			dst = appendLines(comma(dst, start), m.Nine.Key, lines[m.Nine.Key])
 		}
 	}
 	dst = append(dst, `},"EXCLUDED_BONUS":[],"BOOSTED_ODDS":[],"BOOSTED_MARKETS":[],"TRANS":{},"CATMARKET":[],"MKNUM":`...)
@@ -102,7 +105,7 @@ func (p *nineWriter) event(dst []byte, o *offer) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, m.nineRow...)
+		dst = append(dst, m.NineRow...)
 	}
 	return append(dst, `]}`...)
 }
@@ -115,7 +118,7 @@ func appendLines(dst []byte, key string, lines []int) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		text := lineText(line)
+		text := catalogue.LineText(line)
 		dst = append(append(appendQuoted(dst, text), ':'), text...)
 	}
 	return append(dst, '}')
@@ -127,15 +130,15 @@ func (p *nineWriter) odds(dst []byte, start int, o *offer, q *quote) []byte {
 	n, from := len(q.picks), int(q.scramble%7)
 	for i := range n {
 		at := (i + from) % n
-		out, shown := &q.market.outcomes[q.picks[at]], p.prices[at].shownAt(bet9ja)
+		out, shown := &q.market.Outcomes[q.picks[at]], p.prices[at].shownAt(book.Bet9ja)
 		if shown.way != nil && !shown.way.lists() {
 			continue
 		}
-		dst = append(append(comma(dst, start), '"'), q.market.nine.key...)
-		if q.market.kind != noLine && q.market.kind != ordinal {
-			dst = append(append(dst, '@'), lineText(q.line)...)
+		dst = append(append(comma(dst, start), '"'), q.market.Nine.Key...)
+		if q.market.Kind != catalogue.NoLine && q.market.Kind != catalogue.Ordinal {
+			dst = append(append(dst, '@'), catalogue.LineText(q.line)...)
 		}
-		dst = append(append(append(dst, '_'), out.nineSuffix...), `":`...)
+		dst = append(append(append(dst, '_'), out.NineSuffix...), `":`...)
 		if shown.way != nil {
 			dst = append(dst, shown.way.price...)
 			continue
@@ -147,48 +150,48 @@ func (p *nineWriter) odds(dst []byte, start int, o *offer, q *quote) []byte {
 
 // nineRows writes the dictionary row of every key of a catalogue into its markets. Markets that share a key share
 // the row, which names the outcomes of all of them.
-func nineRows(markets []*market) {
-	rows := make(map[string][]*market)
+func nineRows(markets []*catalogue.Market) {
+	rows := make(map[string][]*catalogue.Market)
 	for _, m := range markets {
-		if m.nine.key != "" {
-			rows[m.nine.key] = append(rows[m.nine.key], m)
+		if m.Nine.Key != "" {
+			rows[m.Nine.Key] = append(rows[m.Nine.Key], m)
 		}
 	}
 	for _, sharing := range rows {
 		row := nineRow(sharing)
 		for _, m := range sharing {
-			m.nineRow = row
+			m.NineRow = row
 		}
 	}
 }
 
 // nineRow is the dictionary row of the markets that share a key.
-func nineRow(sharing []*market) []byte {
-	words := sharing[0].nine
+func nineRow(sharing []*catalogue.Market) []byte {
+	words := sharing[0].Nine
 	var dst []byte
 	field := func(lead, text string) { dst = appendQuoted(append(dst, lead...), text) }
-	field(`{"ID":`, words.key)
-	field(`,"DS":`, words.label)
-	field(`,"MDESC":`, "Simulated market: "+words.label+". Lines are the home team's.")
-	field(`,"P":`, strconv.Itoa(words.priority))
-	field(`,"VW":`, strconv.Itoa(words.view))
-	field(`,"GCAT":`, words.category)
-	field(`,"MARKETID":`, words.number)
+	field(`{"ID":`, words.Key)
+	field(`,"DS":`, words.Label)
+	field(`,"MDESC":`, "Simulated market: "+words.Label+". Lines are the home team's.")
+	field(`,"P":`, strconv.Itoa(words.Priority))
+	field(`,"VW":`, strconv.Itoa(words.View))
+	field(`,"GCAT":`, words.Category)
+	field(`,"MARKETID":`, words.Number)
 	field(`,"M_PAYOUT":`, "120")
-	field(`,"CNT":`, words.count)
-	field(`,"CNTLABEL":`, map[string]string{"G": "Goals", "GR": "Generic Result", "CO": "Corners", "C": "Cards"}[words.count])
+	field(`,"CNT":`, words.Count)
+	field(`,"CNTLABEL":`, map[string]string{"G": "Goals", "GR": "Generic Result", "CO": "Corners", "C": "Cards"}[words.Count])
 	for _, list := range []struct {
 		lead string
-		word func(*outcome) string
+		word func(*catalogue.Outcome) string
 	}{
-		{`,"SGN":[`, func(o *outcome) string { return o.nineLabel }},
-		{`],"SGNK":[`, func(o *outcome) string { return o.nineSuffix }},
+		{`,"SGN":[`, func(o *catalogue.Outcome) string { return o.NineLabel }},
+		{`],"SGNK":[`, func(o *catalogue.Outcome) string { return o.NineSuffix }},
 	} {
 		dst = append(dst, list.lead...)
 		start := len(dst)
 		for _, m := range sharing {
-			for i := range m.outcomes {
-				if o := &m.outcomes[i]; o.nineSuffix != "" {
+			for i := range m.Outcomes {
+				if o := &m.Outcomes[i]; o.NineSuffix != "" {
 					dst = appendQuoted(comma(dst, start), list.word(o))
 				}
 			}

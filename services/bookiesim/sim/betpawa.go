@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // betpawaMux is BetPawa's part of the world: competitions, events of competitions, details.
@@ -101,7 +103,7 @@ func (x *exchange) find(id string) (f *fixture, live bool) {
 }
 
 // neighbour is the next event that a bookmaker shows. w.mu is held for reading.
-func (w *World) neighbour(f *fixture, b book) *fixture {
+func (w *World) neighbour(f *fixture, b book.Book) *fixture {
 	other := f
 	for _, g := range w.fixtures {
 		later := g.serial > f.serial && (other == f || g.serial < other.serial)

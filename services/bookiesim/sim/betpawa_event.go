@@ -3,6 +3,9 @@ package sim
 import (
 	"slices"
 	"strconv"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
 )
 
 // pawaWriter writes one of BetPawa's events. Version 4 is proto-JSON: defaults are left out and 64-bit integers are
@@ -22,8 +25,8 @@ type pawaWriter struct {
 
 // event appends an event; without an offer it has no markets.
 func (p *pawaWriter) event(dst []byte, o *offer) []byte {
-	f, l, s := p.fixture, &p.fixture.listings[betPawa], &p.said
-	words, t := f.sport.words(), f.tournament
+	f, l, s := p.fixture, &p.fixture.listings[book.BetPawa], &p.said
+	words, t := f.sport.Words(), f.tournament
 	dst = append(dst, `{"id":`...)
 	dst = appendQuoted(dst, s.eventID)
 	dst = append(dst, `,"name":`...)
@@ -47,11 +50,11 @@ func (p *pawaWriter) event(dst []byte, o *offer) []byte {
 		dst = p.markets(dst, o)
 	}
 	dst = append(dst, `,"category":`...)
-	dst = appendIDName(dst, words.betpawaID, words.betpawaName)
+	dst = appendIDName(dst, words.BetpawaID, words.BetpawaName)
 	dst = append(dst, `,"region":`...)
-	dst = appendIDName(dst, t.countryIDs[betPawa], t.country)
+	dst = appendIDName(dst, t.countryIDs[book.BetPawa], t.country)
 	dst = append(dst, `,"competition":`...)
-	dst = appendIDName(dst, t.ids[betPawa], t.name)
+	dst = appendIDName(dst, t.ids[book.BetPawa], t.name)
 	version := l.revision + 1
 	if o != nil {
 		version += o.revision
@@ -113,7 +116,7 @@ func (p *pawaWriter) markets(dst []byte, o *offer) []byte {
 		}
 		quotes := o.quotes[i:end]
 		i = end
-		if p.only != nil && !slices.Contains(p.only, m.id) {
+		if p.only != nil && !slices.Contains(p.only, m.ID) {
 			continue
 		}
 		rows, offered := p.lines(p.marketType(comma(dst, start), m), o, quotes)
@@ -123,7 +126,7 @@ func (p *pawaWriter) markets(dst []byte, o *offer) []byte {
 		dst = p.marketTail(rows, m)
 		count += offered
 		groups++
-		for _, tab := range m.tabs {
+		for _, tab := range m.Tabs {
 			tabs[tab]++
 		}
 	}
@@ -165,7 +168,9 @@ func (p *pawaWriter) counters(dst []byte, count, groups int, tabs map[string]int
 	dst = strconv.AppendInt(dst, int64(groups), 10)
 	dst = append(dst, `","marketGroupCountByTab":{`...)
 	start := len(dst)
-	for _, tab := range []string{"all", "bookings", "combos", tabCorners, tabGoals, "halves", "popular", tabSpecials} {
+	for _, tab := range []string{
+		"all", "bookings", "combos", catalogue.TabCorners, catalogue.TabGoals, "halves", "popular", catalogue.TabSpecials,
+	} {
 		if tabs[tab] == 0 {
 			continue
 		}

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
 )
 
 // betpawaTree answers with the sports ("" or "all") or with one sport's regions and competitions.
@@ -19,8 +22,8 @@ func (x *exchange) betpawaTree(which string) {
 		x.json(http.StatusOK, x.pawaSports())
 		return
 	}
-	for s := range sportCount {
-		if s.words().betpawaID == which {
+	for s := range catalogue.SportCount {
+		if s.Words().BetpawaID == which {
 			x.json(http.StatusOK, x.pawaRegions(s))
 			return
 		}
@@ -29,7 +32,7 @@ func (x *exchange) betpawaTree(which string) {
 }
 
 // counts is how many events of each tournament a bookmaker lists as upcoming. The world's lock is held.
-func (x *exchange) counts() (byTournament map[*tournament]int, bySport [sportCount]int) {
+func (x *exchange) counts() (byTournament map[*tournament]int, bySport [catalogue.SportCount]int) {
 	byTournament = make(map[*tournament]int)
 	for _, f := range x.world.fixtures {
 		if l := &f.listings[x.book]; l.shown() && l.kickoff.After(x.now) {
@@ -44,12 +47,12 @@ func (x *exchange) counts() (byTournament map[*tournament]int, bySport [sportCou
 func (x *exchange) pawaSports() []byte {
 	_, bySport := x.counts()
 	dst := []byte(`{"onlyMeta":[`)
-	for s := range sportCount {
+	for s := range catalogue.SportCount {
 		if s > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, `{"category":`...)
-		dst = appendIDName(dst, s.words().betpawaID, s.words().betpawaName)
+		dst = appendIDName(dst, s.Words().BetpawaID, s.Words().BetpawaName)
 		dst = append(dst, `,"eventCounts":{"upcoming":`...)
 		dst = strconv.AppendInt(dst, int64(bySport[s]), 10)
 		dst = append(dst, `}}`...)
@@ -58,22 +61,22 @@ func (x *exchange) pawaSports() []byte {
 }
 
 // pawaRegions lists a sport's regions with their competitions.
-func (x *exchange) pawaRegions(s sport) []byte {
+func (x *exchange) pawaRegions(s catalogue.Sport) []byte {
 	byTournament, _ := x.counts()
-	dst := append([]byte(`{"withRegions":[{"category":`), appendIDName(nil, s.words().betpawaID, s.words().betpawaName)...)
+	dst := append([]byte(`{"withRegions":[{"category":`), appendIDName(nil, s.Words().BetpawaID, s.Words().BetpawaName)...)
 	dst = append(dst, `,"regions":[`...)
 	start := len(dst)
 	for _, inRegion := range x.world.byCountry(x.book, s) {
 		dst = comma(dst, start)
 		dst = append(dst, `{"region":`...)
-		dst = appendIDName(dst, inRegion[0].countryIDs[betPawa], inRegion[0].country)
+		dst = appendIDName(dst, inRegion[0].countryIDs[book.BetPawa], inRegion[0].country)
 		dst = append(dst, `,"competitions":[`...)
 		for i, t := range inRegion {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
 			dst = append(dst, `{"competition":`...)
-			dst = appendIDName(dst, t.ids[betPawa], t.name)
+			dst = appendIDName(dst, t.ids[book.BetPawa], t.name)
 			if n := byTournament[t]; n > 0 {
 				dst = append(dst, `,"eventCounts":{"upcoming":`...)
 				dst = append(strconv.AppendInt(dst, int64(n), 10), '}')
@@ -86,7 +89,7 @@ func (x *exchange) pawaRegions(s sport) []byte {
 }
 
 // byCountry is a bookmaker's tournaments of a sport, grouped by country in the order of their first appearance.
-func (w *World) byCountry(b book, s sport) [][]*tournament {
+func (w *World) byCountry(b book.Book, s catalogue.Sport) [][]*tournament {
 	var groups [][]*tournament
 	place := make(map[string]int)
 	for _, t := range w.tournaments {
@@ -145,17 +148,17 @@ func (x *exchange) pawaPageJSON(dst []byte, page []*fixture, marketTypes []strin
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		live := !f.listings[betPawa].kickoff.After(x.now)
+		live := !f.listings[book.BetPawa].kickoff.After(x.now)
 		writer := &pawaWriter{
 			fixture: f, said: x.say(f), shape: x.world.cfg.Shape, live: live, inList: true, only: marketTypes,
-			noWidgets: f.key.of(91).unit() < x.world.cfg.WidgetlessShare,
+			noWidgets: f.key.Of(91).Unit() < x.world.cfg.WidgetlessShare,
 		}
 		if len(marketTypes) == 0 {
 			dst = writer.event(dst, nil)
 			continue
 		}
 		f.mu.Lock()
-		dst = writer.event(dst, x.world.offerSaid(f, betPawa, writer.said))
+		dst = writer.event(dst, x.world.offerSaid(f, book.BetPawa, writer.said))
 		f.mu.Unlock()
 	}
 	return append(dst, `]}`...)
@@ -167,18 +170,18 @@ func (x *exchange) pawaPage(query pawaQuery, q string) []*fixture {
 	wanted := func(list []string, id string) bool { return len(list) == 0 || slices.Contains(list, id) }
 	var found []*fixture
 	for _, f := range w.fixtures {
-		l := &f.listings[betPawa]
+		l := &f.listings[book.BetPawa]
 		t := f.tournament
 		upcoming := l.kickoff.After(now)
 		if !l.shown() || upcoming == (query.Query.EventType == "LIVE") || now.Sub(l.kickoff) > playing ||
-			!wanted(query.Query.Categories, f.sport.words().betpawaID) || !wanted(query.Query.Zones.Competitions, t.ids[betPawa]) ||
-			!wanted(query.Query.Zones.Regions, t.countryIDs[betPawa]) {
+			!wanted(query.Query.Categories, f.sport.Words().BetpawaID) || !wanted(query.Query.Zones.Competitions, t.ids[book.BetPawa]) ||
+			!wanted(query.Query.Zones.Regions, t.countryIDs[book.BetPawa]) {
 			continue
 		}
 		found = append(found, f)
 	}
 	slices.SortFunc(found, func(a, b *fixture) int {
-		return cmp.Or(a.listings[betPawa].kickoff.Compare(b.listings[betPawa].kickoff), cmp.Compare(a.serial, b.serial))
+		return cmp.Or(a.listings[book.BetPawa].kickoff.Compare(b.listings[book.BetPawa].kickoff), cmp.Compare(a.serial, b.serial))
 	})
 	found = x.left(found)
 	skip := min(query.Skip, len(found))

@@ -5,43 +5,47 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/chance"
 )
 
 // marketType appends a market up to its first row.
-func (p *pawaWriter) marketType(dst []byte, m *market) []byte {
+func (p *pawaWriter) marketType(dst []byte, m *catalogue.Market) []byte {
 	dst = append(dst, `{"marketType":{"id":"`...)
-	dst = append(append(dst, m.id...), `","name":`...)
-	dst = append(appendQuoted(dst, m.name), `,"displayName":`...)
-	dst = append(appendQuoted(dst, p.word(m.display)), `,"explainer":`...)
-	dst = append(appendQuoted(dst, "Simulated market: "+m.name+". Extra time does not count."), `,"priority":`...)
-	dst = append(strconv.AppendInt(dst, int64(m.priority), 10), `,"tabs":[`...)
-	for i, tab := range m.tabs {
+	dst = append(append(dst, m.ID...), `","name":`...)
+	dst = append(appendQuoted(dst, m.Name), `,"displayName":`...)
+	dst = append(appendQuoted(dst, p.word(m.Display)), `,"explainer":`...)
+	dst = append(appendQuoted(dst, "Simulated market: "+m.Name+". Extra time does not count."), `,"priority":`...)
+	dst = append(strconv.AppendInt(dst, int64(m.Priority), 10), `,"tabs":[`...)
+	for i, tab := range m.Tabs {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = appendQuoted(dst, tab)
 	}
 	dst = append(dst, ']')
-	if kind := m.handicapType(); kind != "" || p.shape == V3 {
+	if kind := m.HandicapType(); kind != "" || p.shape == V3 {
 		dst = append(append(dst, `,"handicapType":`...), quoted(kind)...)
 	}
 	if p.shape == V3 {
 		dst = append(dst, `,"priceColumnCount":`...)
-		dst = strconv.AppendInt(dst, int64(max(m.perRow, 2)), 10)
+		dst = strconv.AppendInt(dst, int64(max(m.PerRow, 2)), 10)
 		dst = append(dst, `,"priceSortingMethod":"PRICE_TYPE_ID"`...)
 	}
 	return append(dst, `},"row":[`...)
 }
 
 // marketTail appends what stands behind the rows.
-func (p *pawaWriter) marketTail(dst []byte, m *market) []byte {
+func (p *pawaWriter) marketTail(dst []byte, m *catalogue.Market) []byte {
 	dst = append(dst, ']')
 	if p.shape == V3 {
 		dst = append(dst, `,"displayNameRows":[]`...)
 	}
-	if len(m.columns) > 0 || p.shape == V3 {
+	if len(m.Columns) > 0 || p.shape == V3 {
 		dst = append(dst, `,"displayNameColumns":[`...)
-		for i, column := range m.columns {
+		for i, column := range m.Columns {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -58,7 +62,7 @@ func (p *pawaWriter) marketTail(dst []byte, m *market) []byte {
 // rows appends the display rows of a market at one line: one, or several with some of its prices each.
 func (p *pawaWriter) rows(dst []byte, o *offer, q *quote) []byte {
 	p.prices = o.prices(p.prices[:0], q, p.said.reversed)
-	perRow := q.market.perRow
+	perRow := q.market.PerRow
 	if perRow == 0 {
 		perRow = len(q.picks)
 	}
@@ -94,36 +98,39 @@ func (p *pawaWriter) rowHead(dst []byte, q *quote, partial bool) []byte {
 		dst = append(dst, `"handicap":`...)
 		dst = append(strconv.AppendInt(dst, int64(q.line), 10), ',')
 	}
-	if key := [...]string{totalLine: "total", asianHandicap: "hcp", euroHandicap: "hcp", ordinal: "number"}[q.market.kind]; key != "" {
+	keys := [...]string{
+		catalogue.TotalLine: "total", catalogue.AsianHandicap: "hcp", catalogue.EuroHandicap: "hcp", catalogue.Ordinal: "number",
+	}
+	if key := keys[q.market.Kind]; key != "" {
 		dst = append(append(append(dst, `"specifier":{"`...), key...), `":`...)
-		dst = append(appendQuoted(dst, lineText(q.line)), `},`...)
+		dst = append(appendQuoted(dst, catalogue.LineText(q.line)), `},`...)
 	}
 	return append(dst, `"prices":[`...)
 }
 
 // appendOldHandicap appends a row's line as version 3 does.
 func appendOldHandicap(dst []byte, q *quote) []byte {
-	if q.market.kind == noLine {
+	if q.market.Kind == catalogue.NoLine {
 		return append(dst, `"handicap":null,"formattedHandicap":null,`...)
 	}
 	dst = strconv.AppendInt(append(dst, `"handicap":`...), int64(q.line), 10)
-	if q.market.kind != euroHandicap && q.market.kind != ordinal {
+	if q.market.Kind != catalogue.EuroHandicap && q.market.Kind != catalogue.Ordinal {
 		return append(dst, `,"formattedHandicap":null,`...)
 	}
-	return append(appendQuoted(append(dst, `,"formattedHandicap":`...), lineText(q.line)), ',')
+	return append(appendQuoted(append(dst, `,"formattedHandicap":`...), catalogue.LineText(q.line)), ',')
 }
 
 // price appends one price.
 func (p *pawaWriter) price(dst []byte, o *offer, q *quote, i int) []byte {
-	out, shown := &q.market.outcomes[q.picks[i]], p.prices[i].shownAt(betPawa)
+	out, shown := &q.market.Outcomes[q.picks[i]], p.prices[i].shownAt(book.BetPawa)
 	if p.live {
 		shown = price{closed: true}
 	}
 	p.ordinal++
 	dst = append(dst, `{"id":"`...)
 	dst = strconv.AppendInt(dst, int64(1_500_000_000+1000*p.fixture.serial+p.ordinal), 10)
-	dst = append(append(dst, `","name":"`...), p.word(out.name)...)
-	dst = append(append(append(dst, `","typeId":"`...), out.typeID...), '"')
+	dst = append(append(dst, `","name":"`...), p.word(out.Name)...)
+	dst = append(append(append(dst, `","typeId":"`...), out.TypeID...), '"')
 	dst = p.odds(dst, shown)
 	text := handicapText(q, out)
 	switch {
@@ -132,13 +139,13 @@ func (p *pawaWriter) price(dst []byte, o *offer, q *quote, i int) []byte {
 	case p.shape == V3:
 		dst = append(dst, `,"handicap":null`...)
 	}
-	dst = append(append(append(dst, `,"displayName":"`...), p.word(out.displayedAs)...), `","additionalInfo":{`...)
+	dst = append(append(append(dst, `,"displayName":"`...), p.word(out.DisplayedAs)...), `","additionalInfo":{`...)
 	if p.shape == V3 {
 		dst = append(dst, `"hot":false,"twoUp":false,`...)
 	}
 	dst = append(dst, `"anyUp":"NO_UP"},"probability":`...)
 	dst = p.probability(dst, o.fair(q, i, p.said.reversed)*(1-q.refund), q.refund)
-	if p.shape == V4 && (q.market.kind == asianHandicap || q.market.kind == euroHandicap) {
+	if p.shape == V4 && (q.market.Kind == catalogue.AsianHandicap || q.market.Kind == catalogue.EuroHandicap) {
 		dst = append(append(append(dst, `,"specifier":{"hcp":"`...), text...), `"}`...)
 	}
 	return append(dst, '}')
@@ -191,20 +198,20 @@ func appendPawaOdds(dst []byte, cents int32) []byte {
 
 // handicapText is the line as a price shows it: "2.5", "+0.5", "Home -1". The draw of a European handicap names the
 // side that gives goals.
-func handicapText(q *quote, out *outcome) string {
-	switch q.market.kind {
-	case totalLine:
-		return lineText(q.line)
-	case asianHandicap:
-		if out.handicapSide == 2 {
-			return signedLine(-q.line)
+func handicapText(q *quote, out *catalogue.Outcome) string {
+	switch q.market.Kind {
+	case catalogue.TotalLine:
+		return catalogue.LineText(q.line)
+	case catalogue.AsianHandicap:
+		if out.HandicapSide == 2 {
+			return catalogue.SignedLine(-q.line)
 		}
-		return signedLine(q.line)
-	case euroHandicap:
-		if out.handicapSide == 2 || out.handicapSide == 0 && q.line > 0 {
-			return "Away " + signedLine(-q.line)
+		return catalogue.SignedLine(q.line)
+	case catalogue.EuroHandicap:
+		if out.HandicapSide == 2 || out.HandicapSide == 0 && q.line > 0 {
+			return "Away " + catalogue.SignedLine(-q.line)
 		}
-		return "Home " + signedLine(q.line)
+		return "Home " + catalogue.SignedLine(q.line)
 	default:
 		return ""
 	}
@@ -219,7 +226,7 @@ func (p *pawaWriter) probability(dst []byte, win, refund float64) []byte {
 		dst = strconv.AppendFloat(dst, math.Round(refund*1e6)/1e6, 'f', -1, 64)
 		return append(dst, '}')
 	}
-	key := mix(uint64(p.fixture.serial)<<20 | uint64(p.ordinal))
+	key := chance.Mix(uint64(p.fixture.serial)<<20 | uint64(p.ordinal))
 	mask := func(v float64) string {
 		return strconv.FormatInt(int64(math.Float64bits(v)^0x9E3779B97F4A7C15^key), 10)
 	}

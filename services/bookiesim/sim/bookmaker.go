@@ -2,8 +2,9 @@ package sim
 
 import (
 	"net/http"
-	"slices"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // The bookmakers, by the names that the rest of the system uses for them.
@@ -13,24 +14,15 @@ const (
 	Bet9ja    = "bet9ja"
 )
 
-// book is a bookmaker as an index into the world's arrays, in the order of the table in bookmakers.
-type book int
-
-const (
-	betPawa book = iota
-	sportyBet
-	bet9ja
-	bookCount
-)
-
 // Each is one value a bookmaker, in the order of Bookmakers.
-type Each[T any] [bookCount]T
+type Each[T any] [book.Count]T
+
+// Bookmakers lists them, the reference first.
+func Bookmakers() []string { return book.Names() }
 
 // bookmaker is what differs between the simulated bookmakers in figures. The words of their markets are in the catalogue,
 // the form of what they send in the table of sites.
 type bookmaker struct {
-	name string
-
 	firstID  int   // its own event ids begin behind it; 0 where they are made of the SportRadar id
 	tooMany  int   // status of a request beyond the limits
 	mostOdds int32 // the longest price it shows, in hundredths
@@ -47,41 +39,29 @@ type bookmaker struct {
 func bookmakers() *Each[bookmaker] {
 	const ms = time.Millisecond
 	return &Each[bookmaker]{
-		betPawa: {
-			name: BetPawa, firstID: 36_500_000, tooMany: http.StatusTooManyRequests, mostOdds: 100_00, margin: 0.050,
+		book.BetPawa: {
+			firstID: 36_500_000, tooMany: http.StatusTooManyRequests, mostOdds: 100_00, margin: 0.050,
 			latency: Latency{380 * ms, 337 * ms, 517 * ms}, limit: Limit{Concurrency: 50},
 			offered: 278, tournaments: 40, realOffered: 1121, realTournaments: 155,
 		},
-		sportyBet: {
-			name: SportyBet, tooMany: http.StatusTooManyRequests, mostOdds: 250_00, margin: 0.056,
+		book.SportyBet: {
+			tooMany: http.StatusTooManyRequests, mostOdds: 250_00, margin: 0.056,
 			latency: Latency{589 * ms, 505 * ms, 979 * ms}, limit: Limit{Concurrency: 50},
 			offered: 316, tournaments: 48, realOffered: 1276, realTournaments: 200,
 		},
-		bet9ja: {
-			name: Bet9ja, firstID: 769_000_000, tooMany: http.StatusForbidden, mostOdds: 180_00, margin: 0.068,
+		book.Bet9ja: {
+			firstID: 769_000_000, tooMany: http.StatusForbidden, mostOdds: 180_00, margin: 0.068,
 			latency: Latency{641 * ms, 596 * ms, 841 * ms}, limit: Limit{Concurrency: 15},
 			offered: 304, tournaments: 60, realOffered: 1225, realTournaments: 367,
 		},
 	}
 }
 
-// traits are those of b.
-func (b book) traits() *bookmaker { return &traits[b] }
+// traitsOf are the figures of b.
+func traitsOf(b book.Book) *bookmaker { return &traits[b] }
 
 // traits is the table, made once: prices are drawn with it.
 var traits = bookmakers() //nolint:gochecknoglobals // never written
-
-// Bookmakers lists them, the reference first.
-func Bookmakers() []string {
-	names := make([]string, 0, bookCount)
-	for _, t := range traits {
-		names = append(names, t.name)
-	}
-	return names
-}
-
-// String is the bookmaker's name.
-func (b book) String() string { return b.traits().name }
 
 // each makes a value of every bookmaker's traits.
 func each[T any](of func(*bookmaker) T) (all Each[T]) {
@@ -91,11 +71,5 @@ func each[T any](of func(*bookmaker) T) (all Each[T]) {
 	return all
 }
 
-// bookNamed finds a bookmaker by name.
-func bookNamed(name string) (book, bool) {
-	i := slices.Index(Bookmakers(), name)
-	return book(i), i >= 0
-}
-
 // fromSrID reports whether the bookmaker's event ids are made of SportRadar's.
-func (b book) fromSrID() bool { return b.traits().firstID == 0 }
+func fromSrID(b book.Book) bool { return traitsOf(b).firstID == 0 }

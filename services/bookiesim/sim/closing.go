@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // Way names a way in which a bookmaker closes a market or an outcome; see Ways.
@@ -42,7 +44,7 @@ const (
 
 // closing is one way of closing, and what the answer then shows.
 type closing struct {
-	book  book
+	book  book.Book
 	way   Way
 	reach reach
 	// price is the JSON in the price's place: empty for the price itself, missing for no member.
@@ -64,38 +66,38 @@ type closing struct {
 // every default.
 func closings() []closing {
 	return []closing{
-		{book: betPawa, way: "no_price", reach: anything, price: null},   // rec
-		{book: betPawa, way: "suspended", reach: anything, marked: true}, // rec
-		{book: betPawa, way: "suspended_no_price", reach: anything, price: null, marked: true},
-		{book: betPawa, way: "suspended_zero", reach: anything, price: "0.0", marked: true}, // rec
-		{book: betPawa, way: "empty_row", reach: wholeMarkets, outcomes: nothing},
-		{book: betPawa, way: "gone", reach: anything, gone: true},
+		{book: book.BetPawa, way: "no_price", reach: anything, price: null},   // rec
+		{book: book.BetPawa, way: "suspended", reach: anything, marked: true}, // rec
+		{book: book.BetPawa, way: "suspended_no_price", reach: anything, price: null, marked: true},
+		{book: book.BetPawa, way: "suspended_zero", reach: anything, price: "0.0", marked: true}, // rec
+		{book: book.BetPawa, way: "empty_row", reach: wholeMarkets, outcomes: nothing},
+		{book: book.BetPawa, way: "gone", reach: anything, gone: true},
 
-		{book: sportyBet, way: "inactive", reach: anything, marked: true},                      // rec
-		{book: sportyBet, way: "inactive_one", reach: anything, price: `"1.00"`, marked: true}, // rec
-		{book: sportyBet, way: "empty_price", reach: anything, price: noText, marked: true},
-		{book: sportyBet, way: "null_price", reach: anything, price: null, marked: true},
-		{book: sportyBet, way: "na_price", reach: anything, price: na, marked: true},
-		{book: sportyBet, way: "dash_price", reach: anything, price: dash, marked: true},
-		{book: sportyBet, way: "no_price", reach: anything, price: missing, marked: true},
-		{book: sportyBet, way: "empty_price_active", reach: anything, price: noText},
-		{book: sportyBet, way: "null_price_active", reach: anything, price: null},
-		{book: sportyBet, way: "na_price_active", reach: anything, price: na},
-		{book: sportyBet, way: "dash_price_active", reach: anything, price: dash},
-		{book: sportyBet, way: "no_price_active", reach: anything, price: missing},
-		{book: sportyBet, way: "status", reach: marketsAndLines, status: 1}, // rec
-		{book: sportyBet, way: "status_no_outcomes", reach: marketsAndLines, status: 1, outcomes: nothing},
-		{book: sportyBet, way: "status_outcomes_missing", reach: marketsAndLines, status: 1, outcomes: missing},
-		{book: sportyBet, way: "status_two", reach: marketsAndLines, status: 2},
-		{book: sportyBet, way: "banned", reach: marketsAndLines, banned: true},
-		{book: sportyBet, way: "gone", reach: anything, gone: true},
+		{book: book.SportyBet, way: "inactive", reach: anything, marked: true},                      // rec
+		{book: book.SportyBet, way: "inactive_one", reach: anything, price: `"1.00"`, marked: true}, // rec
+		{book: book.SportyBet, way: "empty_price", reach: anything, price: noText, marked: true},
+		{book: book.SportyBet, way: "null_price", reach: anything, price: null, marked: true},
+		{book: book.SportyBet, way: "na_price", reach: anything, price: na, marked: true},
+		{book: book.SportyBet, way: "dash_price", reach: anything, price: dash, marked: true},
+		{book: book.SportyBet, way: "no_price", reach: anything, price: missing, marked: true},
+		{book: book.SportyBet, way: "empty_price_active", reach: anything, price: noText},
+		{book: book.SportyBet, way: "null_price_active", reach: anything, price: null},
+		{book: book.SportyBet, way: "na_price_active", reach: anything, price: na},
+		{book: book.SportyBet, way: "dash_price_active", reach: anything, price: dash},
+		{book: book.SportyBet, way: "no_price_active", reach: anything, price: missing},
+		{book: book.SportyBet, way: "status", reach: marketsAndLines, status: 1}, // rec
+		{book: book.SportyBet, way: "status_no_outcomes", reach: marketsAndLines, status: 1, outcomes: nothing},
+		{book: book.SportyBet, way: "status_outcomes_missing", reach: marketsAndLines, status: 1, outcomes: missing},
+		{book: book.SportyBet, way: "status_two", reach: marketsAndLines, status: 2},
+		{book: book.SportyBet, way: "banned", reach: marketsAndLines, banned: true},
+		{book: book.SportyBet, way: "gone", reach: anything, gone: true},
 
-		{book: bet9ja, way: "one", reach: anything, price: one}, // rec
-		{book: bet9ja, way: "empty_price", reach: anything, price: noText},
-		{book: bet9ja, way: "null_price", reach: anything, price: null},
-		{book: bet9ja, way: "na_price", reach: anything, price: na},
-		{book: bet9ja, way: "dash_price", reach: anything, price: dash},
-		{book: bet9ja, way: "gone", reach: anything, gone: true},
+		{book: book.Bet9ja, way: "one", reach: anything, price: one}, // rec
+		{book: book.Bet9ja, way: "empty_price", reach: anything, price: noText},
+		{book: book.Bet9ja, way: "null_price", reach: anything, price: null},
+		{book: book.Bet9ja, way: "na_price", reach: anything, price: na},
+		{book: book.Bet9ja, way: "dash_price", reach: anything, price: dash},
+		{book: book.Bet9ja, way: "gone", reach: anything, gone: true},
 	}
 }
 

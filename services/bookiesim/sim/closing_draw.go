@@ -3,6 +3,10 @@ package sim
 import (
 	"math"
 	"slices"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/chance"
 )
 
 // closer closes and reopens one bookmaker's markets by chance. What it closes is a function of the seed and the tick:
@@ -13,8 +17,8 @@ type closer struct {
 	all               map[Way]*closing
 }
 
-func newClosers(cfg Closings) [bookCount]*closer {
-	var closers [bookCount]*closer
+func newClosers(cfg Closings) [book.Count]*closer {
+	var closers [book.Count]*closer
 	for b := range closers {
 		closers[b] = &closer{
 			markets: cfg.Markets, outcomes: cfg.Outcomes,
@@ -34,13 +38,13 @@ func newClosers(cfg Closings) [bookCount]*closer {
 }
 
 // draw says how something is closed at a tick, nil for not at all, and up to which tick that stays so.
-func (c *closer) draw(key chance, r reach, share float64, tick int64) (closed *closing, luck chance, until int64) {
-	length := int64(5 + key.of(1).below(16))
-	phase := int64(key.of(2).below(int(length)))
+func (c *closer) draw(key chance.Chance, r reach, share float64, tick int64) (closed *closing, luck chance.Chance, until int64) {
+	length := int64(5 + key.Of(1).Below(16))
+	phase := int64(key.Of(2).Below(int(length)))
 	window := (tick + phase) / length
-	luck, until = key.of(uint64(window), 3), (window+1)*length-phase
-	if ways := c.ways[r]; len(ways) > 0 && luck.unit() < share {
-		closed = ways[luck.of(4).below(len(ways))]
+	luck, until = key.Of(uint64(window), 3), (window+1)*length-phase
+	if ways := c.ways[r]; len(ways) > 0 && luck.Unit() < share {
+		closed = ways[luck.Of(4).Below(len(ways))]
 	}
 	return closed, luck, until
 }
@@ -61,12 +65,12 @@ func (o *offer) redraw(q *quote, tick int64) {
 	}
 	c, line := o.closer, o.source(q)
 	var now closed
-	var luck chance
+	var luck chance.Chance
 	var until int64
-	now.all, _, q.redraws = c.draw(o.key.ofText(q.market.ownNames()).of(91), wholeMarkets, c.markets, tick)
-	if q.market.kind != noLine {
+	now.all, _, q.redraws = c.draw(o.key.OfText(q.market.OwnNames()).Of(91), wholeMarkets, c.markets, tick)
+	if q.market.Kind != catalogue.NoLine {
 		var single *closing
-		single, _, until = c.draw(line.of(92), singleLines, c.markets, tick)
+		single, _, until = c.draw(line.Of(92), singleLines, c.markets, tick)
 		q.redraws = min(q.redraws, until)
 		if now.all == nil {
 			now.all = single
@@ -74,10 +78,10 @@ func (o *offer) redraw(q *quote, tick int64) {
 	}
 	// One outcome at most, and never the only one: a market without open outcomes is one that is closed.
 	if n := len(q.picks); n > 1 {
-		now.one, luck, until = c.draw(line.of(93), singleOutcomes, c.outcomes*float64(n), tick)
+		now.one, luck, until = c.draw(line.Of(93), singleOutcomes, c.outcomes*float64(n), tick)
 		q.redraws = min(q.redraws, until)
 		if now.one != nil {
-			now.at = luck.of(5).below(n)
+			now.at = luck.Of(5).Below(n)
 		}
 	}
 	if now != q.chance {
@@ -87,8 +91,8 @@ func (o *offer) redraw(q *quote, tick int64) {
 }
 
 // alwaysOpen is the market that chance does not close.
-func (o *offer) alwaysOpen() *market {
-	return o.quotes[o.key.of(94).below(len(o.quotes))].market
+func (o *offer) alwaysOpen() *catalogue.Market {
+	return o.quotes[o.key.Of(94).Below(len(o.quotes))].market
 }
 
 // closing is how the outcome at a pick is closed, nil when it is open. What was closed by hand goes first.

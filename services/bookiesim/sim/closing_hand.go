@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"slices"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // byHand is the key of a whole quote among what is closed by hand, besides the picks.
@@ -23,7 +25,7 @@ func (w *World) closeByHand(bookmaker, srID, marketID, name string, way Way) err
 	if name != "" {
 		want = singleOutcomes
 	}
-	b, _ := bookNamed(bookmaker) // an unknown one is refused below
+	b, _ := book.Named(bookmaker) // an unknown one is refused below
 	var how *closing
 	if b >= 0 {
 		if how = w.closers[b].all[way]; how == nil || how.reach&want == 0 {
@@ -46,7 +48,7 @@ func (w *World) closeByHand(bookmaker, srID, marketID, name string, way Way) err
 func (q *quote) closeByHand(name string, how *closing) bool {
 	at := byHand
 	if name != "" {
-		at = slices.IndexFunc(q.picks, func(pick int) bool { return q.market.outcomes[pick].name == name })
+		at = slices.IndexFunc(q.picks, func(pick int) bool { return q.market.Outcomes[pick].Name == name })
 		if at < 0 {
 			return false
 		}

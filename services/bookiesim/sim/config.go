@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // Density says how many markets an event has.
@@ -112,7 +114,7 @@ func (c Config) Resized(events int) Config {
 	for b, n := range c.Offered {
 		c.Offered[b] = max(n*events/c.Events, 1)
 	}
-	c.Offered[sportyBet] = max(c.Offered[sportyBet], events-c.Offered[betPawa]) // every event needs a bookmaker
+	c.Offered[book.SportyBet] = max(c.Offered[book.SportyBet], events-c.Offered[book.BetPawa]) // every event needs a bookmaker
 	c.Events = events
 	return c
 }
@@ -127,8 +129,8 @@ func (c Config) Validate() error {
 	}
 	check(c.Events > 0, "invalid Events %d (must be > 0)", c.Events)
 	for b, n := range c.Offered {
-		check(n > 0 && n <= c.Events, "invalid Offered[%s] %d (must be 1 to Events, %d)", book(b), n, c.Events)
-		check(c.Tournaments[b] > 0 && c.Tournaments[b] <= 1000, "invalid Tournaments[%s] %d (must be 1 to 1000)", book(b), c.Tournaments[b])
+		check(n > 0 && n <= c.Events, "invalid Offered[%s] %d (must be 1 to Events, %d)", book.Book(b), n, c.Events)
+		check(c.Tournaments[b] > 0 && c.Tournaments[b] <= 1000, "invalid Tournaments[%s] %d (must be 1 to 1000)", book.Book(b), c.Tournaments[b])
 	}
 	check(c.Offered[0]+c.Offered[1] >= c.Events, "invalid Offered %v (every event needs a bookmaker)", c.Offered)
 	check(c.Horizon >= 3*time.Hour, "invalid Horizon %s (must be >= 3h)", c.Horizon)

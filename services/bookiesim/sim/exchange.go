@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // route is what a request asks for; counters, latencies and faults are by route.
@@ -28,7 +30,7 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	world  *World
-	book   book
+	book   book.Book
 	route  route
 	serial uint64 // of the request at its bookmaker
 	now    time.Time

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/chance"
 )
 
 // Scope is the part of a bookmaker's calls that a fault hits.
@@ -38,7 +41,7 @@ type Fault struct {
 // Validate reports what is wrong with f.
 func (f Fault) Validate() error {
 	rules := kindRules()
-	b, known := bookNamed(f.Bookmaker)
+	b, known := book.Named(f.Bookmaker)
 	rule, ok := rules[f.Kind]
 	var errs []error
 	if !ok {
@@ -83,7 +86,7 @@ type faultSet struct {
 // SetFaults replaces all faults; without arguments there are none. Faults that Validate refuses are left out.
 func (w *World) SetFaults(faults ...Fault) {
 	rules := kindRules()
-	for b := range bookCount {
+	for b := range book.Count {
 		var own faultSet
 		for _, f := range faults {
 			one := ruled{Fault: f, rule: rules[f.Kind]}
@@ -105,7 +108,7 @@ func (w *World) SetFaults(faults ...Fault) {
 // Faults lists the faults that are set, once for each bookmaker.
 func (w *World) Faults() []Fault {
 	var all []Fault
-	for b := range bookCount {
+	for b := range book.Count {
 		for _, f := range w.gates[b].faults.Load().all {
 			f.Bookmaker = b.String()
 			all = append(all, f)
@@ -115,7 +118,7 @@ func (w *World) Faults() []Fault {
 }
 
 // hits reports whether a fault strikes a request for key, the serial-th of its bookmaker.
-func (f *ruled) hits(c chance, to route, key string, serial uint64) bool {
+func (f *ruled) hits(c chance.Chance, to route, key string, serial uint64) bool {
 	if f.Kind == Down {
 		return true
 	}
@@ -129,11 +132,11 @@ func (f *ruled) hits(c chance, to route, key string, serial uint64) bool {
 	if f.Scope == Lists && to != routeTree && to != routeEvents || f.Scope == Details && to != routeDetail {
 		return false
 	}
-	c = c.ofText(string(f.Kind)).ofText(key)
+	c = c.OfText(string(f.Kind)).OfText(key)
 	if f.PerRequest {
-		c = c.of(serial)
+		c = c.Of(serial)
 	}
-	return c.unit() < share
+	return c.Unit() < share
 }
 
 // show answers with the fault instead of an answer. It reports false where the answer itself has to show it.

@@ -3,6 +3,8 @@ package sim
 import (
 	"slices"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // FaultKind is a way in which a bookmaker fails.
@@ -52,9 +54,9 @@ const (
 
 // kindRule is what a kind of fault can strike.
 type kindRule struct {
-	books  []book  // nil for all
-	routes []route // nil for all
-	share  float64 // what a Share of 0 means
+	books  []book.Book // nil for all
+	routes []route     // nil for all
+	share  float64     // what a Share of 0 means
 	// inside says that the answer is given and shows the fault in what it says.
 	inside bool
 }
@@ -69,16 +71,16 @@ func kindRules() map[FaultKind]kindRule {
 
 		ShortPage: {routes: lists, share: 1, inside: true}, ShortList: {routes: lists, share: 0.4, inside: true},
 		SidesSwapped: {routes: both, share: 1, inside: true}, PricesSwapped: {routes: both, share: 1, inside: true},
-		ForeignNames: {books: []book{betPawa}, routes: both, share: 1, inside: true},
+		ForeignNames: {books: []book.Book{book.BetPawa}, routes: both, share: 1, inside: true},
 		PastKickoff:  {routes: []route{routeDetail}, share: 1, inside: true},
 		KickoffMoved: {routes: both, share: 1, inside: true}, LeadingZero: {routes: both, share: 1, inside: true},
-		NoSrID:   {books: []book{betPawa}, routes: both, share: 1, inside: true},
+		NoSrID:   {books: []book.Book{book.BetPawa}, routes: both, share: 1, inside: true},
 		ClockOff: {share: 1, inside: true}, SimulatedEvents: {share: 1, inside: true},
 	}
 }
 
 // strikes reports whether a fault of the kind can show at a bookmaker.
-func (r kindRule) strikes(b book) bool { return r.books == nil || slices.Contains(r.books, b) }
+func (r kindRule) strikes(b book.Book) bool { return r.books == nil || slices.Contains(r.books, b) }
 
 // cap is how many events a list of a ShortPage has.
 func (f Fault) cap() int {

@@ -5,26 +5,31 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/chance"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/score"
 )
 
 // fixture is one event of the world with what each bookmaker makes of it. Its listings are guarded by the world's
 // lock, its offers by mu.
 type fixture struct {
 	serial     int
-	key        chance
-	sport      sport
+	key        chance.Chance
+	sport      catalogue.Sport
 	tournament *tournament
 	srID       string // under which the world knows it; a bookmaker may show another
 	geniusID   string
-	home, away [bookCount]string
+	home, away [book.Count]string
 	sides      [2]int // numbers of the teams, for the bookmakers' team ids
-	rates      rates
+	rates      score.Rates
 	kickoff    time.Time // when it is really played; the bookmakers may say otherwise
-	listings   [bookCount]listing
+	listings   [book.Count]listing
 
 	mu     sync.Mutex
-	offers [bookCount]*offer
-	bodies [bookCount]body
+	offers [book.Count]*offer
+	bodies [book.Count]body
 }
 
 // listing is how one bookmaker lists an event.
@@ -49,27 +54,27 @@ type body struct {
 }
 
 // newFixture makes the event with a serial number. Which bookmakers offer it is decided by the caller.
-func (w *World) newFixture(s sport, kickoff time.Time) *fixture {
-	return w.newFixtureIn(w.pickTournament(s, w.key.of(uint64(w.serial+1), 11)), kickoff)
+func (w *World) newFixture(s catalogue.Sport, kickoff time.Time) *fixture {
+	return w.newFixtureIn(w.pickTournament(s, w.key.Of(uint64(w.serial+1), 11)), kickoff)
 }
 
 // newFixtureIn makes it in a tournament.
 func (w *World) newFixtureIn(t *tournament, kickoff time.Time) *fixture {
 	w.serial++
-	key, s := w.key.of(uint64(w.serial), 11), t.sport
+	key, s := w.key.Of(uint64(w.serial), 11), t.sport
 	f := &fixture{
 		serial: w.serial, key: key, sport: s, tournament: t, kickoff: kickoff,
 		geniusID: strconv.Itoa(13_000_000 + 37*w.serial),
-		rates: rates{
-			homeGoals: key.of(1).between(0.8, 2.5), awayGoals: key.of(2).between(0.6, 2.1),
-			homeCorners: key.of(3).between(4.2, 6.4), awayCorners: key.of(4).between(3.6, 5.6),
-			homeBookings: key.of(5).between(1.4, 2.4), awayBookings: key.of(6).between(1.6, 2.7),
+		rates: score.Rates{
+			HomeGoals: key.Of(1).Between(0.8, 2.5), AwayGoals: key.Of(2).Between(0.6, 2.1),
+			HomeCorners: key.Of(3).Between(4.2, 6.4), AwayCorners: key.Of(4).Between(3.6, 5.6),
+			HomeBookings: key.Of(5).Between(1.4, 2.4), AwayBookings: key.Of(6).Between(1.6, 2.7),
 		},
 	}
 	f.srID = w.nextSrID()
 	f.sides = [2]int{2*w.serial*7%4793 + 1, (2*w.serial*7+7*601)%4793 + 1}
-	for b := range bookCount {
-		if s == tennis {
+	for b := range book.Count {
+		if s == catalogue.Tennis {
 			f.home[b], f.away[b] = playerOf(f.sides[0]), playerOf(f.sides[1])
 		} else {
 			f.home[b], f.away[b] = clubOf(f.sides[0])[b], clubOf(f.sides[1])[b]
@@ -80,53 +85,53 @@ func (w *World) newFixtureIn(t *tournament, kickoff time.Time) *fixture {
 }
 
 // pickTournament chooses where an event is played: the first tournament has its own large share, the rest fall off.
-func (w *World) pickTournament(s sport, key chance) *tournament {
-	if s != football {
+func (w *World) pickTournament(s catalogue.Sport, key chance.Chance) *tournament {
+	if s != catalogue.Football {
 		return w.tournaments[slices.IndexFunc(w.tournaments, func(t *tournament) bool { return t.sport == s })]
 	}
 	// Every bookmaker's tree has the tournaments that are played in, so that an event can be anywhere.
 	played := min(w.cfg.Tournaments[0], w.cfg.Tournaments[1], w.cfg.Tournaments[2])
-	if played == 1 || key.of(7).unit() < w.cfg.LargestShare {
+	if played == 1 || key.Of(7).Unit() < w.cfg.LargestShare {
 		return w.tournaments[0]
 	}
-	u := key.of(8).unit()
+	u := key.Of(8).Unit()
 	return w.tournaments[1+int(u*u*float64(played-1))]
 }
 
 // nextSrID hands out a SportRadar id.
 func (w *World) nextSrID() string {
-	w.srIDs += 1 + w.key.of(uint64(w.srIDs), 21).below(19)
+	w.srIDs += 1 + w.key.Of(uint64(w.srIDs), 21).Below(19)
 	return strconv.Itoa(68_000_000 + w.srIDs)
 }
 
 // nextEventID hands out an id of a bookmaker's own. Some are made of the SportRadar id.
-func (w *World) nextEventID(b book, srID string) string {
-	if b.fromSrID() {
+func (w *World) nextEventID(b book.Book, srID string) string {
+	if fromSrID(b) {
 		return "sr:match:" + srID
 	}
-	w.eventIDs[b] += 1 + w.key.of(uint64(w.eventIDs[b]), 22, uint64(b)).below(9)
-	return strconv.Itoa(b.traits().firstID + w.eventIDs[b])
+	w.eventIDs[b] += 1 + w.key.Of(uint64(w.eventIDs[b]), 22, uint64(b)).Below(9)
+	return strconv.Itoa(traitsOf(b).firstID + w.eventIDs[b])
 }
 
 // offerSaid is what a bookmaker offers, with the prices that an answer says. The world's lock and f.mu are held.
-func (w *World) offerSaid(f *fixture, b book, s said) *offer {
+func (w *World) offerSaid(f *fixture, b book.Book, s said) *offer {
 	o := w.offerLocked(f, b, w.moved)
 	if s.reversed {
-		o.reverse(newTable(f.rates.reversed()))
+		o.reverse(score.NewTable(f.rates.Reversed()))
 	}
 	return o
 }
 
 // offerLocked is what a bookmaker offers, with its prices moved up to a tick. f.mu is held.
-func (w *World) offerLocked(f *fixture, b book, tick int64) *offer {
+func (w *World) offerLocked(f *fixture, b book.Book, tick int64) *offer {
 	if f.offers[b] == nil {
 		markets := w.markets
-		if f.sport != football {
+		if f.sport != catalogue.Football {
 			markets = w.sideMarkets[f.sport]
 		}
-		scores := newTable(f.rates)
-		for each := range bookCount {
-			f.offers[each] = newOffer(each, f.key.of(31), markets, scores, &w.cfg, w.closers[each])
+		scores := score.NewTable(f.rates)
+		for each := range book.Count {
+			f.offers[each] = newOffer(each, f.key.Of(31), markets, scores, &w.cfg, w.closers[each])
 		}
 	}
 	o := f.offers[b]

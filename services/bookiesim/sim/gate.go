@@ -6,6 +6,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/chance"
 )
 
 // Limit is a bookmaker's defence against too many requests. The zero value has none.
@@ -30,8 +33,8 @@ type Counters struct {
 
 // gate is what stands before a bookmaker's answers: counting, limits, latency and faults.
 type gate struct {
-	book    book
-	key     chance
+	book    book.Book
+	key     chance.Chance
 	latency Latency
 	scale   float64
 	faults  atomic.Pointer[faultSet]
@@ -43,8 +46,8 @@ type gate struct {
 	at       int
 }
 
-func newGate(b book, cfg *Config) *gate {
-	g := &gate{book: b, key: chance(cfg.Seed).of(uint64(b), 101), latency: cfg.Latency[b], scale: cfg.LatencyScale}
+func newGate(b book.Book, cfg *Config) *gate {
+	g := &gate{book: b, key: chance.Chance(cfg.Seed).Of(uint64(b), 101), latency: cfg.Latency[b], scale: cfg.LatencyScale}
 	if g.scale == 0 {
 		g.scale = 1
 	}
@@ -58,7 +61,7 @@ func RealLimits() Each[Limit] { return each(func(b *bookmaker) Limit { return b.
 
 // SetLimit changes a bookmaker's limit. Unknown bookmakers are ignored.
 func (w *World) SetLimit(bookmaker string, limit Limit) {
-	if b, ok := bookNamed(bookmaker); ok {
+	if b, ok := book.Named(bookmaker); ok {
 		w.gates[b].setLimit(limit)
 	}
 }
@@ -73,7 +76,7 @@ func (g *gate) setLimit(limit Limit) {
 // Counters is what each bookmaker saw, by its name.
 func (w *World) Counters() map[string]Counters {
 	all := make(map[string]Counters)
-	for b := range bookCount {
+	for b := range book.Count {
 		g := w.gates[b]
 		g.mu.Lock()
 		all[b.String()] = g.counters
@@ -136,7 +139,7 @@ func (g *gate) count(counter *int64) {
 }
 
 // serve answers a request as the bookmaker.
-func (w *World) serve(b book, rw http.ResponseWriter, r *http.Request) {
+func (w *World) serve(b book.Book, rw http.ResponseWriter, r *http.Request) {
 	g := w.gates[b]
 	to, key := w.sites[b].route(w, r)
 	serial, taken := g.enter(to)
@@ -145,7 +148,7 @@ func (w *World) serve(b book, rw http.ResponseWriter, r *http.Request) {
 		g.reject(rw)
 		return
 	}
-	delay := time.Duration(float64(g.latency.draw(g.key.of(serial, 102))) * g.scale)
+	delay := time.Duration(float64(g.latency.draw(g.key.Of(serial, 102))) * g.scale)
 	var fault *Fault
 	faults := g.faults.Load()
 	for i := range faults.outside {
@@ -180,7 +183,7 @@ func (g *gate) reject(rw http.ResponseWriter) {
 	status := g.limit.Status
 	g.mu.Unlock()
 	if status == 0 {
-		status = g.book.traits().tooMany
+		status = traitsOf(g.book).tooMany
 	}
 	answerPage(rw, status, []byte("<html><body><h1>Too many requests</h1></body></html>"))
 }

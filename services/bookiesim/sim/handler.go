@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // Handler is one bookmaker, to be served under a base URL of its own. An unknown one is not found.
 func (w *World) Handler(bookmaker string) http.Handler {
-	b, ok := bookNamed(bookmaker)
+	b, ok := book.Named(bookmaker)
 	if !ok {
 		return http.NotFoundHandler()
 	}
@@ -24,7 +26,7 @@ func (w *World) Combined() http.Handler {
 	mux := http.NewServeMux()
 	for b, s := range w.sites {
 		for _, path := range s.paths {
-			mux.Handle(path, w.Handler(book(b).String()))
+			mux.Handle(path, w.Handler(book.Book(b).String()))
 		}
 	}
 	mux.Handle("/_sim/", w.Admin())

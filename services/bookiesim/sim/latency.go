@@ -3,6 +3,8 @@ package sim
 import (
 	"math"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/chance"
 )
 
 // Latency is how long a bookmaker takes to answer, by three figures that one measures: a lognormal body that meets
@@ -25,17 +27,17 @@ const (
 )
 
 // draw is one request's latency.
-func (l Latency) draw(c chance) time.Duration {
+func (l Latency) draw(c chance.Chance) time.Duration {
 	if l.P50 <= 0 {
 		return max(l.Mean, 0)
 	}
 	sigma := math.Log(float64(max(l.P95, l.P50))/float64(l.P50)) / (z95 - zMedian)
 	mu := math.Log(float64(l.P50)) - zMedian*sigma
-	if c.of(1).unit() < tailShare {
+	if c.Of(1).Unit() < tailShare {
 		body := math.Exp(mu + sigma*sigma/2)
 		beyond := (float64(l.Mean)-(1-tailShare)*body)/tailShare - float64(l.P95)
-		return l.P95 + time.Duration(max(beyond, 0)*-math.Log(1-c.of(2).unit()))
+		return l.P95 + time.Duration(max(beyond, 0)*-math.Log(1-c.Of(2).Unit()))
 	}
-	normal := math.Sqrt(-2*math.Log(1-c.of(3).unit())) * math.Cos(2*math.Pi*c.of(4).unit()) // Box and Muller
+	normal := math.Sqrt(-2*math.Log(1-c.Of(3).Unit())) * math.Cos(2*math.Pi*c.Of(4).Unit()) // Box and Muller
 	return time.Duration(math.Exp(mu + sigma*normal))
 }

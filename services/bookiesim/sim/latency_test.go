@@ -5,6 +5,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/chance"
 )
 
 func TestLatencyMeetsItsThreeFigures(t *testing.T) {
@@ -14,7 +17,7 @@ func TestLatencyMeetsItsThreeFigures(t *testing.T) {
 		sum := 0.0
 		const n = 200_000
 		for i := range n {
-			d := l.draw(chance(7).of(uint64(i), uint64(b)))
+			d := l.draw(chance.Chance(7).Of(uint64(i), uint64(b)))
 			all = append(all, d)
 			sum += float64(d)
 		}
@@ -29,11 +32,11 @@ func TestLatencyMeetsItsThreeFigures(t *testing.T) {
 			{"95th percentile", float64(all[n*95/100]), float64(l.P95), 0.01},
 		} {
 			if math.Abs(figure.got/figure.want-1) > figure.within {
-				t.Errorf("%s: %s %s, want %s", book(b), figure.name, time.Duration(figure.got), time.Duration(figure.want))
+				t.Errorf("%s: %s %s, want %s", book.Book(b), figure.name, time.Duration(figure.got), time.Duration(figure.want))
 			}
 		}
 		if all[0] < 50*time.Millisecond {
-			t.Errorf("%s: shortest %s", book(b), all[0])
+			t.Errorf("%s: shortest %s", book.Book(b), all[0])
 		}
 	}
 	if d := (Latency{}).draw(1); d != 0 {
@@ -46,7 +49,7 @@ func TestGapIsGeometric(t *testing.T) {
 	sum := 0.0
 	const n = 50_000
 	for i := range n {
-		g := chance(3).of(uint64(i)).gap(0.05)
+		g := chance.Chance(3).Of(uint64(i)).Gap(0.05)
 		if g < 1 {
 			t.Fatalf("gap %d", g)
 		}
@@ -55,7 +58,7 @@ func TestGapIsGeometric(t *testing.T) {
 	if mean := sum / n; math.Abs(mean-20) > 0.5 {
 		t.Errorf("mean gap %.2f, want 20", mean)
 	}
-	if chance(1).gap(0) < 1<<40 || chance(1).gap(1) != 1 {
+	if chance.Chance(1).Gap(0) < 1<<40 || chance.Chance(1).Gap(1) != 1 {
 		t.Error("never and always are not so")
 	}
 }

@@ -1,18 +1,22 @@
 package sim
 
-import "math"
+import (
+	"math"
 
-// margin is what a bookmaker adds to the probabilities of a two- or three-way market.
-func (b book) margin(outcomes int) float64 {
-	m := b.traits().margin
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+)
+
+// marginOf is what a bookmaker adds to the probabilities of a two- or three-way market.
+func marginOf(b book.Book, outcomes int) float64 {
+	m := traitsOf(b).margin
 	if outcomes > 3 {
 		m *= 1.2 // markets of many outcomes carry more
 	}
 	return m
 }
 
-// cap is the longest price a bookmaker shows, in hundredths.
-func (b book) cap() int32 { return b.traits().mostOdds }
+// longest is the longest price a bookmaker shows, in hundredths.
+func longest(b book.Book) int32 { return traitsOf(b).mostOdds }
 
 // shade raises probabilities to a common power so that their sum grows by margin. Like real books it takes more from
 // long shots than from favourites, so that no favourite is pushed to a price of 1 or below.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // ErrUnknown is what errors about an event, bookmaker or market that the world does not have wrap.
@@ -12,8 +14,8 @@ var ErrUnknown = errors.New("not in the simulated world")
 
 // change finds an event by the SportRadar id under which the world knows it (see Event.SrID) and a bookmaker by name,
 // and changes its listing.
-func (w *World) change(bookmaker, srID string, apply func(*fixture, book)) error {
-	b, ok := bookNamed(bookmaker)
+func (w *World) change(bookmaker, srID string, apply func(*fixture, book.Book)) error {
+	b, ok := book.Named(bookmaker)
 	if !ok {
 		return fmt.Errorf("bookmaker %q: %w", bookmaker, ErrUnknown)
 	}
@@ -30,12 +32,12 @@ func (w *World) change(bookmaker, srID string, apply func(*fixture, book)) error
 
 // Postpone moves an event's kickoff at every bookmaker. Moving it into the past makes the event kick off.
 func (w *World) Postpone(srID string, kickoff time.Time) error {
-	return w.change(BetPawa, srID, func(f *fixture, _ book) { w.postpone(f, kickoff.UTC()) })
+	return w.change(BetPawa, srID, func(f *fixture, _ book.Book) { w.postpone(f, kickoff.UTC()) })
 }
 
 // SetKickoff moves an event's kickoff at one bookmaker only.
 func (w *World) SetKickoff(bookmaker, srID string, kickoff time.Time) error {
-	return w.change(bookmaker, srID, func(f *fixture, b book) {
+	return w.change(bookmaker, srID, func(f *fixture, b book.Book) {
 		f.listings[b].kickoff = kickoff.UTC()
 		f.listings[b].revision++
 	})
@@ -43,7 +45,7 @@ func (w *World) SetKickoff(bookmaker, srID string, kickoff time.Time) error {
 
 // Vanish takes an event out of a bookmaker's lists and makes its detail unknown, until Restore.
 func (w *World) Vanish(bookmaker, srID string) error {
-	return w.change(bookmaker, srID, func(f *fixture, b book) {
+	return w.change(bookmaker, srID, func(f *fixture, b book.Book) {
 		f.listings[b].hidden, f.listings[b].returns = true, 0
 		f.listings[b].revision++
 	})
@@ -51,7 +53,7 @@ func (w *World) Vanish(bookmaker, srID string) error {
 
 // Restore lists an event again under the ids it had; a bookmaker that never had it begins to offer it.
 func (w *World) Restore(bookmaker, srID string) error {
-	return w.change(bookmaker, srID, func(f *fixture, b book) {
+	return w.change(bookmaker, srID, func(f *fixture, b book.Book) {
 		f.listings[b].offered, f.listings[b].hidden, f.listings[b].returns = true, false, 0
 		f.listings[b].revision++
 	})
@@ -66,7 +68,7 @@ func (w *World) ShowAtBetPawa(srID string) error { return w.Restore(BetPawa, srI
 // Recreate takes an event down at a bookmaker and lists it under a new id of its own, which it returns. The SportRadar
 // id stays; SportyBet's id is made of it and so stays too.
 func (w *World) Recreate(bookmaker, srID string) (eventID string, err error) {
-	err = w.change(bookmaker, srID, func(f *fixture, b book) {
+	err = w.change(bookmaker, srID, func(f *fixture, b book.Book) {
 		w.recreate(f, b)
 		eventID = f.listings[b].eventID
 	})
@@ -76,7 +78,7 @@ func (w *World) Recreate(bookmaker, srID string) (eventID string, err error) {
 // ChangeSrID ties a bookmaker's listing to another SportRadar id, which another event may have. The event is still
 // known to this world by its old one.
 func (w *World) ChangeSrID(bookmaker, srID, newSrID string) error {
-	return w.change(bookmaker, srID, func(f *fixture, b book) { w.changeSrID(f, b, newSrID) })
+	return w.change(bookmaker, srID, func(f *fixture, b book.Book) { w.changeSrID(f, b, newSrID) })
 }
 
 // MoveOdds changes the prices of a share of all markets of every bookmaker once, also while the world is frozen, and
@@ -88,10 +90,10 @@ func (w *World) MoveOdds(share float64, round uint64) int {
 	changed := 0
 	for _, f := range w.fixtures {
 		f.mu.Lock()
-		for b := range bookCount {
+		for b := range book.Count {
 			o := w.offerLocked(f, b, w.moved)
 			for i := range o.quotes {
-				if q := &o.quotes[i]; o.source(q).of(round, 81).unit() < share {
+				if q := &o.quotes[i]; o.source(q).Of(round, 81).Unit() < share {
 					o.bump(q)
 					changed++
 				}
@@ -110,12 +112,12 @@ func (w *World) MoveMarket(bookmaker, srID, marketID string) error {
 // changeQuotes changes one bookmaker's market, named by BetPawa's id, on one event, at every line.
 func (w *World) changeQuotes(bookmaker, srID, marketID string, apply func(*offer, *quote)) error {
 	found := false
-	err := w.change(bookmaker, srID, func(f *fixture, b book) {
+	err := w.change(bookmaker, srID, func(f *fixture, b book.Book) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		o := w.offerLocked(f, b, w.moved)
 		for i := range o.quotes {
-			if q := &o.quotes[i]; marketID != "" && slices.Contains(q.market.answers(b), marketID) {
+			if q := &o.quotes[i]; marketID != "" && slices.Contains(q.market.Answers(b), marketID) {
 				apply(o, q)
 				found = true
 			}

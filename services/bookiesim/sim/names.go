@@ -1,6 +1,10 @@
 package sim
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+)
 
 // Teams and tournaments are invented; only the countries exist.
 
@@ -21,25 +25,25 @@ func townOf(n int) string {
 
 // clubOf makes the n-th team as each bookmaker spells it. Spellings differ the way real ones do: additions left out,
 // words shortened, youth teams marked in another way.
-func clubOf(n int) [bookCount]string {
+func clubOf(n int) [book.Count]string {
 	town := townOf(n)
 	switch n / 1600 % 3 {
 	case 1:
-		return [bookCount]string{town + " United", town + " Utd", town + " United"}
+		return [book.Count]string{town + " United", town + " Utd", town + " United"}
 	case 2:
-		return [bookCount]string{town + " City U21", town + " City U-21", "Youth " + town + " City"}
+		return [book.Count]string{town + " City U21", town + " City U-21", "Youth " + town + " City"}
 	}
 	switch n % 5 {
 	case 0:
-		return [bookCount]string{town + " FC", town + " FC", town}
+		return [book.Count]string{town + " FC", town + " FC", town}
 	case 1:
-		return [bookCount]string{"AC " + town, town, "AC " + town}
+		return [book.Count]string{"AC " + town, town, "AC " + town}
 	case 2:
-		return [bookCount]string{town + " Rovers", town + " Rovers FC", town + " Rov."}
+		return [book.Count]string{town + " Rovers", town + " Rovers FC", town + " Rov."}
 	case 3:
-		return [bookCount]string{town + " & District", town + " and District", town + " & D."}
+		return [book.Count]string{town + " & District", town + " and District", town + " & D."}
 	default:
-		return [bookCount]string{town + " Women", town + " (W)", town + " W"}
+		return [book.Count]string{town + " Women", town + " (W)", town + " W"}
 	}
 }
 

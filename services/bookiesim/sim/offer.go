@@ -1,10 +1,17 @@
 package sim
 
+import (
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/chance"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/score"
+)
+
 // offer is what one bookmaker offers on one event: its markets with their prices. Prices stand still until the world
 // ticks. Guarded by the event's mutex.
 type offer struct {
-	book     book
-	key      chance
+	book     book.Book
+	key      chance.Chance
 	quotes   []quote
 	chances  chances
 	reversed *chances // as if the teams had changed places; nil until a fault asks for it
@@ -23,7 +30,7 @@ type chances struct {
 
 // quote is one market at one line.
 type quote struct {
-	market  *market
+	market  *catalogue.Market
 	line    int   // quarters; 0 where the market has none
 	picks   []int // which of the market's outcomes the bookmaker offers
 	at      int
@@ -46,17 +53,17 @@ type price struct {
 }
 
 // newOffer prices a catalogue for an event.
-func newOffer(b book, key chance, markets []*market, scores *table, cfg *Config, c *closer) *offer {
-	o := &offer{book: b, key: key.of(uint64(b)), moveShare: cfg.MoveShare, closer: c}
+func newOffer(b book.Book, key chance.Chance, markets []*catalogue.Market, scores *score.Table, cfg *Config, c *closer) *offer {
+	o := &offer{book: b, key: key.Of(uint64(b)), moveShare: cfg.MoveShare, closer: c}
 	for _, m := range markets {
-		if !m.offers(b) || cfg.Density == Small && !m.core {
+		if !m.Offers(b) || cfg.Density == Small && !m.Core {
 			continue
 		}
-		if b == betPawa && m.turn != 0 && m.turn != 1+key.of(32).below(2) {
+		if b == book.BetPawa && m.Turn != 0 && m.Turn != 1+key.Of(32).Below(2) {
 			continue
 		}
-		for _, line := range m.lines[b] {
-			o.add(m, line, m.picks[b], scores[m.scope])
+		for _, line := range m.Lines[b] {
+			o.add(m, line, m.Picks[b], scores[m.Scope])
 		}
 	}
 	for i := range o.quotes {
@@ -69,55 +76,55 @@ func newOffer(b book, key chance, markets []*market, scores *table, cfg *Config,
 const hopeless = 0.985
 
 // add prices one market at one line.
-func (o *offer) add(m *market, line int, picks []int, cells []cell) {
+func (o *offer) add(m *catalogue.Market, line int, picks []int, cells []score.Cell) {
 	p, refund := settle(m, line, picks, cells)
 	for _, v := range p {
-		if m.kind != noLine && v > hopeless {
+		if m.Kind != catalogue.NoLine && v > hopeless {
 			return
 		}
 	}
 	q := quote{market: m, line: line, picks: picks, at: len(o.chances.base), refund: refund}
-	q.next = o.source(&q).gap(o.moveShare)
-	q.scramble = uint32(o.source(&q).of(3))
+	q.next = o.source(&q).Gap(o.moveShare)
+	q.scramble = uint32(o.source(&q).Of(3))
 	o.quotes = append(o.quotes, q)
 	o.chances.add(o.book, p)
 }
 
 // add adds the outcomes of a quote.
-func (c *chances) add(b book, p []float64) {
-	c.base = append(c.base, shade(p, b.margin(len(p)))...)
+func (c *chances) add(b book.Book, p []float64) {
+	c.base = append(c.base, shade(p, marginOf(b, len(p)))...)
 	c.fair = append(c.fair, p...)
 }
 
 // reverse prices the same quotes for teams that changed places.
-func (o *offer) reverse(scores *table) {
+func (o *offer) reverse(scores *score.Table) {
 	if o.reversed != nil {
 		return
 	}
 	o.reversed = &chances{}
 	for i := range o.quotes {
 		q := &o.quotes[i]
-		p, _ := settle(q.market, q.line, q.picks, scores[q.market.scope])
+		p, _ := settle(q.market, q.line, q.picks, scores[q.market.Scope])
 		o.reversed.add(o.book, p)
 	}
 }
 
 // settle is how likely the outcomes of a market at a line are, and that the stake is handed back.
-func settle(m *market, line int, picks []int, cells []cell) (p []float64, refund float64) {
+func settle(m *catalogue.Market, line int, picks []int, cells []score.Cell) (p []float64, refund float64) {
 	p = make([]float64, len(picks))
 	for i, pick := range picks {
 		var win, lose float64
 		for _, c := range cells {
-			w, l := m.outcomes[pick].rule(float64(line)/4, c.score)
-			win, lose = win+w*c.p, lose+l*c.p
+			w, l := m.Outcomes[pick].Rule(float64(line)/4, c.Score)
+			win, lose = win+w*c.P, lose+l*c.P
 		}
 		if win+lose > 0 {
 			p[i] = win / (win + lose)
 		}
 		refund = max(refund, 1-win-lose)
 	}
-	if m.rest >= 0 {
-		takeRest(p, picks, m.rest)
+	if m.Rest >= 0 {
+		takeRest(p, picks, m.Rest)
 	}
 	return p, refund
 }
@@ -138,8 +145,8 @@ func takeRest(p []float64, picks []int, rest int) {
 }
 
 // source is the chance of everything about a quote.
-func (o *offer) source(q *quote) chance {
-	return o.key.ofText(q.market.ownNames()).of(uint64(q.market.priority), uint64(q.line+4000))
+func (o *offer) source(q *quote) chance.Chance {
+	return o.key.OfText(q.market.OwnNames()).Of(uint64(q.market.Priority), uint64(q.line+4000))
 }
 
 // advance moves the prices up to a tick.
@@ -152,7 +159,7 @@ func (o *offer) advance(tick int64) {
 		for q.next <= tick {
 			q.version++
 			o.revision++
-			q.next += o.source(q).of(q.version).gap(o.moveShare)
+			q.next += o.source(q).Of(q.version).Gap(o.moveShare)
 		}
 		for q.redraws <= tick {
 			o.redraw(q, q.redraws)
@@ -179,20 +186,20 @@ const (
 // Reversed ones are those of teams that changed places; see reverse.
 func (o *offer) prices(dst []price, q *quote, reversed bool) []price {
 	source := o.source(q)
-	now, start, pivot := source.of(q.version), len(dst), -1
+	now, start, pivot := source.Of(q.version), len(dst), -1
 	base := o.chances.base
 	if reversed {
 		base = o.reversed.base
 	}
 	for i := range q.picks {
 		implied := base[q.at+i]
-		implied *= 1 + skew*source.of(1, uint64(i)).between(-1, 1) + drift*now.of(2, uint64(i)).between(-1, 1)
+		implied *= 1 + skew*source.Of(1, uint64(i)).Between(-1, 1) + drift*now.Of(2, uint64(i)).Between(-1, 1)
 		p := price{way: q.closing(i)}
 		p.closed = p.way != nil
 		if implied >= 0.9925 {
 			p.closed = true
 		} else {
-			p.cents = min(max(int32(100/implied+0.5), 101), o.book.cap())
+			p.cents = min(max(int32(100/implied+0.5), 101), longest(o.book))
 			if p.cents <= 30_00 && (pivot < 0 || p.cents > dst[pivot].cents) {
 				pivot = len(dst)
 			}

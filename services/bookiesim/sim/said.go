@@ -49,7 +49,7 @@ func (g *gate) say(f *fixture, to route, faults []ruled, serial uint64) said {
 			s.kickoff = s.kickoff.Add(fault.moved())
 		case LeadingZero:
 			s.srID = "0" + s.srID
-			if g.book.fromSrID() {
+			if fromSrID(g.book) {
 				s.eventID = "sr:match:" + s.srID
 			}
 		case NoSrID:

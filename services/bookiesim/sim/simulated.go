@@ -3,6 +3,9 @@ package sim
 import (
 	"strconv"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
 )
 
 // Simulated reality, eSoccer and virtual matches: played by computers, and listed among football by bookmakers with
@@ -35,10 +38,10 @@ func newPretences(from int) []*tournament {
 	for i, p := range pretences() {
 		n := 990_000 + i
 		all = append(all, &tournament{
-			index: from + i, sport: football, pretence: &p, name: p.tournament, country: p.category,
+			index: from + i, sport: catalogue.Football, pretence: &p, name: p.tournament, country: p.category,
 			nineID: n, nineCtry: n + 1000,
-			ids:        [bookCount]string{strconv.Itoa(n), p.sportyID, strconv.Itoa(n)},
-			countryIDs: [bookCount]string{strconv.Itoa(n + 1000), p.categoryID, strconv.Itoa(n + 1000)},
+			ids:        [book.Count]string{strconv.Itoa(n), p.sportyID, strconv.Itoa(n)},
+			countryIDs: [book.Count]string{strconv.Itoa(n + 1000), p.categoryID, strconv.Itoa(n + 1000)},
 		})
 	}
 	return all
@@ -60,7 +63,7 @@ func (w *World) showSimulated() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	wanted := false
-	for b := range bookCount {
+	for b := range book.Count {
 		wanted = wanted || w.gates[b].simulates() != nil
 	}
 	if !wanted {
@@ -88,9 +91,9 @@ func (w *World) fillSimulated(at time.Time) {
 			continue
 		}
 		for n := there[t]; n < eachPretence; n++ {
-			kickoff := at.Add(time.Duration(1+w.key.of(uint64(w.serial), 75).below(180)) * time.Minute).Truncate(time.Minute)
+			kickoff := at.Add(time.Duration(1+w.key.Of(uint64(w.serial), 75).Below(180)) * time.Minute).Truncate(time.Minute)
 			f := w.newFixtureIn(t, kickoff)
-			for b := range bookCount {
+			for b := range book.Count {
 				f.home[b] += t.pretence.suffixHome
 				f.away[b] += t.pretence.suffixAway
 			}
@@ -102,7 +105,7 @@ func (w *World) fillSimulated(at time.Time) {
 
 // offerSimulated lets those bookmakers list a match whose fault strikes it.
 func (w *World) offerSimulated(f *fixture) {
-	for b := range bookCount {
+	for b := range book.Count {
 		g := w.gates[b]
 		fault := g.simulates()
 		f.listings[b].offered = fault != nil && fault.hits(g.key, routeEvents, f.srID, 0)

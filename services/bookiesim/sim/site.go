@@ -1,6 +1,10 @@
 package sim
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+)
 
 // site is a bookmaker's form over HTTP.
 type site struct {
@@ -13,8 +17,8 @@ type site struct {
 // sites is the table of them.
 func sites() Each[site] {
 	return Each[site]{
-		betPawa:   {paths: []string{"/api/sportsbook/"}, route: (*World).betpawaRoute, serve: (*exchange).betpawa},
-		sportyBet: {paths: sportyPaths(), route: (*World).sportyRoute, serve: (*exchange).sporty},
-		bet9ja:    {paths: []string{"/desktop/"}, route: (*World).nineRoute, serve: (*exchange).nine},
+		book.BetPawa:   {paths: []string{"/api/sportsbook/"}, route: (*World).betpawaRoute, serve: (*exchange).betpawa},
+		book.SportyBet: {paths: sportyPaths(), route: (*World).sportyRoute, serve: (*exchange).sporty},
+		book.Bet9ja:    {paths: []string{"/desktop/"}, route: (*World).nineRoute, serve: (*exchange).nine},
 	}
 }

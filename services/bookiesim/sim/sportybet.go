@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
 )
 
 // sportyCountries are the countries' path segments.
@@ -94,19 +97,19 @@ func (x *exchange) sportyTree() {
 	defer w.mu.RUnlock()
 	byTournament, bySport := x.counts()
 	if x.r.URL.Query().Get("productId") == "1" { // in play
-		byTournament, bySport = nil, [sportCount]int{}
+		byTournament, bySport = nil, [catalogue.SportCount]int{}
 	}
 	dst := []byte(`{"bizCode":10000,"message":"0#0","data":{"popularEvents":[],"sportList":[`)
-	for s := range sportCount {
+	for s := range catalogue.SportCount {
 		if s > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(dst, `{"id":"`...), s.words().sportyID...)
-		dst = append(append(dst, `","name":"`...), s.words().sportyName...)
+		dst = append(append(dst, `{"id":"`...), s.Words().SportyID...)
+		dst = append(append(dst, `","name":"`...), s.Words().SportyName...)
 		dst = append(dst, `","eventSize":`...)
 		dst = strconv.AppendInt(dst, int64(bySport[s]), 10)
 		dst = append(dst, `,"categories":[`...)
-		for i, inCountry := range w.byCountry(sportyBet, s) {
+		for i, inCountry := range w.byCountry(book.SportyBet, s) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -123,7 +126,7 @@ func sportyCategory(dst []byte, inCountry []*tournament, counts map[*tournament]
 	for _, t := range inCountry {
 		size += counts[t]
 	}
-	dst = append(append(dst, `{"id":"`...), inCountry[0].countryIDs[sportyBet]...)
+	dst = append(append(dst, `{"id":"`...), inCountry[0].countryIDs[book.SportyBet]...)
 	dst = append(dst, `","name":`...)
 	dst = append(appendQuoted(dst, inCountry[0].country), `,"eventSize":`...)
 	dst = append(strconv.AppendInt(dst, int64(size), 10), `,"tournaments":[`...)
@@ -131,7 +134,7 @@ func sportyCategory(dst []byte, inCountry []*tournament, counts map[*tournament]
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(dst, `{"id":"`...), t.ids[sportyBet]...)
+		dst = append(append(dst, `{"id":"`...), t.ids[book.SportyBet]...)
 		dst = append(appendQuoted(append(dst, `","name":`...), t.name), `,"eventSize":`...)
 		dst = append(strconv.AppendInt(dst, int64(counts[t]), 10), '}')
 	}
@@ -180,11 +183,11 @@ func (x *exchange) sportyEvents() {
 		}
 		markets := strings.Split(query.MarketID, ",")
 		for _, t := range w.tournaments {
-			if !slices.Contains(ids, t.ids[sportyBet]) || t.sport.words().sportyID != query.SportID {
+			if !slices.Contains(ids, t.ids[book.SportyBet]) || t.sport.Words().SportyID != query.SportID {
 				continue
 			}
-			events := x.left(w.upcomingIn(t, sportyBet, x.now))
-			if events = events[:x.page(t.ids[sportyBet], len(events))]; len(events) > 0 {
+			events := x.left(w.upcomingIn(t, book.SportyBet, x.now))
+			if events = events[:x.page(t.ids[book.SportyBet], len(events))]; len(events) > 0 {
 				dst = x.sportyTournament(comma(dst, start), t, events, markets)
 			}
 		}
@@ -194,9 +197,9 @@ func (x *exchange) sportyEvents() {
 
 // sportyTournament appends a tournament with its events.
 func (x *exchange) sportyTournament(dst []byte, t *tournament, events []*fixture, markets []string) []byte {
-	dst = append(append(dst, `{"id":"`...), t.ids[sportyBet]...)
+	dst = append(append(dst, `{"id":"`...), t.ids[book.SportyBet]...)
 	dst = appendQuoted(append(dst, `","name":`...), t.name)
-	dst = append(append(dst, `,"categoryId":"`...), t.countryIDs[sportyBet]...)
+	dst = append(append(dst, `,"categoryId":"`...), t.countryIDs[book.SportyBet]...)
 	dst = appendQuoted(append(dst, `","categoryName":`...), t.country)
 	dst = append(dst, `,"events":[`...)
 	for i, f := range events {
@@ -205,14 +208,14 @@ func (x *exchange) sportyTournament(dst []byte, t *tournament, events []*fixture
 		}
 		f.mu.Lock()
 		writer := &sportyWriter{fixture: f, said: x.say(f), world: x.world, only: markets}
-		dst = writer.event(dst, x.world.offerSaid(f, sportyBet, writer.said))
+		dst = writer.event(dst, x.world.offerSaid(f, book.SportyBet, writer.said))
 		f.mu.Unlock()
 	}
 	return append(dst, `]}`...)
 }
 
 // upcomingIn is a tournament's events that a bookmaker lists. The world's lock is held.
-func (w *World) upcomingIn(t *tournament, b book, now time.Time) []*fixture {
+func (w *World) upcomingIn(t *tournament, b book.Book, now time.Time) []*fixture {
 	var events []*fixture
 	for _, f := range w.fixtures {
 		if l := &f.listings[b]; f.tournament == t && l.shown() && l.kickoff.After(now) {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
 )
 
 // sportyWriter writes one of SportyBet's events.
@@ -22,10 +24,10 @@ type sportyWriter struct {
 // event appends an event.
 func (p *sportyWriter) event(dst []byte, o *offer) []byte {
 	f, s, t := p.fixture, &p.said, p.fixture.tournament
-	words := f.sport.words()
+	words := f.sport.Words()
 	dst = append(append(dst, `{"eventId":"`...), s.eventID...)
 	dst = append(dst, `","gameId":"`...)
-	dst = strconv.AppendUint(dst, 10_000+(uint64(f.serial)*7+f.listings[sportyBet].revision)%90_000, 10)
+	dst = strconv.AppendUint(dst, 10_000+(uint64(f.serial)*7+f.listings[book.SportyBet].revision)%90_000, 10)
 	dst = append(dst, `","productStatus":"0#0","estimateStartTime":`...)
 	dst = strconv.AppendInt(dst, s.kickoff.UnixMilli(), 10)
 	if p.live {
@@ -39,11 +41,11 @@ func (p *sportyWriter) event(dst []byte, o *offer) []byte {
 	dst = appendQuoted(append(dst, `,"awayTeamName":`...), s.away)
 	dst = append(dst, `,"awayTeamId":"sr:competitor:`...)
 	dst = strconv.AppendInt(dst, int64(30_000+s.sides[1]), 10)
-	dst = append(append(dst, `","sport":{"id":"`...), words.sportyID...)
-	dst = append(append(dst, `","name":"`...), words.sportyName...)
-	dst = append(append(dst, `","category":{"id":"`...), t.countryIDs[sportyBet]...)
+	dst = append(append(dst, `","sport":{"id":"`...), words.SportyID...)
+	dst = append(append(dst, `","name":"`...), words.SportyName...)
+	dst = append(append(dst, `","category":{"id":"`...), t.countryIDs[book.SportyBet]...)
 	dst = appendQuoted(append(dst, `","name":`...), t.country)
-	dst = append(append(dst, `,"tournament":{"id":"`...), t.ids[sportyBet]...)
+	dst = append(append(dst, `,"tournament":{"id":"`...), t.ids[book.SportyBet]...)
 	dst = appendQuoted(append(dst, `","name":`...), t.name)
 	dst = append(dst, `}}},"markets":[`...)
 	if !p.bare {
@@ -63,7 +65,7 @@ func (p *sportyWriter) markets(dst []byte, o *offer) []byte {
 	start := len(dst)
 	for i := range o.quotes {
 		q := &o.quotes[i]
-		if !q.listed() || p.only != nil && !slices.Contains(p.only, q.market.sporty.id) {
+		if !q.listed() || p.only != nil && !slices.Contains(p.only, q.market.Sporty.ID) {
 			continue
 		}
 		dst = p.market(comma(dst, start), o, q)
@@ -73,25 +75,25 @@ func (p *sportyWriter) markets(dst []byte, o *offer) []byte {
 
 // market appends one market at one line.
 func (p *sportyWriter) market(dst []byte, o *offer, q *quote) []byte {
-	words := &q.market.sporty
+	words := &q.market.Sporty
 	p.prices = o.prices(p.prices[:0], q, p.said.reversed)
 	var how closing // open, unless the whole market is closed
 	if all := q.closingOfAll(); all != nil {
 		how = *all
 	}
-	dst = append(append(dst, `{"id":"`...), words.id...)
+	dst = append(append(dst, `{"id":"`...), words.ID...)
 	dst = append(dst, '"')
-	texts := q.market.sportyAt[q.line]
-	if texts.specifier != "" {
-		dst = append(append(append(dst, `,"specifier":"`...), texts.specifier...), '"')
+	texts := q.market.SportyAt[q.line]
+	if texts.Specifier != "" {
+		dst = append(append(append(dst, `,"specifier":"`...), texts.Specifier...), '"')
 	}
-	dst = appendQuoted(append(dst, `,"product":3,"desc":`...), withTeams(texts.desc, p.said.home, p.said.away))
+	dst = appendQuoted(append(dst, `,"product":3,"desc":`...), withTeams(texts.Desc, p.said.home, p.said.away))
 	dst = append(append(dst, `,"status":`...), '0'+how.status)
-	dst = append(append(dst, `,"group":"`...), words.group...)
-	dst = append(append(append(dst, `","groupId":"171121000000MGI`...), words.group...), '"')
-	dst = appendQuoted(append(dst, `,"marketGuide":`...), "Simulated market: "+words.name+". Overtime not included.")
-	dst = appendQuoted(append(dst, `,"title":`...), words.title)
-	dst = appendQuoted(append(dst, `,"name":`...), words.name)
+	dst = append(append(dst, `,"group":"`...), words.Group...)
+	dst = append(append(append(dst, `","groupId":"171121000000MGI`...), words.Group...), '"')
+	dst = appendQuoted(append(dst, `,"marketGuide":`...), "Simulated market: "+words.Name+". Overtime not included.")
+	dst = appendQuoted(append(dst, `,"title":`...), words.Title)
+	dst = appendQuoted(append(dst, `,"name":`...), words.Name)
 	dst = append(dst, `,"favourite":0`...)
 	switch how.outcomes {
 	case "":
@@ -102,7 +104,7 @@ func (p *sportyWriter) market(dst []byte, o *offer, q *quote) []byte {
 		dst = append(append(dst, `,"outcomes":`...), how.outcomes...)
 	}
 	dst = append(dst, `,"farNearOdds":0`...)
-	if words.id == "1" {
+	if words.ID == "1" {
 		dst = append(dst, `,"marketExtendVOS":[{"name":"1UP","rootMarketId":"1","nodeMarketId":"60200","notSupport":false},`+
 			`{"name":"2UP","rootMarketId":"1","nodeMarketId":"60100","notSupport":false}]`...)
 	}
@@ -112,11 +114,11 @@ func (p *sportyWriter) market(dst []byte, o *offer, q *quote) []byte {
 }
 
 // outcomes appends the outcomes that are listed.
-func (p *sportyWriter) outcomes(dst []byte, o *offer, q *quote, texts sportyTexts) []byte {
+func (p *sportyWriter) outcomes(dst []byte, o *offer, q *quote, texts catalogue.SportyTexts) []byte {
 	start := len(dst)
 	for _, i := range p.sorted(q) {
 		if way := p.prices[i].way; way == nil || way.lists() {
-			dst = p.outcome(comma(dst, start), o, q, i, texts.outcomes[q.picks[i]])
+			dst = p.outcome(comma(dst, start), o, q, i, texts.Outcomes[q.picks[i]])
 		}
 	}
 	return dst
@@ -124,12 +126,12 @@ func (p *sportyWriter) outcomes(dst []byte, o *offer, q *quote, texts sportyText
 
 // outcome appends one outcome. Where the market says that it is closed the outcome does not.
 func (p *sportyWriter) outcome(dst []byte, o *offer, q *quote, i int, text string) []byte {
-	out, shown := &q.market.outcomes[q.picks[i]], p.prices[i].shownAt(sportyBet)
+	out, shown := &q.market.Outcomes[q.picks[i]], p.prices[i].shownAt(book.SportyBet)
 	odds, active := "", !shown.closed
 	if way := shown.way; way != nil {
 		odds, active = way.price, !way.marked && shown.cents > 100
 	}
-	dst = append(append(append(dst, `{"id":"`...), out.sportyID...), '"')
+	dst = append(append(append(dst, `{"id":"`...), out.SportyID...), '"')
 	switch odds {
 	case "":
 		dst = append(appendCents(append(dst, `,"odds":"`...), shown.cents), '"')
@@ -156,60 +158,8 @@ func (p *sportyWriter) sorted(q *quote) []int {
 		p.order = append(p.order, i)
 	}
 	slices.SortFunc(p.order, func(a, b int) int {
-		x, y := q.market.outcomes[q.picks[a]].sportyID, q.market.outcomes[q.picks[b]].sportyID
+		x, y := q.market.Outcomes[q.picks[a]].SportyID, q.market.Outcomes[q.picks[b]].SportyID
 		return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y))
 	})
 	return p.order
-}
-
-// sportyTexts is what SportyBet writes about a market at one line. Team names are still to be filled into desc.
-type sportyTexts struct {
-	specifier, desc string
-	outcomes        []string
-}
-
-// spellOut makes the texts of a market at one line.
-func (m *market) spellOut(line int) sportyTexts {
-	hcp, other := goals(line), ""
-	if m.kind == asianHandicap {
-		hcp, other = shownHandicap(line), shownHandicap(-line)
-	}
-	fill := strings.NewReplacer("{line}", lineText(line), "{hcp}", hcp, "{-hcp}", other)
-	t := sportyTexts{specifier: m.specifier(line), desc: fill.Replace(m.sporty.desc)}
-	for i := range m.outcomes {
-		t.outcomes = append(t.outcomes, fill.Replace(m.outcomes[i].sportyText))
-	}
-	return t
-}
-
-// specifier is the line as SportyBet keys it: total=2.5, hcp=-0.5, hcp=0:1.
-func (m *market) specifier(line int) string {
-	switch {
-	case m.sporty.specifier != "":
-		return m.sporty.specifier
-	case m.kind == totalLine:
-		return "total=" + lineText(line)
-	case m.kind == asianHandicap:
-		return "hcp=" + lineText(line)
-	case m.kind == euroHandicap:
-		return "hcp=" + goals(line)
-	default:
-		return ""
-	}
-}
-
-// goals is a European handicap as the goals that each side starts with: 0:1, 2:0.
-func goals(quarters int) string {
-	if quarters < 0 {
-		return "0:" + lineText(-quarters)
-	}
-	return lineText(quarters) + ":0"
-}
-
-// shownHandicap is a two-way handicap as the texts show it: +0.5, -1.0, 0. The specifier says -1.
-func shownHandicap(quarters int) string {
-	if quarters != 0 && quarters%4 == 0 {
-		return signedLine(quarters) + ".0"
-	}
-	return signedLine(quarters)
 }

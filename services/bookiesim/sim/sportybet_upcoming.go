@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
 )
 
 // sportyMaxPage is the largest page of the paged list that its readers ask for.
@@ -20,13 +22,13 @@ func (x *exchange) sportyUpcoming() {
 	defer w.mu.RUnlock()
 	var events []*fixture
 	for _, t := range w.tournaments {
-		if t.sport.words().sportyID == query.Get("sportId") && w.lists(t, sportyBet) {
-			events = append(events, w.upcomingIn(t, sportyBet, x.now)...)
+		if t.sport.Words().SportyID == query.Get("sportId") && w.lists(t, book.SportyBet) {
+			events = append(events, w.upcomingIn(t, book.SportyBet, x.now)...)
 		}
 	}
 	total := len(events)
 	slices.SortFunc(events, func(a, b *fixture) int {
-		return cmp.Or(a.listings[sportyBet].kickoff.Compare(b.listings[sportyBet].kickoff), cmp.Compare(a.serial, b.serial))
+		return cmp.Or(a.listings[book.SportyBet].kickoff.Compare(b.listings[book.SportyBet].kickoff), cmp.Compare(a.serial, b.serial))
 	})
 	events, size = x.left(events), x.page(query.Get("sportId"), size)
 	from := min((number-1)*size, len(events))

@@ -66,17 +66,6 @@ func appendFraction(dst []byte, v float64) []byte {
 	return append(strconv.AppendFloat(dst, v, 'f', 7, 64), "000"...)
 }
 
-// lineText is a line in goals: "2.5", "-1", "0".
-func lineText(quarters int) string { return strconv.FormatFloat(float64(quarters)/4, 'f', -1, 64) }
-
-// signedLine is a line with its sign: "+0.5", "-1", "0".
-func signedLine(quarters int) string {
-	if quarters > 0 {
-		return "+" + lineText(quarters)
-	}
-	return lineText(quarters)
-}
-
 // comma separates the elements of a list that was empty when its length was start.
 func comma(dst []byte, start int) []byte {
 	if len(dst) > start {

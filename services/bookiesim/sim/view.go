@@ -3,6 +3,9 @@ package sim
 import (
 	"fmt"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
 )
 
 // Event is an event as the world knows it.
@@ -83,7 +86,7 @@ func (f *fixture) view(now time.Time) Event {
 		SrID: f.srID, Sport: sport, Kickoff: f.kickoff,
 		Country: f.tournament.country, League: f.tournament.name, Listings: make(map[string]Listing),
 	}
-	for b := range bookCount {
+	for b := range book.Count {
 		if l := &f.listings[b]; l.shown() && l.kickoff.After(now) {
 			e.Listings[b.String()] = Listing{
 				EventID: l.eventID, SrID: l.srID, Kickoff: l.kickoff, HomeTeam: f.home[b], AwayTeam: f.away[b], TournamentID: f.tournament.ids[b],
@@ -96,7 +99,7 @@ func (f *fixture) view(now time.Time) Event {
 // Markets is what a bookmaker shows on an upcoming event at this instant: exactly the prices in its detail answer, those
 // of faults that swap them included, and which of its markets and outcomes it does not open or offer.
 func (w *World) Markets(bookmaker, srID string) ([]Market, error) {
-	b, ok := bookNamed(bookmaker)
+	b, ok := book.Named(bookmaker)
 	if !ok {
 		return nil, fmt.Errorf("bookmaker %q: %w", bookmaker, ErrUnknown)
 	}
@@ -116,7 +119,7 @@ func (w *World) Markets(bookmaker, srID string) ([]Market, error) {
 	for i := range o.quotes {
 		q := &o.quotes[i]
 		prices = o.prices(prices[:0], q, s.reversed)
-		for _, id := range q.market.answers(b) {
+		for _, id := range q.market.Answers(b) {
 			markets = append(markets, q.view(b, id, prices))
 		}
 	}
@@ -144,9 +147,9 @@ func (w *World) Odds(bookmaker, srID, marketID string, line *float64, name strin
 }
 
 // view is a quote with its prices as BetPawa's market id.
-func (q *quote) view(b book, id string, prices []price) Market {
-	m := Market{ID: id, Name: q.market.name, Own: q.market.own(b), Offer: NotOffered}
-	if q.market.kind != noLine {
+func (q *quote) view(b book.Book, id string, prices []price) Market {
+	m := Market{ID: id, Name: q.market.Name, Own: q.market.Own(b), Offer: NotOffered}
+	if q.market.Kind != catalogue.NoLine {
 		line := float64(q.line) / 4
 		m.Line = &line
 	}
@@ -158,8 +161,8 @@ func (q *quote) view(b book, id string, prices []price) Market {
 		if o.Offer == Open || o.Offer == Closed && m.Offer == NotOffered {
 			m.Offer = o.Offer
 		}
-		if q.market.sameBet(b, pick, id) {
-			o.Name = q.market.outcomes[pick].name
+		if q.market.SameBet(b, pick, id) {
+			o.Name = q.market.Outcomes[pick].Name
 			m.Outcomes = append(m.Outcomes, o)
 		}
 	}
@@ -167,7 +170,7 @@ func (q *quote) view(b book, id string, prices []price) Market {
 }
 
 // view is what a bookmaker shows of a price.
-func (p price) view(b book) Outcome {
+func (p price) view(b book.Book) Outcome {
 	shown := p.shownAt(b)
 	o := Outcome{Odds: float64(shown.cents) / 100, Active: !p.closed, Offer: Open}
 	if p.closed {
@@ -182,13 +185,10 @@ func (p price) view(b book) Outcome {
 	return o
 }
 
-// own is a bookmaker's own id of the market.
-func (m *market) own(b book) string { return [bookCount]string{m.id, m.sporty.id, m.nine.key}[b] }
-
 // shownAt is how a bookmaker shows a price, where its way of being closed has no other word: one that is too sure is 0
 // at BetPawa and 1 at the others.
-func (p price) shownAt(b book) price {
-	if p.closed && p.cents == 0 && b != betPawa {
+func (p price) shownAt(b book.Book) price {
+	if p.closed && p.cents == 0 && b != book.BetPawa {
 		p.cents = 100
 	}
 	return p

@@ -6,20 +6,24 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/book"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/catalogue"
+	"github.com/oddscache/oddscache/services/bookiesim/internal/chance"
 )
 
 // World is the simulated bookmakers' common world. All methods may be called concurrently. A world holds no goroutine
 // and no resource: it moves on when it is asked something.
 type World struct {
 	cfg         Config
-	key         chance
+	key         chance.Chance
 	start       time.Time
-	markets     []*market
-	sideMarkets [sportCount][]*market
+	markets     []*catalogue.Market
+	sideMarkets [catalogue.SportCount][]*catalogue.Market
 	tournaments []*tournament
 	sites       Each[site]
-	gates       [bookCount]*gate
-	closers     [bookCount]*closer
+	gates       [book.Count]*gate
+	closers     [book.Count]*closer
 	pools       *pools
 
 	// mu guards what follows. It is taken before any fixture's mu.
@@ -29,10 +33,10 @@ type World struct {
 	frozen   bool
 	fixtures []*fixture
 	bySrID   map[string]*fixture
-	byID     [bookCount]map[string]*fixture
+	byID     [book.Count]map[string]*fixture
 	serial   int
 	srIDs    int
-	eventIDs [bookCount]int
+	eventIDs [book.Count]int
 }
 
 // New makes a world that begins now.
@@ -44,18 +48,18 @@ func New(cfg Config) (*World, error) {
 		cfg.Now = time.Now
 	}
 	w := &World{
-		pools: newPools(), cfg: cfg, sites: sites(), key: chance(cfg.Seed).of(1),
-		markets: newCatalogue(), bySrID: make(map[string]*fixture),
+		pools: newPools(), cfg: cfg, sites: sites(), key: chance.Chance(cfg.Seed).Of(1),
+		markets: catalogue.Markets(), bySrID: make(map[string]*fixture),
 	}
 	w.closers = newClosers(cfg.Closings)
 	w.start = cfg.Now().UTC().Truncate(time.Second)
-	for s := basketball; s < sportCount; s++ {
-		w.sideMarkets[s] = otherSports(s)
+	for s := catalogue.Basketball; s < catalogue.SportCount; s++ {
+		w.sideMarkets[s] = catalogue.OtherSports(s)
 		nineRows(w.sideMarkets[s])
 	}
 	nineRows(w.markets)
 	w.tournaments = newTournaments(&cfg, w.key)
-	for b := range bookCount {
+	for b := range book.Count {
 		w.byID[b] = make(map[string]*fixture)
 		w.gates[b] = newGate(b, &cfg)
 	}
@@ -69,19 +73,19 @@ func (w *World) found() {
 	n := w.cfg.Events
 	var events []*fixture
 	for i := range n {
-		events = append(events, w.newFixture(football, w.firstKickoff(i)))
+		events = append(events, w.newFixture(catalogue.Football, w.firstKickoff(i)))
 	}
 	// A bookmaker misses exactly as many events as the configuration says: a stretch each of one shuffled circle.
 	// BetPawa's and SportyBet's stretches lie side by side, so that no event is missed by everybody; Bet9ja's begins
 	// inside BetPawa's, so that some events are SportyBet's alone.
 	order := slices.Clone(events)
-	slices.SortFunc(order, func(a, b *fixture) int { return cmp.Compare(a.key.of(41).unit(), b.key.of(41).unit()) })
-	var missed [bookCount]int
+	slices.SortFunc(order, func(a, b *fixture) int { return cmp.Compare(a.key.Of(41).Unit(), b.key.Of(41).Unit()) })
+	var missed [book.Count]int
 	for b, offered := range w.cfg.Offered {
 		missed[b] = n - offered
 	}
-	from := [bookCount]int{sportyBet: missed[betPawa], bet9ja: max(missed[betPawa]-missed[bet9ja]/3, 0)}
-	for b := range bookCount {
+	from := [book.Count]int{book.SportyBet: missed[book.BetPawa], book.Bet9ja: max(missed[book.BetPawa]-missed[book.Bet9ja]/3, 0)}
+	for b := range book.Count {
 		for i := missed[b]; i < n; i++ {
 			order[(from[b]+i)%n].listings[b].offered = true
 		}
@@ -89,7 +93,7 @@ func (w *World) found() {
 	for _, f := range events {
 		w.enter(f)
 	}
-	for s := basketball; s < sportCount; s++ {
+	for s := catalogue.Basketball; s < catalogue.SportCount; s++ {
 		for i := range w.cfg.OtherSports {
 			w.enter(w.everywhere(w.newFixture(s, w.start.Add(time.Duration(3+5*i)*time.Hour))))
 		}
@@ -99,12 +103,12 @@ func (w *World) found() {
 // firstKickoff spreads the kickoffs of the first events: 2 % within half an hour, 4 % within two hours, the rest over
 // the horizon, on the five minutes as real ones are.
 func (w *World) firstKickoff(i int) time.Time {
-	k, u := w.key.of(uint64(i), 51), w.key.of(uint64(i), 52).unit()
+	k, u := w.key.Of(uint64(i), 51), w.key.Of(uint64(i), 52).Unit()
 	switch share := float64(i) / float64(w.cfg.Events); {
 	case share < 0.02:
-		return w.start.Add(time.Duration(4+k.below(25)) * time.Minute).Truncate(time.Minute)
+		return w.start.Add(time.Duration(4+k.Below(25)) * time.Minute).Truncate(time.Minute)
 	case share < 0.06:
-		return w.start.Add(time.Duration(35+k.below(80)) * time.Minute).Truncate(time.Minute)
+		return w.start.Add(time.Duration(35+k.Below(80)) * time.Minute).Truncate(time.Minute)
 	default:
 		return w.laterKickoff(w.start, u)
 	}
@@ -118,7 +122,7 @@ func (w *World) laterKickoff(after time.Time, u float64) time.Time {
 
 // everywhere lets every bookmaker offer an event.
 func (w *World) everywhere(f *fixture) *fixture {
-	for b := range bookCount {
+	for b := range book.Count {
 		f.listings[b].offered = true
 	}
 	return f
@@ -128,7 +132,7 @@ func (w *World) everywhere(f *fixture) *fixture {
 func (w *World) enter(f *fixture) {
 	w.fixtures = append(w.fixtures, f)
 	w.bySrID[f.srID] = f
-	for b := range bookCount {
+	for b := range book.Count {
 		w.byID[b][f.listings[b].eventID] = f
 	}
 }
@@ -140,7 +144,7 @@ func (w *World) leave(gone func(*fixture) bool) {
 			return false
 		}
 		delete(w.bySrID, f.srID)
-		for b := range bookCount {
+		for b := range book.Count {
 			if id := f.listings[b].eventID; w.byID[b][id] == f {
 				delete(w.byID[b], id)
 			}

@@ -1,4 +1,6 @@
-package sim
+package catalogue
+
+import "github.com/oddscache/oddscache/services/bookiesim/internal/score"
 
 // totals are over and under of all goals. BetPawa has half lines only, SportyBet whole ones too.
 func totals() []entry {
@@ -9,12 +11,12 @@ func totals() []entry {
 		}
 		return entry{
 			id: id, name: "Total Score Over/Under" + p.betpawa, display: "Over/Under" + p.display, priority: prio,
-			tabs: join(p.tabs, tabGoals), kind: totalLine, scope: p.scope, core: true, rules: overUnder(totalCount),
+			tabs: join(p.tabs, TabGoals), kind: TotalLine, scope: p.scope, core: true, rules: score.OverUnder(score.TotalCount),
 			outcomes: types, lines: halves(0, last),
 			sporty: sportyEntry{
 				sportyWords: sportyWords{
-					id: sporty, desc: p.sporty + "Over/Under", name: sportyName, title: "Goals,Over,Under",
-					group: p.sportyGroup(),
+					ID: sporty, desc: p.sporty + "Over/Under", Name: sportyName, Title: "Goals,Over,Under",
+					Group: p.sportyGroup(),
 				},
 				outcomes: sportyOverUnder, lines: whole,
 			},
@@ -29,7 +31,7 @@ func totals() []entry {
 		lines("4976", "Over=4977|Under=4978", 81, second(), 2, "90", "2nd Half - Total", "S_OU2T", "21", 203),
 		{
 			// Bet9ja keeps its quarter lines in a market of their own.
-			priority: 41, also: "5000", kind: totalLine, rules: overUnder(totalCount), outcomes: "Over|Under", lines: []int{
+			priority: 41, also: "5000", kind: TotalLine, rules: score.OverUnder(score.TotalCount), outcomes: "Over|Under", lines: []int{
 				5, 7, 8, 9,
 				11, 12, 13,
 			},
@@ -43,22 +45,22 @@ func teamTotals() []entry {
 	side := func(id, types string, prio int, p period, home bool, last int, sporty, sportyName, key, suffixes, number string,
 		nprio int,
 	) entry {
-		who, whom, count, team := " - Away Team", "{away}", awayCount, "{away}"
+		who, whom, count, team := " - Away Team", "{away}", score.AwayCount, "{away}"
 		if home {
-			who, whom, count, team = " - Home Team", "{home}", homeCount, "{home}"
+			who, whom, count, team = " - Home Team", "{home}", score.HomeCount, "{home}"
 		}
 		desc := team + " Over/Under"
-		if p.scope == firstHalf {
+		if p.scope == score.FirstHalf {
 			desc = "1st half - " + desc // in small letters here alone
 		} else {
 			desc = p.sporty + desc
 		}
 		return entry{
 			id: id, name: "Total Score Over/Under" + p.betpawa + who, display: "Over/Under | " + whom + p.display,
-			priority: prio, tabs: join(p.tabs, tabGoals), kind: totalLine, scope: p.scope, rules: overUnder(count),
-			outcomes: types, lines: halves(0, last), core: p.scope == fullTime,
+			priority: prio, tabs: join(p.tabs, TabGoals), kind: TotalLine, scope: p.scope, rules: score.OverUnder(count),
+			outcomes: types, lines: halves(0, last), core: p.scope == score.FullTime,
 			sporty: sportyEntry{
-				sportyWords: sportyWords{id: sporty, desc: desc, name: sportyName, title: "Goals,Over,Under", group: groupGoals},
+				sportyWords: sportyWords{ID: sporty, desc: desc, Name: sportyName, Title: "Goals,Over,Under", Group: groupGoals},
 				outcomes:    sportyOverUnder,
 			},
 			nine: nineEntry{nineWords: nine(key, p.nineLabel+"Home/Away Over/Under", nineCategory(p, "HOMEAWAY"), number, nprio, 2,
@@ -81,7 +83,7 @@ func teamTotals() []entry {
 
 // nineCategory is Bet9ja's category of a market that is filed under the period only when there is one.
 func nineCategory(p period, other string) string {
-	if p.scope == fullTime {
+	if p.scope == score.FullTime {
 		return other
 	}
 	return p.category
@@ -92,16 +94,16 @@ func asianHandicaps() []entry {
 	two := func(id, types string, prio int, p period, lines []int, sporty, desc, name string) entry {
 		return entry{
 			id: id, name: "Asian Handicap" + p.betpawa, display: "2-Way Handicap" + p.display, priority: prio,
-			tabs: join(p.tabs, ""), kind: asianHandicap, scope: p.scope, core: true, columns: "1|2",
-			rules: asian, outcomes: types, lines: lines,
+			tabs: join(p.tabs, ""), kind: AsianHandicap, scope: p.scope, core: true, columns: "1|2",
+			rules: score.Asian, outcomes: types, lines: lines,
 			sporty: sportyEntry{
-				sportyWords: sportyWords{id: sporty, desc: desc, name: name, title: "1,2", group: p.sportyGroup()},
+				sportyWords: sportyWords{ID: sporty, desc: desc, Name: name, Title: "1,2", Group: p.sportyGroup()},
 				outcomes:    "1714=Home ({hcp})|1715=Away ({-hcp})",
 			},
 		}
 	}
 	ft := two("3774", "1=3775|2=3776", 105, full(), []int{-6, -2, 2, 6}, "16", "Asian Handicap {line}", "Handicap")
-	ft.tabs = tabSpecials
+	ft.tabs = TabSpecials
 	ft.sporty.lines = []int{-8, -6, -4, -2, 0, 2, 4, 6, 8}
 	ft.nine = nineEntry{
 		nineWords: nine("S_AH", "Asian Handicap", "POPULAR", "14697", 999, 18, "G"), outcomes: "1|2",
@@ -119,10 +121,10 @@ func europeanHandicaps() []entry {
 	three := func(id, types string, prio int, p period, sporty, desc, name, key, suffixes, number string, nprio, view int) entry {
 		return entry{
 			id: id, name: "Handicap 1X2" + p.betpawa, display: "3-Way Handicap" + p.display, priority: prio,
-			tabs: join(p.tabs, ""), kind: euroHandicap, scope: p.scope, core: true, columns: threeWay,
-			rules: europeanRule, outcomes: types, lines: []int{-8, -4, 4, 8},
+			tabs: join(p.tabs, ""), kind: EuroHandicap, scope: p.scope, core: true, columns: threeWay,
+			rules: score.EuropeanRule, outcomes: types, lines: []int{-8, -4, 4, 8},
 			sporty: sportyEntry{
-				sportyWords: sportyWords{id: sporty, desc: desc, name: name, title: "HC,1,X,2", group: p.sportyGroup()},
+				sportyWords: sportyWords{ID: sporty, desc: desc, Name: name, Title: "HC,1,X,2", Group: p.sportyGroup()},
 				outcomes:    "1711=Home ({hcp})|1712=Draw ({hcp})|1713=Away ({hcp})",
 			},
 			nine: nineEntry{

@@ -1,6 +1,12 @@
-package sim
+// Package catalogue has the markets of the simulated bookmakers: every market with each bookmaker's own ids, words and
+// lines, and the rule that settles its outcomes. It is data, checked when it is compiled; prices are drawn elsewhere.
+package catalogue
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/oddscache/oddscache/services/bookiesim/internal/score"
+)
 
 // The catalogue lists what the simulated bookmakers offer. Ids, keys, suffixes and outcome words are the bookmakers'
 // own; which markets are the same bet at two of them was established by comparing prices, and a market without a
@@ -10,17 +16,17 @@ import "slices"
 const (
 	groupMain       = "Main"
 	groupGoals      = "Goals"
-	tabGoals        = "goals"
-	tabSpecials     = "specials"
-	tabCorners      = "corners"
+	TabGoals        = "goals"
+	TabSpecials     = "specials"
+	TabCorners      = "corners"
 	threeWay        = "1|X|2"
 	yesOrNo         = "Yes|No"
 	sportyOverUnder = "12=Over {line}|13=Under {line}"
 )
 
-// newCatalogue compiles all markets in BetPawa's order of priority.
-func newCatalogue() []*market {
-	var markets []*market
+// Markets compiles all football markets in BetPawa's order of priority.
+func Markets() []*Market {
+	var markets []*Market
 	for _, family := range [][]entry{
 		results(), doubleChances(), drawNoBets(), bothTeamsToScore(), totals(), teamTotals(), asianHandicaps(),
 		europeanHandicaps(), halfTimeFullTime(), correctScores(), exactGoals(), oddsAndEvens(), sheets(), halvesWon(),
@@ -30,7 +36,7 @@ func newCatalogue() []*market {
 			markets = append(markets, e.compile())
 		}
 	}
-	slices.SortStableFunc(markets, func(a, b *market) int { return a.priority - b.priority })
+	slices.SortStableFunc(markets, func(a, b *Market) int { return a.Priority - b.Priority })
 	return markets
 }
 
@@ -45,7 +51,7 @@ func halves(first, last int) []int {
 
 // period is how the bookmakers write a part of the match.
 type period struct {
-	scope                 scope
+	scope                 score.Scope
 	betpawa, display      string
 	sporty                string // before SportyBet's texts
 	nine, nineLabel, tabs string
@@ -53,26 +59,26 @@ type period struct {
 }
 
 func full() period {
-	return period{scope: fullTime, betpawa: " - FT", display: " | Full Time", category: "POPULAR"}
+	return period{scope: score.FullTime, betpawa: " - FT", display: " | Full Time", category: "POPULAR"}
 }
 
 func first() period {
 	return period{
-		scope: firstHalf, betpawa: " - 1H", display: " | First Half", sporty: "1st Half - ",
+		scope: score.FirstHalf, betpawa: " - 1H", display: " | First Half", sporty: "1st Half - ",
 		nine: "1T", nineLabel: "1st Half - ", tabs: "halves", category: "HT",
 	}
 }
 
 func second() period {
 	return period{
-		scope: secondHalf, betpawa: " - 2H", display: " | Second Half", sporty: "2nd Half - ",
+		scope: score.SecondHalf, betpawa: " - 2H", display: " | Second Half", sporty: "2nd Half - ",
 		nine: "2T", nineLabel: "2nd Half - ", tabs: "halves", category: "2T",
 	}
 }
 
 // sportyGroup is SportyBet's group of a period's plain markets.
 func (p period) sportyGroup() string {
-	if p.scope == fullTime {
+	if p.scope == score.FullTime {
 		return groupMain
 	}
 	return "Half"
@@ -80,5 +86,5 @@ func (p period) sportyGroup() string {
 
 // nine makes Bet9ja's words; count is its letter for what is counted.
 func nine(key, label, category, number string, priority, view int, count string) nineWords {
-	return nineWords{key: key, label: label, category: category, number: number, priority: priority, view: view, count: count}
+	return nineWords{Key: key, Label: label, Category: category, Number: number, Priority: priority, View: view, Count: count}
 }
