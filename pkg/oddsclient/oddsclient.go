@@ -134,18 +134,35 @@ func (c *Client) lookup(ctx context.Context, r *oddscachev1.GetEventRequest) (*a
 	if err != nil {
 		return nil, err
 	}
-	for attempt := 1; ; attempt++ {
-		answer, err := c.slots[c.next.Add(1)%uint64(len(c.slots))].ask(ctx, request)
-		switch {
-		case err == nil:
-			return answer, nil
-		case ctx.Err() != nil:
-			return nil, status.FromContextError(ctx.Err()).Err()
-		case c.life.Err() != nil:
-			return nil, ErrClosed
-		case status.Code(err) != codes.Unavailable || attempt == attempts:
-			return nil, err
-		}
-		wait(ctx, c.life, attempt)
+	answer, err := c.ask(ctx, request)
+	if status.Code(err) == codes.Unavailable {
+		answer, err = c.askAgain(ctx, request, err)
 	}
+	switch {
+	case err == nil:
+		return answer, nil
+	case ctx.Err() != nil:
+		return nil, status.FromContextError(ctx.Err()).Err()
+	case c.life.Err() != nil:
+		return nil, ErrClosed
+	default:
+		return nil, err
+	}
+}
+
+// ask asks over the next stream.
+func (c *Client) ask(ctx context.Context, request []byte) (*answer, error) {
+	return c.slots[c.next.Add(1)%uint64(len(c.slots))].ask(ctx, request)
+}
+
+// askAgain asks over other streams when the first one failed with err, as long as the client lives.
+func (c *Client) askAgain(ctx context.Context, request []byte, err error) (a *answer, _ error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.life, cancel)()
+	err = again(ctx, err, func() (err error) {
+		a, err = c.ask(ctx, request)
+		return err
+	})
+	return a, err
 }

@@ -32,7 +32,7 @@ func (s *session) progress(p *oddscachev1.Progress) error {
 	s.seen()
 	//failpoint:replica.caught_up
 	s.r.cfg.Store.Heard()
-	s.r.backoff.reset()
+	s.r.backoff.Reset()
 	return s.ack(0)
 }
 

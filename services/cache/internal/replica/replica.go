@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"google.golang.org/grpc"
 
 	"github.com/oddscache/oddscache/services/cache/internal/pace"
@@ -54,7 +55,7 @@ type Config struct {
 // Replica follows the feed. Use New, then Run once.
 type Replica struct {
 	cfg     Config
-	backoff backoff
+	backoff backoff.ExponentialBackOff
 
 	decoding, applying *pace.Pacer // made by Run
 
@@ -71,7 +72,7 @@ func New(cfg Config) (*Replica, error) {
 	if cfg.Answered == nil {
 		cfg.Answered = func() int64 { return 0 }
 	}
-	return &Replica{cfg: cfg}, nil
+	return &Replica{cfg: cfg, backoff: pauses()}, nil
 }
 
 // SourceHead is the newest revision that the source is known to have; 0 before the first stream.
@@ -86,7 +87,7 @@ func (r *Replica) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the end of ctx is what ended the stream
 		}
-		pause := r.backoff.next()
+		pause := r.backoff.NextBackOff()
 		if wait := r.untilFull(); wait > pause {
 			pause = wait
 		}

@@ -177,7 +177,7 @@ func (s *session) apply(b feedlog.Batch) error {
 		return nil
 	}
 	s.r.cfg.Store.CountEvicted(done.EvictedEvents)
-	s.r.backoff.reset()
+	s.r.backoff.Reset()
 	if b.More {
 		return nil
 	}

@@ -16,8 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go"
-
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
@@ -82,7 +80,6 @@ type Fetcher struct {
 	observer  Observer
 	client    *http.Client
 	transport *http.Transport
-	retries   failsafe.Executor[*Answer]
 	bodies    sync.Pool
 }
 
@@ -118,7 +115,6 @@ func New(cfg Config, base string, header http.Header, limiter *limit.Limiter, ob
 		// A redirect leads to another country's site or to a login page, never to odds.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	f.retries = newRetries(cfg)
 	f.bodies.New = func() any { return new(bytes.Buffer) }
 	return f, nil
 }
@@ -132,12 +128,10 @@ func (f *Fetcher) Bookmaker() odds.Bookmaker { return f.bookmaker }
 // that ended.
 func (f *Fetcher) Fetch(ctx context.Context, r Request) (*Answer, error) {
 	run := &run{fetcher: f, request: r}
-	answer, err := f.retries.WithContext(ctx).GetWithExecution(func(failsafe.Execution[*Answer]) (*Answer, error) {
-		return run.try(ctx)
-	})
+	answer, err := f.retry(ctx, func() (*Answer, error) { return run.try(ctx) })
 	if err != nil {
 		if ctxErr := ctx.Err(); ctxErr != nil && !errors.Is(err, ctxErr) {
-			err = errors.Join(ctxErr, err) // ended while waiting to try again
+			err = errors.Join(ctxErr, err)
 		}
 		return nil, fmt.Errorf("asking %s for %s: %w", f.bookmaker, r.Call, err)
 	}

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -73,6 +74,25 @@ func TestRetriesAreSpacedOut(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A request that is given up between two attempts says so alone: the limiter has heard of the attempt already.
+func TestGivenUpWhileWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answers: []string{"503 0"}}
+		f := scripted(t, Config{RetryDelay: time.Second}, s)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		_, err := f.Fetch(ctx, Request{Call: DetailCall, Path: "/"})
+		if _, ok := errors.AsType[*StatusError](err); ok || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v, want that of the context", err)
+		}
+		if took := time.Since(began); took != 100*time.Millisecond || len(s.sent) != 1 {
+			t.Errorf("%d requests sent within %v, want one and an end with the context", len(s.sent), took)
+		}
+	})
 }
 
 func TestShortRetryAfterIsSatOut(t *testing.T) {
