@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
@@ -93,6 +94,8 @@ func Compare(table *mapping.Table, reference, competitor odds.Snapshot) Comparis
 			offered[m.MarketKey][o.Name] = o
 		}
 	}
+	known, _ := registry.Lookup(competitor.Bookmaker)
+	column := known.Column(table)
 	var c Comparison
 	tallies := make(map[string]*Tally)
 	for _, m := range competitor.Markets {
@@ -120,7 +123,7 @@ func Compare(table *mapping.Table, reference, competitor odds.Snapshot) Comparis
 				c.Foreign = append(c.Foreign, p)
 				continue
 			}
-			p.Verdict, p.Reason = judge(table, competitor.Bookmaker, m.ID, ref, o)
+			p.Verdict, p.Reason = judge(column, m.ID, ref, o)
 			t.Shared++
 			t.Verdicts[p.Verdict]++
 			c.Pairs = append(c.Pairs, p)
@@ -133,7 +136,7 @@ func Compare(table *mapping.Table, reference, competitor odds.Snapshot) Comparis
 	return c
 }
 
-func judge(table *mapping.Table, b odds.Bookmaker, marketID string, ref, o odds.Outcome) (Verdict, string) {
+func judge(column mapping.Column, marketID string, ref, o odds.Outcome) (Verdict, string) {
 	low, high := min(ref.Odds, o.Odds), max(ref.Odds, o.Odds)
 	switch {
 	case !ref.Active || !o.Active:
@@ -143,7 +146,7 @@ func judge(table *mapping.Table, b odds.Bookmaker, marketID string, ref, o odds.
 	case low >= LongShot:
 		return Far, ""
 	}
-	if e, ok := table.Exception(b, marketID, o.Name); ok {
+	if e, ok := column.Exception(marketID, o.Name); ok {
 		return Explained, e.Reason
 	}
 	return Stray, ""

@@ -46,7 +46,7 @@ func Decode(table *mapping.Table, name odds.Bookmaker, body []byte) (bookmaker.D
 		return bookmaker.Detail{}, fmt.Errorf("no decoder for bookmaker %q", name)
 	}
 	now := time.Now()
-	return b.Site(b.Countries[0], table).ReadDetail(body, bookmaker.Target{}, now, now)
+	return b.DefaultSite(table).ReadDetail(body, bookmaker.Target{}, now, now)
 }
 
 // ReadRecorded reads every folder below root that holds answers, which are files named after their bookmaker, such as

@@ -29,19 +29,19 @@ func Report(table *mapping.Table, events []Event) []Table {
 		if !ok {
 			continue
 		}
-		for _, b := range registry.Names() {
-			competitor, ok := e.Answer(b)
-			if b.Reference() || !ok {
+		for _, b := range registry.All() {
+			competitor, ok := e.Answer(b.Name)
+			if b.Name.Reference() || !ok {
 				continue
 			}
 			c := Compare(table, reference.Detail.Snapshot, competitor.Detail.Snapshot)
-			title := e.Folder + ", " + string(b) + ": "
+			title := e.Folder + ", " + string(b.Name) + ": "
 			report = append(
 				report,
 				families(title, c, competitor.Detail.Unmapped),
 				pairs(title, c),
 				alone(title, reference.Detail.Snapshot, competitor.Detail.Snapshot),
-				unmapped(title, table, b, competitor.Detail.Unmapped),
+				unmapped(title, b.Column(table), competitor.Detail.Unmapped),
 			)
 		}
 	}
@@ -161,7 +161,7 @@ func alone(title string, reference, competitor odds.Snapshot) Table {
 }
 
 // unmapped lists the competitor's markets without a partner, those left out on purpose first.
-func unmapped(title string, table *mapping.Table, b odds.Bookmaker, without []bookmaker.Unmapped) Table {
+func unmapped(title string, column mapping.Column, without []bookmaker.Unmapped) Table {
 	t := Table{
 		Title: title + "markets without a partner",
 		Head:  []string{"market", "name", "why", "example"},
@@ -172,7 +172,7 @@ func unmapped(title string, table *mapping.Table, b odds.Bookmaker, without []bo
 				continue
 			}
 			why := strings.ToLower(strings.ReplaceAll(string(u.Reason), "_", " "))
-			if l, ok := table.LeftOut(b, u.MarketID); ok && purpose {
+			if l, ok := column.LeftOut(u.MarketID); ok && purpose {
 				why = "left out: " + l.Reason
 			}
 			t.Rows = append(t.Rows, []string{u.MarketID, u.Name, why, u.Example})

@@ -34,7 +34,7 @@ func TestRecorded_SameFeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := load(t)
-	m := table.NewMapper(odds.SportyBet)
+	m := table.Column(odds.SportyBet, mapping.SportRadar).NewMapper()
 	for _, market := range sent.Data.Markets {
 		o := mapping.Offer{Key: strconv.Itoa(market.ID)}
 		for part := range strings.SplitSeq(market.Specifiers, "|") {

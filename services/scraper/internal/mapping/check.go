@@ -1,10 +1,6 @@
 package mapping
 
-import (
-	"maps"
-
-	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-)
+import "maps"
 
 // check looks at what can only be seen once all tables are read.
 func (l *loader) check() {
@@ -18,14 +14,14 @@ func (l *loader) check() {
 		}
 	}
 	used := make(map[string]bool)
-	for _, b := range []odds.Bookmaker{odds.SportyBet, odds.Bet9ja} {
-		for key, sources := range l.table.sources[b] {
-			if _, left := l.table.leftOut[b][key]; left {
-				l.failf("%s %s is both mapped and left out", b, key)
+	for whose, byKey := range l.table.sources {
+		for key, sources := range byKey {
+			if _, left := l.table.leftOut[whose][key]; left {
+				l.failf("%s %s is both mapped and left out", whose, key)
 			}
 			for _, s := range sources {
 				if s.Fixed.IsSet() && s.Row.Line == NoLine {
-					l.failf("%s %s has a fixed line, but market %s has none", b, key, s.Row.ID)
+					l.failf("%s %s has a fixed line, but market %s has none", whose, key, s.Row.ID)
 				}
 				used[s.Row.ID] = true
 			}
@@ -36,8 +32,8 @@ func (l *loader) check() {
 		switch {
 		case row == nil:
 			l.failf("exception for market %s, which has no row", e.MarketID)
-		case l.table.sources[e.Bookmaker] == nil:
-			l.failf("exception of %q, which is no competitor", e.Bookmaker)
+		case !l.competitors(e.whose):
+			l.failf("exception of %q, which is no competitor", e.whose)
 		case e.Outcome != "":
 			if _, known := row.order[e.Outcome]; !known {
 				l.failf("exception for %q, which is no outcome of market %s", e.Outcome, e.MarketID)

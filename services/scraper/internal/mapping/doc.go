@@ -6,6 +6,8 @@
 // suffixes or texts. BetPawa's market types are the vocabulary: whatever comes out names one of them, its line, and
 // one of its outcomes. What has no row, or a row that says why it is left out, is reported and never guessed.
 //
-// The package is not for the bookmakers' JSON: the packages betpawa, sportybet and bet9ja take an answer apart and
-// hand markets in here.
+// A bookmaker reads the tables through its Column: that of its dialect, which several bookmakers may share, and above it
+// the ids that are only its own.
+//
+// The package is not for the bookmakers' JSON: each bookmaker's own package takes its answers apart.
 package mapping

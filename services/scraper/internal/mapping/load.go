@@ -48,8 +48,8 @@ func Load(folder fs.FS) (*Table, error) {
 		sets: make(map[string]*outcomeSet),
 		table: &Table{
 			byID:    make(map[string]*Row),
-			sources: map[odds.Bookmaker]map[string][]*Source{odds.SportyBet: {}, odds.Bet9ja: {}},
-			leftOut: map[odds.Bookmaker]map[string]LeftOut{odds.SportyBet: {}, odds.Bet9ja: {}},
+			sources: make(map[scope]map[string][]*Source),
+			leftOut: make(map[scope]map[string]LeftOut),
 		},
 	}
 	files, err := fs.Glob(folder, "*.txt")
@@ -117,10 +117,11 @@ func (l *loader) file(folder fs.FS, name string, line func(cells []string)) {
 	}
 }
 
-// marketLine reads "id | name | line | outcomes | SportyBet | Bet9ja".
+// marketLine reads "id | name | line | outcomes | SportRadar | Bet9ja": a cell for each dialect.
 func (l *loader) marketLine(cells []string) {
-	if len(cells) != 6 {
-		l.failf("a market has 6 cells, here are %d", len(cells))
+	const first = 4 // of the dialects' cells
+	if want := first + len(dialects()); len(cells) != want {
+		l.failf("a market has %d cells, here are %d", want, len(cells))
 		return
 	}
 	set, known := l.sets[cells[3]]
@@ -143,13 +144,14 @@ func (l *loader) marketLine(cells []string) {
 	}
 	l.table.rows = append(l.table.rows, row)
 	l.table.byID[row.ID] = row
-	l.sources(row, set, odds.SportyBet, cells[4])
-	l.sources(row, set, odds.Bet9ja, cells[5])
+	for i, d := range dialects() {
+		l.sources(row, set, d, cells[first+i])
+	}
 }
 
-// sources reads a competitor's cell: "key param=value … ; key …". The word "also" before a key says that the market
-// feeds another row as well, with the same outcomes.
-func (l *loader) sources(row *Row, set *outcomeSet, b odds.Bookmaker, cell string) {
+// sources reads a dialect's cell: "key param=value … ; key …". The word "also" before a key says that the market feeds
+// another row as well, with the same outcomes. A key that is one bookmaker's own is qualified: "sportybet:60200".
+func (l *loader) sources(row *Row, set *outcomeSet, d Dialect, cell string) {
 	if cell == none {
 		return
 	}
@@ -163,10 +165,8 @@ func (l *loader) sources(row *Row, set *outcomeSet, b odds.Bookmaker, cell strin
 			l.failf("an empty source in %q", cell)
 			continue
 		}
-		s := &Source{
-			Row: row, Bookmaker: b, Key: words[0], rank: rank,
-			codes: set.codes[b], texts: set.texts[b],
-		}
+		whose, key := qualified(words[0], d)
+		s := &Source{Row: row, Key: key, whose: whose, rank: rank, codes: set.codes[d], texts: set.texts[d]}
 		for _, word := range words[1:] {
 			name, value, _ := strings.Cut(word, "=")
 			switch {
@@ -185,48 +185,66 @@ func (l *loader) sources(row *Row, set *outcomeSet, b odds.Bookmaker, cell strin
 				s.Params[name] = value
 			}
 		}
-		l.add(s, also)
+		l.add(s, d, also)
 	}
 }
 
 // add enters a source, unless it repeats what another row says of the same market and outcomes.
-func (l *loader) add(s *Source, also bool) {
+func (l *loader) add(s *Source, d Dialect, also bool) {
 	if len(s.codes) == 0 && len(s.texts) == 0 {
-		l.failf("%s %s: the outcomes have no column for %s", s.Bookmaker, s.Key, s.Bookmaker)
+		l.failf("%s %s: the outcomes have no column for %s", s.whose, s.Key, d)
 	}
-	for _, other := range l.table.sources[s.Bookmaker][s.Key] {
+	if s.Key == "" || !l.competitors(s.whose) {
+		l.failf("%s:%s is no market id of a competitor", s.whose, s.Key)
+		return
+	}
+	byKey := entry(l.table.sources, s.whose)
+	for _, other := range byKey[s.Key] {
 		if !also && sameParams(s.Params, other.Params) && overlap(s, other) {
 			l.failf("%s %s feeds market %s already; write \"also\" if it is meant to feed both",
-				s.Bookmaker, s.Key, other.Row.ID)
+				s.whose, s.Key, other.Row.ID)
 		}
 	}
-	l.table.sources[s.Bookmaker][s.Key] = append(l.table.sources[s.Bookmaker][s.Key], s)
+	byKey[s.Key] = append(byKey[s.Key], s)
 }
 
-// leftOutLine reads "bookmaker | key | name | reason".
+// competitors reports whether a scope can be that of a competitor, or of several. Whether there is one of that name is
+// the registry's to say.
+func (l *loader) competitors(whose scope) bool { return whose != "" && whose != scope(BetPawa) }
+
+// entry is the map of a scope, made when it is the first of it.
+func entry[V any](m map[scope]map[string]V, whose scope) map[string]V {
+	if m[whose] == nil {
+		m[whose] = make(map[string]V)
+	}
+	return m[whose]
+}
+
+// leftOutLine reads "dialect or bookmaker | key | name | reason".
 func (l *loader) leftOutLine(cells []string) {
 	if len(cells) != 4 || cells[3] == "" {
 		l.failf("a market left out has 4 cells, the last one the reason")
 		return
 	}
-	b := odds.Bookmaker(cells[0])
-	if l.table.leftOut[b] == nil {
-		l.failf("bookmaker %q is no competitor", cells[0])
+	whose := scope(cells[0])
+	if !l.competitors(whose) {
+		l.failf("%q is no competitor", cells[0])
 		return
 	}
-	if _, twice := l.table.leftOut[b][cells[1]]; twice {
-		l.failf("%s %s is left out twice", b, cells[1])
+	byKey := entry(l.table.leftOut, whose)
+	if _, twice := byKey[cells[1]]; twice {
+		l.failf("%s %s is left out twice", whose, cells[1])
 	}
-	l.table.leftOut[b][cells[1]] = LeftOut{Bookmaker: b, Key: cells[1], Name: cells[2], Reason: cells[3]}
+	byKey[cells[1]] = LeftOut{Key: cells[1], Name: cells[2], Reason: cells[3]}
 }
 
-// exceptionLine reads "bookmaker | BetPawa market id | outcome | reason"; outcome "-" stands for all of them.
+// exceptionLine reads "dialect or bookmaker | BetPawa market id | outcome | reason"; outcome "-" stands for all of them.
 func (l *loader) exceptionLine(cells []string) {
 	if len(cells) != 4 || cells[3] == "" {
 		l.failf("an exception has 4 cells, the last one the reason")
 		return
 	}
-	e := Exception{Bookmaker: odds.Bookmaker(cells[0]), MarketID: cells[1], Outcome: cells[2], Reason: cells[3]}
+	e := Exception{whose: scope(cells[0]), MarketID: cells[1], Outcome: cells[2], Reason: cells[3]}
 	if e.Outcome == none {
 		e.Outcome = ""
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
@@ -41,9 +42,12 @@ func TestDefault(t *testing.T) {
 			}
 		}
 	}
-	for b, key := range map[odds.Bookmaker]string{odds.SportyBet: "900300", odds.Bet9ja: "S_CAH1"} {
-		if l, ok := table.LeftOut(b, key); !ok || l.Reason == "" || len(table.Sources(b, []byte(key))) != 0 {
-			t.Errorf("%s %s: left out %t for %q, %d sources", b, key, ok, l.Reason, len(table.Sources(b, []byte(key))))
+	for key, column := range map[string]mapping.Column{
+		"900300": table.Column(odds.SportyBet, mapping.SportRadar), "155": table.Column("another", mapping.SportRadar),
+		"S_CAH1": table.Column(odds.Bet9ja, mapping.Bet9ja),
+	} {
+		if l, ok := column.LeftOut(key); !ok || l.Reason == "" || len(column.Sources([]byte(key))) != 0 {
+			t.Errorf("%s: left out %t for %q, %d sources", key, ok, l.Reason, len(column.Sources([]byte(key))))
 		}
 	}
 }
@@ -58,7 +62,7 @@ func TestLoad_Faults(t *testing.T) {
 		want                                   string
 	}{
 		{"a market twice", someOutcomes, good + "3743 | again | none | 1x2 | 2 | -", "", "", "result.txt:2: market 3743 has a row already"},
-		{"a competitor's market twice", someOutcomes, good + "3744 | other | none | 1x2 | 1 | -", "", "", "result.txt:2: sportybet 1 feeds market 3743 already"},
+		{"a competitor's market twice", someOutcomes, good + "3744 | other | none | 1x2 | 1 | -", "", "", "result.txt:2: sportradar 1 feeds market 3743 already"},
 		{"too few cells", someOutcomes, "3743 | 1X2", "", "", "result.txt:1: a market has 6 cells, here are 2"},
 		{"unknown outcomes", someOutcomes, "3743 | 1X2 | none | 1x3 | 1 | -", "", "", `outcomes "1x3" are not in outcomes.txt`},
 		{"unknown kind of line", someOutcomes, "3743 | 1X2 | some | 1x2 | 1 | -", "", "", `line kind "some" is unknown`},
@@ -68,17 +72,22 @@ func TestLoad_Faults(t *testing.T) {
 		{"a line off the grid", someOutcomes, "3743 | 1X2 | total | 1x2 | 1 line=0.3 | -", "", "", "not a multiple of 0.25"},
 		{"a line for a market without", someOutcomes, "3743 | 1X2 | none | 1x2 | 1 line=1 | -", "", "", "has a fixed line, but market 3743 has none"},
 		{"an outcome twice", someOutcomes + "1 | 9 | 9\n", good, "", "", `outcomes.txt:5: outcome "1" stands twice in 1x2`},
-		{"an outcome id twice", someOutcomes + "3 | 1 | 9\n", good, "", "", `sportybet "1" stands twice in outcomes 1x2`},
+		{"an outcome id twice", someOutcomes + "3 | 1 | 9\n", good, "", "", `sportradar "1" stands twice in outcomes 1x2`},
 		{"outcomes twice", someOutcomes + someOutcomes, good, "", "", "outcomes 1x2 are there twice"},
 		{"an outcome of nothing", "1 | 1 | 1\n" + someOutcomes, good, "", "", "outcomes.txt:1: an outcome has 3 or 4 cells"},
 		{"left out without a reason", someOutcomes + "- | 4 | -\n", good, "", "", "an outcome that is left out needs a reason"},
 		{"a quote not closed", someOutcomes + "3 | \"4 | -\n", good, "", "", "a quote is not closed"},
 		{"bad ways", "outcomes 1x2 ways=no\n1 | 1 | 1\n", good, "", "", `"ways=no" is neither ways=NUMBER nor scores`},
-		{"no column for the competitor", "outcomes 1x2\n1 | - | 1\n", good, "", "", "the outcomes have no column for sportybet"},
-		{"mapped and left out", someOutcomes, good, "sportybet | 1 | 1X2 | because", "", "sportybet 1 is both mapped and left out"},
+		{"no column for the competitor", "outcomes 1x2\n1 | - | 1\n", good, "", "", "the outcomes have no column for sportradar"},
+		{"mapped and left out", someOutcomes, good, "sportradar | 1 | 1X2 | because", "", "sportradar 1 is both mapped and left out"},
 		{"left out for nothing", someOutcomes, good, "sportybet | 2 | 1X2 |", "", "left-out.txt:1: a market left out has 4 cells"},
 		{"left out twice", someOutcomes, good, "bet9ja | S_A | a | b\nbet9ja | S_A | a | b", "", "left-out.txt:2: bet9ja S_A is left out twice"},
-		{"left out at nobody", someOutcomes, good, "betpawa | 2 | 1X2 | because", "", `bookmaker "betpawa" is no competitor`},
+		{"left out at nobody", someOutcomes, good, "betpawa | 2 | 1X2 | because", "", `"betpawa" is no competitor`},
+		{"an own id of nobody", someOutcomes, "3743 | 1X2 | none | 1x2 | :1 | -", "", "", ":1 is no market id of a competitor"},
+		{"an own id of the reference", someOutcomes, "3743 | 1X2 | none | 1x2 | betpawa:1 | -", "", "", "betpawa:1 is no market id of a competitor"},
+		{"an own id that is empty", someOutcomes, "3743 | 1X2 | none | 1x2 | sportybet: | -", "", "", "sportybet: is no market id of a competitor"},
+		{"an own id twice", someOutcomes, "3743 | 1X2 | none | 1x2 | sportybet:1 | -\n3744 | other | none | 1x2 | sportybet:1 | -", "", "", "sportybet 1 feeds market 3743 already"},
+		{"an own id that is left out", someOutcomes, "3743 | 1X2 | none | 1x2 | sportybet:1 | -", "sportybet | 1 | 1X2 | because", "", "sportybet 1 is both mapped and left out"},
 		{"an exception for nothing", someOutcomes, good, "", "bet9ja | 99 | - | because", "exception for market 99, which has no row"},
 		{"an exception for no outcome", someOutcomes, good, "", "bet9ja | 3743 | 5 | because", `exception for "5", which is no outcome of market 3743`},
 		{"an exception of nobody", someOutcomes, good, "", "betpawa | 3743 | - | because", `exception of "betpawa", which is no competitor`},
@@ -107,9 +116,62 @@ func TestLoad_Also(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for b, key := range map[odds.Bookmaker]string{odds.SportyBet: "1", odds.Bet9ja: "S_A"} {
-		if n := len(table.Sources(b, []byte(key))); n != 2 {
-			t.Errorf("%s %s feeds %d markets, want 2", b, key, n)
+	for key, column := range map[string]mapping.Column{
+		"1": table.Column(odds.SportyBet, mapping.SportRadar), "S_A": table.Column(odds.Bet9ja, mapping.Bet9ja),
+	} {
+		if n := len(column.Sources([]byte(key))); n != 2 {
+			t.Errorf("%s feeds %d markets, want 2", key, n)
 		}
+	}
+}
+
+// What a bookmaker's own id means, no other bookmaker of its dialect means by it, and the dialect's meaning of the same
+// id is not the bookmaker's.
+func TestColumn_OwnIDs(t *testing.T) {
+	t.Parallel()
+	table, err := mapping.Load(tables(someOutcomes,
+		"3743 | a | none | 1x2 | 1 ; sportybet:60 | -\n3744 | b | none | 1x2 | 60 ; msport:61 | -\n", "msport | 62 | name | because\n",
+		"msport | 3743 | X | slow\nsportradar | 3744 | - | margins\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		bookmaker odds.Bookmaker
+		key       string
+		want      string // the row; empty for none
+	}{
+		{odds.SportyBet, "1", "3743"},
+		{odds.SportyBet, "60", "3743"},
+		{odds.SportyBet, "61", ""},
+		{"msport", "1", "3743"},
+		{"msport", "60", "3744"},
+		{"msport", "61", "3744"},
+	} {
+		got := ""
+		for _, s := range table.Column(tt.bookmaker, mapping.SportRadar).Sources([]byte(tt.key)) {
+			got += s.Row.ID
+		}
+		if got != tt.want {
+			t.Errorf("%s %s feeds %q, want %q", tt.bookmaker, tt.key, got, tt.want)
+		}
+	}
+	msport, sportybet := table.Column("msport", mapping.SportRadar), table.Column(odds.SportyBet, mapping.SportRadar)
+	if _, ok := msport.LeftOut("62"); !ok {
+		t.Error("msport 62 is not left out")
+	}
+	if _, ok := sportybet.LeftOut("62"); ok {
+		t.Error("sportybet 62 is left out")
+	}
+	if e, _ := msport.Exception("3743", "X"); e.Reason != "slow" {
+		t.Errorf("msport's exception: %+v", e)
+	}
+	if _, ok := sportybet.Exception("3743", "X"); ok {
+		t.Error("msport's exception is sportybet's too")
+	}
+	if e, _ := sportybet.Exception("3744", "2"); e.Reason != "margins" {
+		t.Errorf("the dialect's exception: %+v", e)
+	}
+	if diff := cmp.Diff([]odds.Bookmaker{"msport", "sportybet"}, table.Bookmakers()); diff != "" {
+		t.Errorf("bookmakers with something of their own:\n%s", diff)
 	}
 }

@@ -30,8 +30,7 @@ type Param struct{ Name, Value string }
 // Mapper turns the offers of one answer into BetPawa's markets. The result does not depend on the order in which
 // offers and their quotes come in. It serves one answer and is not safe for concurrent use.
 type Mapper struct {
-	table    *Table
-	book     odds.Bookmaker
+	column   Column
 	drafts   map[odds.MarketKey][]*draft
 	refusals odds.Refusals
 	unmapped map[unmappedKey]bookmaker.Unmapped
@@ -45,10 +44,10 @@ type unmappedKey struct {
 	reason bookmaker.UnmappedReason
 }
 
-// NewMapper begins an answer of competitor b.
-func (t *Table) NewMapper(b odds.Bookmaker) *Mapper {
+// NewMapper begins an answer of the bookmaker.
+func (c Column) NewMapper() *Mapper {
 	return &Mapper{
-		table: t, book: b,
+		column:   c,
 		drafts:   make(map[odds.MarketKey][]*draft, 256),
 		refusals: make(odds.Refusals),
 		unmapped: make(map[unmappedKey]bookmaker.Unmapped),
@@ -68,7 +67,7 @@ func (m *Mapper) refuse(reason odds.Reason, market odds.UnreadMarket) {
 // specifiers.
 func (m *Mapper) RefuseOffer(o *Offer, specified bool, reason odds.Reason) {
 	m.refusals[reason]++
-	for _, s := range m.table.sources[m.book][o.Key] {
+	for _, s := range m.column.Sources([]byte(o.Key)) {
 		line, verdict := s.line(o.Params)
 		switch {
 		case !specified || verdict == unreadable:
@@ -88,10 +87,10 @@ func (m *Mapper) Add(o *Offer) {
 			m.telling++
 		}
 	}
-	sources := m.table.sources[m.book][o.Key]
+	sources := m.column.Sources([]byte(o.Key))
 	if len(sources) == 0 {
 		reason := bookmaker.UnknownMarket
-		if _, left := m.table.leftOut[m.book][o.Key]; left {
+		if _, left := m.column.LeftOut(o.Key); left {
 			reason = bookmaker.LeftOut
 		}
 		m.report(o, reason)

@@ -28,11 +28,11 @@ func FuzzMapper(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, second bool, key, param, value, code, text string, price float64) {
-		b := odds.SportyBet
+		b, column := odds.SportyBet, table.Column(odds.SportyBet, mapping.SportRadar)
 		if second {
-			b = odds.Bet9ja
+			b, column = odds.Bet9ja, table.Column(odds.Bet9ja, mapping.Bet9ja)
 		}
-		m := table.NewMapper(b)
+		m := column.NewMapper()
 		q := mapping.Quote{Code: []byte(code), Text: []byte(text)}
 		if price >= 0 && price <= answer.MaxOdds {
 			q.Price = answer.Priced(price)
@@ -54,15 +54,15 @@ func FuzzMapper(f *testing.F) {
 			t.Fatal(err)
 		}
 		if len(mapped.Markets) == 0 && len(mapped.Unmapped) == 0 && mapped.Refusals.Total() == 0 &&
-			!leftOut(table, b, key, code, text) {
+			!leftOut(column, key, code, text) {
 			t.Fatal("the offer vanished without a trace")
 		}
 	})
 }
 
 // leftOut reports whether an outcome is left out by every row that its market feeds, which needs no count.
-func leftOut(table *mapping.Table, b odds.Bookmaker, key, code, text string) bool {
-	for _, s := range table.Sources(b, []byte(key)) {
+func leftOut(column mapping.Column, key, code, text string) bool {
+	for _, s := range column.Sources([]byte(key)) {
 		if !s.LeavesOut(mapping.Quote{Code: []byte(code), Text: []byte(text)}) {
 			return false
 		}

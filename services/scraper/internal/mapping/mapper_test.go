@@ -55,7 +55,7 @@ func drawOffer(t *rapid.T) mapping.Offer {
 }
 
 func finish(table *mapping.Table, offers []mapping.Offer) []any {
-	m := table.NewMapper(odds.SportyBet)
+	m := table.Column(odds.SportyBet, mapping.SportRadar).NewMapper()
 	for i := range offers {
 		m.Add(&offers[i])
 	}
@@ -81,7 +81,7 @@ func TestMapper_TextAgainstID(t *testing.T) {
 		{"9", "Home or Away", ""},
 		{"77", "Home", ""},
 	} {
-		m := table.NewMapper(odds.SportyBet)
+		m := table.Column(odds.SportyBet, mapping.SportRadar).NewMapper()
 		m.Add(&mapping.Offer{Key: "10", Quotes: []mapping.Quote{{Code: []byte(tt.code), Text: []byte(tt.text), Price: answer.Priced(2)}}})
 		mapped := m.Finish()
 		got := ""

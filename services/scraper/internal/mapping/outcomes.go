@@ -4,38 +4,37 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-// outcomeSet is the outcomes of a kind of market with what each competitor calls them.
+// outcomeSet is the outcomes of a kind of market with what they are called in each dialect.
 type outcomeSet struct {
 	name   string
 	names  []string
 	order  map[string]int
 	ways   float64
 	scores bool
-	codes  map[odds.Bookmaker]map[string]int
-	texts  map[odds.Bookmaker]map[string]int
+	codes  map[Dialect]map[string]int
+	texts  map[Dialect]map[string]int
 }
 
 // outcomeLine reads a line of outcomes.txt: either "outcomes NAME [ways=N] [scores]", which begins a set, or an outcome of it,
-// "BetPawa's name | SportyBet | Bet9ja [| reason]". In a competitor's cell a bare word is an id or suffix and a
-// "quoted text" is a text or label; several of them stand for the same bet. An outcome named "-" is left out, and
-// its fourth cell says why.
+// "BetPawa's name | SportRadar | Bet9ja [| reason]": a cell for each dialect, in which a bare word is an id or suffix and
+// a "quoted text" is a text or label; several of them stand for the same bet. An outcome named "-" is left out, and its
+// last cell says why.
 func (l *loader) outcomeLine(cells []string) {
 	if words := strings.Fields(cells[0]); len(words) > 1 && words[0] == "outcomes" {
 		l.beginSet(words[1:])
 		return
 	}
-	if l.set == nil || len(cells) < 3 || len(cells) > 4 {
-		l.failf("an outcome has 3 or 4 cells and stands below \"outcomes NAME\"")
+	named := 1 + len(dialects()) // cells without a reason
+	if l.set == nil || len(cells) < named || len(cells) > named+1 {
+		l.failf("an outcome has %d or %d cells and stands below \"outcomes NAME\"", named, named+1)
 		return
 	}
 	position := omitted
 	if cells[0] == none {
-		if len(cells) != 4 || cells[3] == "" {
-			l.failf("an outcome that is left out needs a reason in its fourth cell")
+		if len(cells) == named || cells[named] == "" {
+			l.failf("an outcome that is left out needs a reason in its last cell")
 		}
 	} else {
 		position = len(l.set.names)
@@ -45,8 +44,8 @@ func (l *loader) outcomeLine(cells []string) {
 		l.set.names = append(l.set.names, cells[0])
 		l.set.order[cells[0]] = position
 	}
-	for i, b := range []odds.Bookmaker{odds.SportyBet, odds.Bet9ja} {
-		if err := l.set.enter(b, cells[i+1], position); err != nil {
+	for i, d := range dialects() {
+		if err := l.set.enter(d, cells[i+1], position); err != nil {
 			l.failf("%w", err)
 		}
 	}
@@ -55,8 +54,11 @@ func (l *loader) outcomeLine(cells []string) {
 func (l *loader) beginSet(words []string) {
 	l.set = &outcomeSet{
 		name: words[0], order: make(map[string]int),
-		codes: map[odds.Bookmaker]map[string]int{odds.SportyBet: {}, odds.Bet9ja: {}},
-		texts: map[odds.Bookmaker]map[string]int{odds.SportyBet: {}, odds.Bet9ja: {}},
+		codes: make(map[Dialect]map[string]int),
+		texts: make(map[Dialect]map[string]int),
+	}
+	for _, d := range dialects() {
+		l.set.codes[d], l.set.texts[d] = make(map[string]int), make(map[string]int)
 	}
 	if l.sets[l.set.name] != nil {
 		l.failf("outcomes %s are there twice", l.set.name)
@@ -77,22 +79,22 @@ func (l *loader) beginSet(words []string) {
 	}
 }
 
-// enter notes what b calls the outcome at position.
-func (s *outcomeSet) enter(b odds.Bookmaker, cell string, position int) error {
+// enter notes what the outcome at position is called in a dialect.
+func (s *outcomeSet) enter(d Dialect, cell string, position int) error {
 	for rest := cell; rest != "" && rest != none; rest = strings.TrimSpace(rest) {
 		var code string
-		into := s.codes[b]
+		into := s.codes[d]
 		if strings.HasPrefix(rest, `"`) {
 			text, after, closed := strings.Cut(rest[1:], `"`)
 			if !closed {
 				return fmt.Errorf("a quote is not closed in %q", cell)
 			}
-			code, rest, into = normalise(text), after, s.texts[b]
+			code, rest, into = normalise(text), after, s.texts[d]
 		} else {
 			code, rest, _ = strings.Cut(rest, " ")
 		}
 		if _, twice := into[code]; twice {
-			return fmt.Errorf("%s %q stands twice in outcomes %s", b, code, s.name)
+			return fmt.Errorf("%s %q stands twice in outcomes %s", d, code, s.name)
 		}
 		into[code] = position
 	}

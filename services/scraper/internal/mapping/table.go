@@ -94,12 +94,12 @@ func isNumber(text []byte) bool {
 
 // Source is a competitor's market that feeds a row.
 type Source struct {
-	Row       *Row
-	Bookmaker odds.Bookmaker
-	Key       string            // the competitor's own market id or key
-	Params    map[string]string // specifiers that the market must have, beside the one that is the line
-	Fixed     odds.Line         // the line of a market that carries none, such as "first goal"
+	Row    *Row
+	Key    string            // the competitor's market id or key
+	Params map[string]string // specifiers that the market must have, beside the one that is the line
+	Fixed  odds.Line         // the line of a market that carries none, such as "first goal"
 
+	whose scope
 	// rank orders the sources of a row: where two of them offer one line, the earlier in the table is believed.
 	rank  int
 	codes map[string]int // the competitor's outcome id or suffix to the position of BetPawa's name, or omitted
@@ -111,27 +111,27 @@ const omitted = -1
 
 // LeftOut is a competitor's market that looks as if BetPawa had a partner for it and is left out all the same.
 type LeftOut struct {
-	Bookmaker odds.Bookmaker
-	Key       string
-	Name      string
-	Reason    string
+	Key    string
+	Name   string
+	Reason string
 }
 
 // Exception is a price of a competitor that lies further from BetPawa's than the rule allows although both name the
 // same bet.
 type Exception struct {
-	Bookmaker odds.Bookmaker
-	MarketID  string
-	Outcome   string // BetPawa's name; empty for all of the market
-	Reason    string
+	MarketID string
+	Outcome  string // BetPawa's name; empty for all of the market
+	Reason   string
+
+	whose scope
 }
 
 // Table is the whole mapping. It does not change once it is loaded and may be used concurrently.
 type Table struct {
 	rows       []*Row
 	byID       map[string]*Row
-	sources    map[odds.Bookmaker]map[string][]*Source
-	leftOut    map[odds.Bookmaker]map[string]LeftOut
+	sources    map[scope]map[string][]*Source // by the id or key
+	leftOut    map[scope]map[string]LeftOut
 	exceptions []Exception
 }
 
@@ -140,35 +140,3 @@ func (t *Table) Rows() []*Row { return t.rows }
 
 // Row is the row of a BetPawa market type, nil if there is none.
 func (t *Table) Row(id string) *Row { return t.byID[id] }
-
-// Sources lists what a competitor's market feeds: usually one row, two where one market carries two of BetPawa's
-// (home and away totals in one at Bet9ja), none for a market that has no partner.
-func (t *Table) Sources(b odds.Bookmaker, key []byte) []*Source { return t.sources[b][string(key)] }
-
-// NeedsTexts reports whether anybody will look at the texts of a competitor's outcomes: the rows that know them by
-// their texts, or the report of a market without a partner.
-func (t *Table) NeedsTexts(b odds.Bookmaker, key []byte) bool {
-	sources := t.sources[b][string(key)]
-	for _, s := range sources {
-		if len(s.texts) > 0 {
-			return true
-		}
-	}
-	return len(sources) == 0
-}
-
-// LeftOut says why a competitor's market is left out.
-func (t *Table) LeftOut(b odds.Bookmaker, key string) (LeftOut, bool) {
-	l, ok := t.leftOut[b][key]
-	return l, ok
-}
-
-// Exception finds the reason for which a price may lie far from BetPawa's.
-func (t *Table) Exception(b odds.Bookmaker, marketID, outcome string) (Exception, bool) {
-	for _, e := range t.exceptions {
-		if e.Bookmaker == b && e.MarketID == marketID && (e.Outcome == "" || e.Outcome == outcome) {
-			return e, true
-		}
-	}
-	return Exception{}, false
-}

@@ -15,9 +15,7 @@ import (
 
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
@@ -46,14 +44,8 @@ func newAnswer(t *testing.T, table *mapping.Table, b odds.Bookmaker, body []byte
 	if err := json.Unmarshal(body, &a.doc); err != nil {
 		t.Fatal(err)
 	}
-	switch b {
-	case odds.BetPawa:
-		a.detail = betpawa.NewDecoder(table).Detail
-	case odds.SportyBet:
-		a.detail = sportybet.NewDecoder(table).Detail
-	case odds.Bet9ja:
-		a.detail = bet9ja.NewDecoder(table).Detail
-	}
+	row, _ := registry.Lookup(b)
+	a.detail = row.DefaultSite(table).ReadDetail
 	a.thin()
 	if b == odds.Bet9ja {
 		d := a.doc["D"].(map[string]any)

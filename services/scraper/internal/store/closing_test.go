@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
-	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
+	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
@@ -72,16 +70,8 @@ func read(t *testing.T, b odds.Bookmaker, body string) bookmaker.Detail {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var decode detailFunc
-	switch b {
-	case odds.BetPawa:
-		decode = betpawa.NewDecoder(table).Detail
-	case odds.SportyBet:
-		decode = sportybet.NewDecoder(table).Detail
-	case odds.Bet9ja:
-		decode = bet9ja.NewDecoder(table).Detail
-	}
-	d, err := decode([]byte(body), bookmaker.Target{}, closingAt, closingAt)
+	row, _ := registry.Lookup(b)
+	d, err := row.DefaultSite(table).ReadDetail([]byte(body), bookmaker.Target{}, closingAt, closingAt)
 	if err != nil {
 		t.Fatalf("reading %s: %v", body, err)
 	}

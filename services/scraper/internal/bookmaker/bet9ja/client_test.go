@@ -19,6 +19,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/discovery"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -96,7 +97,7 @@ func newClient(t *testing.T, h http.Handler, now func() time.Time, d decoder) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := bet9ja.Site(client.Country{Code: "ng"}, table(t))
+	site := bet9ja.Site(client.Country{Code: "ng"}, table(t).Column(odds.Bet9ja, mapping.Bet9ja))
 	if d != nil {
 		site.ReadDetail = d.Detail
 	}

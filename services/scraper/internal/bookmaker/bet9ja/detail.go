@@ -19,11 +19,11 @@ const kickoffLayout = "2006-01-02 15:04:05"
 
 // Decoder reads detail answers. It may be used concurrently.
 type Decoder struct {
-	table *mapping.Table
+	column mapping.Column
 }
 
-// NewDecoder makes a decoder that maps with table.
-func NewDecoder(table *mapping.Table) *Decoder { return &Decoder{table: table} }
+// NewDecoder makes a decoder that maps with column.
+func NewDecoder(column mapping.Column) *Decoder { return &Decoder{column: column} }
 
 // Detail reads the answer of GetEvent. The error is an *odds.Refused when the answer as a whole cannot be used; the
 // Detail then still holds what was read and counted. Single markets and outcomes that cannot be used are counted in
@@ -31,7 +31,7 @@ func NewDecoder(table *mapping.Table) *Decoder { return &Decoder{table: table} }
 func (d *Decoder) Detail(
 	body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time,
 ) (bookmaker.Detail, error) {
-	r := detailReader{table: d.table, mapper: d.table.NewMapper(odds.Bet9ja)}
+	r := detailReader{column: d.column, mapper: d.column.NewMapper()}
 	r.listing.Bookmaker = odds.Bet9ja
 	if err := answer.Read(body, r.read); err != nil {
 		return bookmaker.Detail{}, err
@@ -60,7 +60,7 @@ func (d *Decoder) Detail(
 // detailReader reads one answer.
 type detailReader struct {
 	cursor  *jsonscan.Cursor
-	table   *mapping.Table
+	column  mapping.Column
 	mapper  *mapping.Mapper
 	listing odds.Listing
 

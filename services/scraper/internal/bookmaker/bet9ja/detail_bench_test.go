@@ -8,6 +8,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/bet9ja"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/recordedtest"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
 // BenchmarkDetail decodes and maps one recorded event. The largest of the three bookmakers' has to stay below 5 ms
@@ -18,7 +19,7 @@ func BenchmarkDetail(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	decoder := bet9ja.NewDecoder(table)
+	decoder := bet9ja.NewDecoder(table.Column(odds.Bet9ja, mapping.Bet9ja))
 	now := time.Now()
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()

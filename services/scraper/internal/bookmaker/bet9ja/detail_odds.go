@@ -108,7 +108,7 @@ func (r *detailReader) dictionary() {
 		if was, twice := r.names[market]; !twice || name < was {
 			r.names[market] = name
 		}
-		if len(labels) != len(suffixes) || !r.table.NeedsTexts(odds.Bet9ja, id.Bytes()) {
+		if len(labels) != len(suffixes) || !r.column.NeedsTexts(id.Bytes()) {
 			return // the prices speak for themselves: suffixes are stable
 		}
 		for i, suffix := range suffixes {

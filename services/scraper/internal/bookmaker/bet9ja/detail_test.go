@@ -24,7 +24,7 @@ func detailTime() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC
 
 func newDecoder(tb testing.TB) *bet9ja.Decoder {
 	tb.Helper()
-	return bet9ja.NewDecoder(table(tb))
+	return bet9ja.NewDecoder(table(tb).Column(odds.Bet9ja, mapping.Bet9ja))
 }
 
 // table is the mapping that is built in.

@@ -19,7 +19,7 @@ const (
 )
 
 // Site is Bet9ja, which has one country.
-func Site(_ client.Country, table *mapping.Table) client.Site {
+func Site(_ client.Country, column mapping.Column) client.Site {
 	header := make(http.Header)
 	header.Set("Accept", "application/json, text/plain, */*")
 	header.Set("Accept-Language", "en-GB,en-US;q=0.9,en;q=0.8")
@@ -28,7 +28,7 @@ func Site(_ client.Country, table *mapping.Table) client.Site {
 		Bookmaker: odds.Bet9ja, Header: header,
 		Tournaments: groupsRequest, ReadTournaments: decodeGroups,
 		Events: eventsRequest, ReadEvents: decodeEvents,
-		Detail: detailRequest, ReadDetail: NewDecoder(table).Detail,
+		Detail: detailRequest, ReadDetail: NewDecoder(column).Detail,
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/discovery"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -178,7 +179,7 @@ func newClient(t *testing.T, h http.Handler, now func() time.Time, d decoder) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := betpawa.Site(client.Country{Code: "ng", ID: "betpawa-nigeria"}, table(t))
+	site := betpawa.Site(client.Country{Code: "ng", ID: "betpawa-nigeria"}, table(t).Column(odds.BetPawa, mapping.BetPawa))
 	if d != nil {
 		site.ReadDetail = d.Detail
 	}

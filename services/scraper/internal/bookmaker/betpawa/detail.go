@@ -18,8 +18,8 @@ type Decoder struct {
 	table *mapping.Table
 }
 
-// NewDecoder makes a decoder that takes the canonical order of outcomes from table.
-func NewDecoder(table *mapping.Table) *Decoder { return &Decoder{table: table} }
+// NewDecoder makes a decoder that takes the canonical order of outcomes from the column's table.
+func NewDecoder(column mapping.Column) *Decoder { return &Decoder{table: column.Table()} }
 
 // Detail reads the answer of GET …/events/{id}, of version 4 or 3: version 4 calls a price odds instead of price,
 // leaves default values out, and writes 64-bit integers as strings. The error is an *odds.Refused when the answer as

@@ -8,6 +8,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/betpawa"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/recordedtest"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
 // BenchmarkDetail decodes and maps one recorded event. The largest of the three bookmakers' has to stay below 5 ms
@@ -18,7 +19,7 @@ func BenchmarkDetail(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	decoder := betpawa.NewDecoder(table)
+	decoder := betpawa.NewDecoder(table.Column(odds.BetPawa, mapping.BetPawa))
 	now := time.Now()
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()

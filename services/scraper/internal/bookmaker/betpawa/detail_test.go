@@ -25,7 +25,7 @@ func detailTime() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC
 
 func newDecoder(tb testing.TB) *betpawa.Decoder {
 	tb.Helper()
-	return betpawa.NewDecoder(table(tb))
+	return betpawa.NewDecoder(table(tb).Column(odds.BetPawa, mapping.BetPawa))
 }
 
 // table is the mapping that is built in.

@@ -23,7 +23,7 @@ const footballCategory = "2"
 const pageSize = 100
 
 // Site is BetPawa in a country, whose ID is its brand: the one of the host.
-func Site(country client.Country, table *mapping.Table) client.Site {
+func Site(country client.Country, column mapping.Column) client.Site {
 	header := make(http.Header)
 	header.Set("X-Pawa-Brand", country.ID)
 	header.Set("Devicetype", "web")
@@ -35,7 +35,7 @@ func Site(country client.Country, table *mapping.Table) client.Site {
 		Bookmaker: odds.BetPawa, Header: header,
 		Tournaments: competitionsRequest, ReadTournaments: decodeCompetitions,
 		Events: eventsRequest, ReadEvents: decodeEvents, PageSize: pageSize,
-		Detail: detailRequest, ReadDetail: NewDecoder(table).Detail,
+		Detail: detailRequest, ReadDetail: NewDecoder(column).Detail,
 		NotFound: true, SparseIDs: true,
 	}
 }

@@ -33,17 +33,28 @@ type Bookmaker struct {
 	// Limits are those of that host, where nothing else is configured. The figures were found with the previous system:
 	// 403 answers of Bet9ja without spacing, none of the other two at 50.
 	Limits limit.Config
+	// Dialect is how it names markets and outcomes: its column of the mapping's tables.
+	Dialect mapping.Dialect
 	// Site is what a client needs to read it in one of the countries.
-	Site func(client.Country, *mapping.Table) client.Site
+	Site func(client.Country, mapping.Column) client.Site
+}
+
+// Column is what the mapping says of its markets.
+func (b Bookmaker) Column(table *mapping.Table) mapping.Column {
+	return table.Column(b.Name, b.Dialect)
+}
+
+// DefaultSite is that of the first country.
+func (b Bookmaker) DefaultSite(table *mapping.Table) client.Site {
+	return b.Site(b.Countries[0], b.Column(table))
 }
 
 // NewClient makes a client of the first country's site. It is at that country's URL where cfg has none.
 func (b Bookmaker) NewClient(
 	table *mapping.Table, cfg client.Config, limiter *limit.Limiter, observer fetch.Observer,
 ) (*client.Client, error) {
-	country := b.Countries[0]
-	cfg.URL = cmp.Or(cfg.URL, country.URL)
-	return client.New(b.Site(country, table), cfg, limiter, observer)
+	cfg.URL = cmp.Or(cfg.URL, b.Countries[0].URL)
+	return client.New(b.DefaultSite(table), cfg, limiter, observer)
 }
 
 // bookmakers is the table, in the order of precedence.
@@ -54,18 +65,21 @@ var bookmakers = []Bookmaker{
 		Name: odds.BetPawa, Number: 1,
 		Countries: []client.Country{{Code: "ng", URL: "https://www.betpawa.ng", ID: "betpawa-nigeria"}},
 		Limits:    limit.Config{Slots: 50},
+		Dialect:   mapping.BetPawa,
 		Site:      betpawa.Site,
 	},
 	{
 		Name: odds.SportyBet, Number: 2,
 		Countries: []client.Country{{Code: "ng", URL: "https://www.sportybet.com", ID: "2"}},
 		Limits:    limit.Config{Slots: 50},
+		Dialect:   mapping.SportRadar,
 		Site:      sportybet.Site,
 	},
 	{
 		Name: odds.Bet9ja, Number: 3,
 		Countries: []client.Country{{Code: "ng", URL: "https://sports.bet9ja.com"}},
 		Limits:    limit.Config{Slots: 15, Spacing: 25 * time.Millisecond},
+		Dialect:   mapping.Bet9ja,
 		Site:      bet9ja.Site,
 	},
 }

@@ -47,6 +47,20 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// Whoever has ids of its own in the mapping's tables has a row, and the column that they stand in.
+func TestMappingNamesRows(t *testing.T) {
+	t.Parallel()
+	table, err := mapping.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range table.Bookmakers() {
+		if !registry.Known(name) {
+			t.Errorf("the mapping's tables name %s, which has no row", name)
+		}
+	}
+}
+
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	names := registry.Names()

@@ -20,6 +20,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/fetch"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
+	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
@@ -118,7 +119,7 @@ func newClient(t *testing.T, h http.Handler, now func() time.Time, d decoder) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := sportybet.Site(client.Country{Code: "ng", ID: "2"}, table(t))
+	site := sportybet.Site(client.Country{Code: "ng", ID: "2"}, table(t).Column(odds.SportyBet, mapping.SportRadar))
 	if d != nil {
 		site.ReadDetail = d.Detail
 	}

@@ -19,11 +19,11 @@ const detailServed = 10000
 
 // Decoder reads detail answers. It may be used concurrently.
 type Decoder struct {
-	table *mapping.Table
+	column mapping.Column
 }
 
-// NewDecoder makes a decoder that maps with table.
-func NewDecoder(table *mapping.Table) *Decoder { return &Decoder{table: table} }
+// NewDecoder makes a decoder that maps with column.
+func NewDecoder(column mapping.Column) *Decoder { return &Decoder{column: column} }
 
 // Detail reads the answer of GET …/event. The error is an *odds.Refused when the answer as a whole cannot be used;
 // the Detail then still holds what was read and counted. Single markets and outcomes that cannot be used are counted
@@ -31,7 +31,7 @@ func NewDecoder(table *mapping.Table) *Decoder { return &Decoder{table: table} }
 func (d *Decoder) Detail(
 	body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time,
 ) (bookmaker.Detail, error) {
-	r := detailReader{mapper: d.table.NewMapper(odds.SportyBet)}
+	r := detailReader{mapper: d.column.NewMapper()}
 	r.listing.Bookmaker = odds.SportyBet
 	if err := answer.Read(body, r.read); err != nil {
 		return bookmaker.Detail{}, err

@@ -8,6 +8,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/sportybet"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/recordedtest"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
 // BenchmarkDetail decodes and maps one recorded event. The largest of the three bookmakers' has to stay below 5 ms
@@ -18,7 +19,7 @@ func BenchmarkDetail(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	decoder := sportybet.NewDecoder(table)
+	decoder := sportybet.NewDecoder(table.Column(odds.SportyBet, mapping.SportRadar))
 	now := time.Now()
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()

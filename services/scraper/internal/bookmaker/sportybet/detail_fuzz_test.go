@@ -9,6 +9,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/evidence"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping/recordedtest"
+	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
 // FuzzDetail feeds the decoder any bytes: it must not panic, and whatever it makes of them must hold together.
@@ -23,7 +24,7 @@ func FuzzDetail(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	decoder := sportybet.NewDecoder(table)
+	decoder := sportybet.NewDecoder(table.Column(odds.SportyBet, mapping.SportRadar))
 	at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		detail, err := decoder.Detail(body, bookmaker.Target{}, at, at)

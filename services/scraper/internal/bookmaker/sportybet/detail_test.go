@@ -24,7 +24,7 @@ func detailTime() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC
 
 func newDecoder(tb testing.TB) *sportybet.Decoder {
 	tb.Helper()
-	return sportybet.NewDecoder(table(tb))
+	return sportybet.NewDecoder(table(tb).Column(odds.SportyBet, mapping.SportRadar))
 }
 
 // table is the mapping that is built in.

@@ -22,7 +22,7 @@ const (
 )
 
 // Site is SportyBet in a country, which is a segment of the path; its ID is the operator's.
-func Site(country client.Country, table *mapping.Table) client.Site {
+func Site(country client.Country, column mapping.Column) client.Site {
 	header := make(http.Header)
 	header.Set("Clientid", "web")
 	header.Set("Operid", country.ID)
@@ -35,7 +35,7 @@ func Site(country client.Country, table *mapping.Table) client.Site {
 		Bookmaker: odds.SportyBet, Header: header,
 		Tournaments: api.tournaments, ReadTournaments: decodeTournaments,
 		Events: api.events, ReadEvents: decodeEvents,
-		Detail: api.detail, ReadDetail: NewDecoder(table).Detail,
+		Detail: api.detail, ReadDetail: NewDecoder(column).Detail,
 	}
 }
 
