@@ -133,8 +133,11 @@ func (r *run) fetchSrID(ctx context.Context, b odds.Bookmaker, eventID string) (
 	if len(permits) == 0 {
 		return "", fmt.Errorf("%s is backed off: %w", b, bookmaker.ErrPushedBack)
 	}
-	detail, err := r.clients[b].Fetch(ctx, bookmaker.Target{EventID: eventID})
-	permits[0].Release(fetch.OutcomeOf(err))
+	var detail bookmaker.Detail
+	err = permits[0].Do(fetch.OutcomeOf, func() (err error) {
+		detail, err = r.clients[b].Fetch(ctx, bookmaker.Target{EventID: eventID})
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
