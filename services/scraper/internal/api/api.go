@@ -1,6 +1,5 @@
-// Package api answers ScraperService: it validates requests, asks the engine and the store, and converts.
-//
-// It is not for deciding anything about cycles.
+// Package api implements ScraperService and HistoryService: it validates requests, calls the engine and the store, and
+// converts what they return. Nothing about cycles is decided here.
 package api
 
 import (
@@ -19,7 +18,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
-// retryRead is how soon to ask for a read again that the database could not answer.
+// retryRead is how soon a read may be retried that the database could not serve.
 const retryRead = time.Second
 
 // Server implements ScraperService. Use New.
@@ -67,7 +66,7 @@ func (s *Server) RunCycle(ctx context.Context, req *oddscachev1.RunCycleRequest)
 	return &oddscachev1.RunCycleResponse{Cycle: cycleMessage(ended), Revision: ended.Revision}, nil
 }
 
-// GetCycle answers one cycle.
+// GetCycle returns one cycle.
 func (s *Server) GetCycle(ctx context.Context, req *oddscachev1.GetCycleRequest) (*oddscachev1.GetCycleResponse, error) {
 	if err := validCycleID("cycle_id", req.GetCycleId()); err != nil {
 		return nil, err
@@ -79,7 +78,7 @@ func (s *Server) GetCycle(ctx context.Context, req *oddscachev1.GetCycleRequest)
 	return &oddscachev1.GetCycleResponse{Cycle: cycleMessage(c)}, nil
 }
 
-// ListCycles answers a page of cycles, newest first.
+// ListCycles returns a page of cycles, newest first.
 func (s *Server) ListCycles(ctx context.Context, req *oddscachev1.ListCyclesRequest) (*oddscachev1.ListCyclesResponse, error) {
 	size, err := pageSize(req.GetPageSize(), defaultCycles, maxCycles)
 	if err != nil {
@@ -104,10 +103,10 @@ func (s *Server) ListCycles(ctx context.Context, req *oddscachev1.ListCyclesRequ
 	return resp, nil
 }
 
-// errWatched ends a watch whose cycle has ended.
-var errWatched = errors.New("watched cycle ended")
+// errCycleEnded ends the stream of a caller that watches one cycle.
+var errCycleEnded = errors.New("watched cycle ended")
 
-// WatchProgress streams steps until the caller goes or the cycle asked for has ended.
+// WatchProgress streams steps until the caller goes or the requested cycle has ended.
 func (s *Server) WatchProgress(req *oddscachev1.WatchProgressRequest, stream oddscachev1.ScraperService_WatchProgressServer) error {
 	only := req.GetCycleId()
 	if only != "" {
@@ -123,11 +122,11 @@ func (s *Server) WatchProgress(req *oddscachev1.WatchProgressRequest, stream odd
 			return fmt.Errorf("sending a step: %w", err)
 		}
 		if only != "" && step.Ended != nil {
-			return errWatched
+			return errCycleEnded
 		}
 		return nil
 	})
-	if err == nil || errors.Is(err, errWatched) {
+	if err == nil || errors.Is(err, errCycleEnded) {
 		return nil
 	}
 	return fmt.Errorf("watching cycles: %w", err)

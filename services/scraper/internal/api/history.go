@@ -26,7 +26,7 @@ func NewHistory(st *store.Store, table *mapping.Table) *HistoryServer {
 	return &HistoryServer{store: st, table: table}
 }
 
-// ListOddsHistory answers a page of moments with all bookmakers' outcomes.
+// ListOddsHistory returns a page of moments with all bookmakers' outcomes.
 func (s *HistoryServer) ListOddsHistory(
 	ctx context.Context, req *oddscachev1.ListOddsHistoryRequest,
 ) (*oddscachev1.ListOddsHistoryResponse, error) {
@@ -41,7 +41,7 @@ func (s *HistoryServer) ListOddsHistory(
 	return resp, nil
 }
 
-// ListMarginHistory answers a page of moments with all bookmakers' margins.
+// ListMarginHistory returns a page of moments with all bookmakers' margins.
 func (s *HistoryServer) ListMarginHistory(
 	ctx context.Context, req *oddscachev1.ListMarginHistoryRequest,
 ) (*oddscachev1.ListMarginHistoryResponse, error) {
@@ -57,7 +57,7 @@ func (s *HistoryServer) ListMarginHistory(
 	return resp, nil
 }
 
-// moments reads one page more than asked for by one change, to know whether there is another.
+// moments reads a page and one change more, to know whether there is another page.
 func (s *HistoryServer) moments(
 	ctx context.Context, req historyRequest,
 ) (moments []history.Moment, gaps []store.HistoryGap, next string, err error) {
@@ -82,7 +82,7 @@ func (s *HistoryServer) moments(
 	return moments, page.Gaps, next, nil
 }
 
-// GetStorageStats answers the tables' sizes.
+// GetStorageStats returns the tables' sizes.
 func (s *HistoryServer) GetStorageStats(
 	ctx context.Context, _ *oddscachev1.GetStorageStatsRequest,
 ) (*oddscachev1.GetStorageStatsResponse, error) {

@@ -163,7 +163,7 @@ func TestHistoryOfALine(t *testing.T) {
 	}
 }
 
-func TestHistoryRefuses(t *testing.T) {
+func TestHistoryRejects(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.put(t, odds.BetPawa, 2, 4, 4)

@@ -106,7 +106,7 @@ func validInstant(field string, at *timestamppb.Timestamp) (time.Time, error) {
 	return t, nil
 }
 
-// historyToken names the last moment of a page and the request that it answers.
+// historyToken names the last moment of a page and the request that the page belongs to.
 func historyToken(revision int64, req historyRequest) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(revision, 10) + " " + historyFilter(req)))
 }

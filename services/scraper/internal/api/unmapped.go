@@ -7,7 +7,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-// ListUnmappedMarkets answers a page of markets without a partner.
+// ListUnmappedMarkets returns a page of markets without a partner.
 func (s *Server) ListUnmappedMarkets(
 	_ context.Context, req *oddscachev1.ListUnmappedMarketsRequest,
 ) (*oddscachev1.ListUnmappedMarketsResponse, error) {

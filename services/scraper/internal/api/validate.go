@@ -20,15 +20,15 @@ const (
 	maxMarkets     = 1000
 )
 
-// pageSize brings a page size into its limits; negative ones are refused.
-func pageSize(asked int32, otherwise, limit int) (int, error) {
+// pageSize brings a page size into its limits; negative ones are rejected.
+func pageSize(requested int32, otherwise, limit int) (int, error) {
 	switch {
-	case asked < 0:
+	case requested < 0:
 		return 0, rpcerr.Invalid("page_size", "must not be negative").WithLimit(0)
-	case asked == 0:
+	case requested == 0:
 		return otherwise, nil
 	default:
-		return min(int(asked), limit), nil
+		return min(int(requested), limit), nil
 	}
 }
 
@@ -68,7 +68,7 @@ func offsetToken(offset int, filter, cycleID string) string {
 }
 
 // readOffsetToken returns the position; 0 for the first page. The list of another cycle is another list, so its
-// tokens are refused.
+// tokens are rejected.
 func readOffsetToken(token, filter, cycleID string) (int, error) {
 	if token == "" {
 		return 0, nil

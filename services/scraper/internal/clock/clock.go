@@ -2,15 +2,15 @@
 // machine's own, the database's, and the bookmakers' (the Date headers of their answers), so that one clock that is
 // wrong moves no stamp into the future and evicts nothing.
 //
-// It is not for durations, leases and waits, which go by the monotonic clock (time.Since of a time.Now), nor for the
-// order of captures, which are numbered.
+// Durations, leases and waits go by the monotonic clock instead (time.Since of a time.Now), and captures are ordered by
+// their numbers.
 //
 // What it keeps to:
 //
 //  1. All clocks are kept as offsets to the base: the own clock as it was read once, at the start, plus the time that
 //     has passed since by the monotonic clock. No step moves the base, so a reading stays comparable.
 //  2. The own clock is read at each call: a step of it shows at once, in what the call itself returns.
-//  3. Bookmakers speak with one voice, that of the largest group which agrees; of groups of one size that which the
+//  3. Bookmakers count as one, by the largest group which agrees; of groups of one size by the one which the
 //     own clock agrees with, then the database's, then the earliest. So one whose Date is wrong for ever is outvoted
 //     by any two, and by one that agrees with the own clock.
 //  4. Now is the own clock where the bookmakers confirm it, else the database's where they confirm that, else the
@@ -43,23 +43,23 @@ const (
 )
 
 const (
-	// longestTrip is the longest time between question and answer with which a reading is used: half of it is how
+	// maxRoundTrip is the longest time between request and response with which a reading is used: half of it is how
 	// wrong the reading may be.
-	longestTrip = 10 * time.Second
-	// lasting is how long a reading is used. Clocks that nobody disciplines drift by up to ten seconds in that time.
-	lasting = 24 * time.Hour
+	maxRoundTrip = 10 * time.Second
+	// maxAge is how long a reading is used. Clocks that nobody disciplines drift by up to ten seconds in that time.
+	maxAge = 24 * time.Hour
 	// dateResolution is that of Date headers, which cut a second's fraction off.
 	dateResolution = time.Second
-	// lookAgain is how long reading the own clock may take: when the process was stopped meanwhile, it is read again.
-	lookAgain = time.Second
+	// maxReadTime is how long reading the own clock may take. When the process was stopped meanwhile, it is read again.
+	maxReadTime = time.Second
 )
 
-// Clock compares clocks. It is safe for concurrent use. Use New or Alone.
+// Clock compares clocks. It is safe for concurrent use. Use New or NewOwnOnly.
 type Clock struct {
-	own   func() time.Time // nil for time.Now
-	alone bool
-	began time.Time // with a monotonic reading
-	base  time.Time // the own clock at that moment, without one
+	own     func() time.Time // nil for time.Now
+	ownOnly bool
+	began   time.Time // with a monotonic reading
+	base    time.Time // the own clock at that moment, without one
 
 	mu         sync.Mutex // guards what follows
 	database   reading
@@ -105,59 +105,59 @@ func New(own func() time.Time) *Clock {
 	return c
 }
 
-// Alone makes a clock that goes by the own one whatever others say, for tests that simulate days.
-func Alone(own func() time.Time) *Clock {
+// NewOwnOnly makes a clock that goes by the own one whatever others show, for tests that simulate days.
+func NewOwnOnly(own func() time.Time) *Clock {
 	c := New(own)
-	c.alone = true
+	c.ownOnly = true
 	return c
 }
 
 // Now is the time to stamp with: UTC, without a monotonic reading.
 func (c *Clock) Now() time.Time {
-	now, _ := c.Look()
+	now, _ := c.NowSure()
 	return now
 }
 
-// Look is Now with whether the clocks bear it out: not where it is only the earliest of clocks that contradict each
-// other.
-func (c *Clock) Look() (now time.Time, sure bool) {
+// NowSure is Now, and reports whether the clocks confirm it: they do not where it is only the earliest of clocks that
+// contradict each other.
+func (c *Clock) NowSure() (now time.Time, sure bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	passed, own := c.look()
+	passed, own := c.readOwn()
 	offset, sure := c.choose(passed, own)
 	return c.base.Add(passed + offset).UTC(), sure
 }
 
-// Begin begins to measure anew: what Compare tells is of the time since.
+// Begin starts a new comparison: Compare reports differences of the time since.
 func (c *Clock) Begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.round++
 	c.ownSpan, c.dataSpan = span{}, span{}
-	c.look()
+	c.readOwn()
 }
 
-// HeardDatabase takes a reading of the database's clock, which a statement sent at that time has answered just now.
+// ObserveDatabase takes a reading of the database's clock, which a statement sent at that time has returned just now.
 // sent must have a monotonic reading.
-func (c *Clock) HeardDatabase(sent, database time.Time) {
+func (c *Clock) ObserveDatabase(sent, database time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r, ok := c.read(sent, database)
+	r, ok := c.newReading(sent, database)
 	if !ok {
 		return
 	}
 	c.database = r
 	c.dataSpan.add(r.offset)
-	passed, own := c.look()
+	passed, own := c.readOwn()
 	c.choose(passed, own)
 }
 
-// HeardBookmaker takes the Date of a bookmaker's answer, its Age added, to a request sent at that time and answered
+// ObserveBookmaker takes the Date of a bookmaker's answer, its Age added, to a request sent at that time and answered
 // just now. Caches answer with Dates of the past, so of one round the latest counts.
-func (c *Clock) HeardBookmaker(name string, sent, date time.Time) {
+func (c *Clock) ObserveBookmaker(name string, sent, date time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r, ok := c.read(sent, date.Add(dateResolution/2))
+	r, ok := c.newReading(sent, date.Add(dateResolution/2))
 	if !ok {
 		return
 	}
@@ -165,22 +165,22 @@ func (c *Clock) HeardBookmaker(name string, sent, date time.Time) {
 		r.offset = max(r.offset, before.offset)
 	}
 	c.bookmakers[name] = r
-	passed, own := c.look()
+	passed, own := c.readOwn()
 	c.choose(passed, own)
 }
 
-// read makes a reading of what another clock said between sent and now.
-func (c *Clock) read(sent, said time.Time) (reading, bool) {
+// newReading makes a reading of what another clock showed between sent and now.
+func (c *Clock) newReading(sent, shown time.Time) (reading, bool) {
 	trip := time.Since(sent)
-	if c.alone || trip < 0 || trip > longestTrip {
+	if c.ownOnly || trip < 0 || trip > maxRoundTrip {
 		return reading{}, false
 	}
 	at := sent.Sub(c.began) + trip/2
-	return reading{offset: said.Round(0).Sub(c.base) - at, at: at, round: c.round, known: true}, true
+	return reading{offset: shown.Round(0).Sub(c.base) - at, at: at, round: c.round, known: true}, true
 }
 
-// look reads the own clock: how much time has passed since the start, and its offset.
-func (c *Clock) look() (passed, own time.Duration) {
+// readOwn reads the own clock: how much time has passed since the start, and its offset.
+func (c *Clock) readOwn() (passed, own time.Duration) {
 	for range 3 {
 		at := time.Now()
 		wall := at
@@ -189,7 +189,7 @@ func (c *Clock) look() (passed, own time.Duration) {
 		}
 		passed = at.Sub(c.began)
 		own = wall.Round(0).Sub(c.base) - passed
-		if c.own == nil || time.Since(at) < lookAgain {
+		if c.own == nil || time.Since(at) < maxReadTime {
 			break
 		}
 	}

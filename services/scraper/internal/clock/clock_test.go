@@ -9,31 +9,31 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 )
 
-// room is a machine with clocks that can be set.
-type room struct {
+// machine is a machine with clocks that can be set.
+type machine struct {
 	*clock.Clock
 	own time.Duration
 }
 
-func newRoom(own time.Duration) *room {
-	r := &room{own: own}
+func newMachine(own time.Duration) *machine {
+	r := &machine{own: own}
 	r.Clock = clock.New(func() time.Time { return time.Now().Add(r.own) })
 	r.Begin()
 	return r
 }
 
-// hear lets the database and bookmakers tell their clocks, each this much ahead.
-func (r *room) hear(database *time.Duration, bookmakers ...time.Duration) {
+// observe reads the clocks of the database and of bookmakers, each this much ahead.
+func (r *machine) observe(database *time.Duration, bookmakers ...time.Duration) {
 	if database != nil {
-		r.HeardDatabase(time.Now(), time.Now().Add(*database))
+		r.ObserveDatabase(time.Now(), time.Now().Add(*database))
 	}
 	for i, d := range bookmakers {
-		r.HeardBookmaker(string(rune('a'+i)), time.Now(), time.Now().Add(d).Truncate(time.Second))
+		r.ObserveBookmaker(string(rune('a'+i)), time.Now(), time.Now().Add(d).Truncate(time.Second))
 	}
 }
 
 // ahead is how far Now is ahead of the real time.
-func (r *room) ahead() time.Duration { return time.Until(r.Now()).Round(time.Minute) }
+func (r *machine) ahead() time.Duration { return time.Until(r.Now()).Round(time.Minute) }
 
 const (
 	minute = time.Minute
@@ -78,9 +78,9 @@ func TestWhichClock(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRoom(test.own)
-			r.hear(test.database, test.bookmakers...)
-			_, sure := r.Look()
+			r := newMachine(test.own)
+			r.observe(test.database, test.bookmakers...)
+			_, sure := r.NowSure()
 			if got := r.ahead(); got != test.want || sure != test.sure {
 				t.Errorf("Now is %v ahead, sure %v; want %v, %v", got, sure, test.want, test.sure)
 			}
@@ -112,18 +112,18 @@ func TestWhatWasAgreedOn(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRoom(0)
+			r := newMachine(0)
 			if len(test.bookmakers) > 0 {
-				r.hear(at(0), make([]time.Duration, len(test.bookmakers))...)
+				r.observe(at(0), make([]time.Duration, len(test.bookmakers))...)
 			} else {
-				r.hear(at(0))
+				r.observe(at(0))
 			}
 			if c := r.Compare(); c.Skewed() || r.ahead() != 0 {
 				t.Fatalf("before the step: %v ahead, %v", r.ahead(), c)
 			}
 			r.own = test.own
 			r.Begin()
-			r.hear(&test.database, test.bookmakers...)
+			r.observe(&test.database, test.bookmakers...)
 			if got := r.ahead(); got != test.want {
 				t.Errorf("Now is %v ahead, want %v", got, test.want)
 			}
@@ -134,68 +134,68 @@ func TestWhatWasAgreedOn(t *testing.T) {
 	}
 }
 
-// A step shows in the very next look, and counts although it was taken back before the end.
+// A step shows in the very next reading, and counts although it was taken back before the end.
 func TestAStepCountsAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	zero := time.Duration(0)
-	for _, step := range []func(r *room, d time.Duration){
-		func(r *room, d time.Duration) { r.own = d; r.Now() },
-		func(r *room, d time.Duration) { r.hear(&d) },
+	for _, step := range []func(r *machine, d time.Duration){
+		func(r *machine, d time.Duration) { r.own = d; r.Now() },
+		func(r *machine, d time.Duration) { r.observe(&d) },
 	} {
-		r := newRoom(0)
-		r.hear(&zero, 0, 0)
+		r := newMachine(0)
+		r.observe(&zero, 0, 0)
 		step(r, hours)
 		if got := r.ahead(); got != 0 {
 			t.Errorf("%v ahead after the step", got)
 		}
 		step(r, 0)
-		r.hear(&zero)
+		r.observe(&zero)
 		c := r.Compare()
 		if !c.Skewed() || c.Apart.Round(minute) != hours {
 			t.Errorf("the step is forgotten: %v, %v", c.Apart, c)
 		}
 		r.Begin()
-		r.hear(&zero, 0, 0)
+		r.observe(&zero, 0, 0)
 		if c := r.Compare(); c.Skewed() || len(c.Offsets) != 4 {
 			t.Errorf("the step is still there: %v", c)
 		}
 	}
 }
 
-// Caches answer with Dates of the past: of one cycle the latest counts, and the next begins anew.
+// Caches answer with Dates of the past: of one cycle the latest counts, and the next starts from scratch.
 func TestFreshestDate(t *testing.T) {
 	t.Parallel()
-	r := newRoom(0)
+	r := newMachine(0)
 	zero := time.Duration(0)
-	r.hear(&zero, -hours)
-	r.hear(nil, 0)
-	r.hear(nil, -hours)
+	r.observe(&zero, -hours)
+	r.observe(nil, 0)
+	r.observe(nil, -hours)
 	if c := r.Compare(); c.Skewed() {
 		t.Errorf("an old answer of a cache: %v", c)
 	}
 	r.Begin()
-	r.hear(&zero, -hours)
+	r.observe(&zero, -hours)
 	if c := r.Compare(); !c.Skewed() {
 		t.Errorf("only an old answer: %v", c)
 	}
 }
 
-// An answer that took long says little: the process may have been stopped meanwhile.
+// A response that took long says little: the process may have been stopped meanwhile.
 func TestSlowReadingsAreLeftOut(t *testing.T) {
 	t.Parallel()
-	r := newRoom(0)
-	r.HeardDatabase(time.Now().Add(-time.Hour), time.Now().Add(-hours))
-	r.HeardBookmaker("a", time.Now().Add(-time.Hour), time.Now().Add(-hours))
+	r := newMachine(0)
+	r.ObserveDatabase(time.Now().Add(-time.Hour), time.Now().Add(-hours))
+	r.ObserveBookmaker("a", time.Now().Add(-time.Hour), time.Now().Add(-hours))
 	if c := r.Compare(); c.Skewed() || r.ahead() != 0 {
 		t.Errorf("%v ahead: %v", r.ahead(), c)
 	}
 }
 
-func TestAlone(t *testing.T) {
+func TestOwnOnly(t *testing.T) {
 	t.Parallel()
 	shift := days
-	c := clock.Alone(func() time.Time { return time.Now().Add(shift) })
-	c.HeardDatabase(time.Now(), time.Now())
+	c := clock.NewOwnOnly(func() time.Time { return time.Now().Add(shift) })
+	c.ObserveDatabase(time.Now(), time.Now())
 	shift *= 2
 	if got := time.Until(c.Now()).Round(minute); got != 2*days || c.Compare().Skewed() {
 		t.Errorf("%v ahead", got)
@@ -208,9 +208,9 @@ func TestNeverFromTheFuture(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		steps := rapid.SampledFrom([]time.Duration{-days, -hours, -2 * minute, 2 * minute, hours, days})
-		r := newRoom(0)
+		r := newMachine(0)
 		zero := time.Duration(0)
-		r.hear(&zero, 0, 0, 0)
+		r.observe(&zero, 0, 0, 0)
 		for range rapid.IntRange(1, 4).Draw(t, "rounds") {
 			r.Begin()
 			own, database, bookmakers := time.Duration(0), time.Duration(0), []time.Duration{0, 0, 0}
@@ -225,14 +225,14 @@ func TestNeverFromTheFuture(t *testing.T) {
 				bookmakers[rapid.IntRange(0, 2).Draw(t, "which")] = rapid.SampledFrom([]time.Duration{-7 * time.Hour, 7 * time.Hour}).Draw(t, "bookmaker")
 			}
 			r.own = own
-			r.hear(&database, bookmakers...)
+			r.observe(&database, bookmakers...)
 			if got := r.ahead(); got != 0 {
 				t.Fatalf("own %v, database %v, bookmakers %v: Now is %v ahead", own, database, bookmakers, got)
 			}
 			if c := r.Compare(); c.Skewed() != (own != 0 || database != 0) {
 				t.Fatalf("own %v, database %v, bookmakers %v: skewed %v, %v", own, database, bookmakers, c.Skewed(), c)
 			}
-			r.own = 0 // before the next round, or its first look would be in this one's
+			r.own = 0 // before the next round, or its first reading would be in this one's
 		}
 	})
 }

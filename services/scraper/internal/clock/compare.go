@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Offset is how far a clock was from the time that Now tells.
+// Offset is how far a clock was from what Now returned.
 type Offset struct {
 	Clock   string  `json:"clock"`          // Scraper, Database or a bookmaker's name
 	Seconds float64 `json:"offset_seconds"` // that it was ahead; negative when it was behind
@@ -16,7 +16,7 @@ type Offset struct {
 
 // Comparison is what was measured since Begin.
 type Comparison struct {
-	// Offsets are, of each clock that was read, the one furthest from the time that Now tells in the end: the scraper's
+	// Offsets are, of each clock that was read, the one furthest from what Now returns in the end: the scraper's
 	// first, then the database's, then the bookmakers' by name.
 	Offsets []Offset
 	// Apart is the largest difference between two of the own clock, the database's and the bookmakers' together.
@@ -40,14 +40,14 @@ func (c Comparison) String() string {
 	return strings.Join(all, ", ")
 }
 
-// Compare tells what was measured since Begin.
+// Compare returns what was measured since Begin.
 func (c *Clock) Compare() Comparison {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.alone {
+	if c.ownOnly {
 		return Comparison{}
 	}
-	passed, own := c.look()
+	passed, own := c.readOwn()
 	now, _ := c.choose(passed, own)
 	var result Comparison
 	var spans []span
@@ -61,17 +61,17 @@ func (c *Clock) Compare() Comparison {
 		spans = append(spans, s.span)
 		result.Offsets = append(result.Offsets, offsetOf(s.name, s.span.furthest(now)-now))
 	}
-	var said []time.Duration
+	var offsets []time.Duration
 	var names []Offset
 	for name, r := range c.bookmakers {
 		if r.round == c.round {
-			said = append(said, r.offset)
+			offsets = append(offsets, r.offset)
 			names = append(names, offsetOf(name, r.offset-now))
 		}
 	}
 	slices.SortFunc(names, func(a, b Offset) int { return cmp.Compare(a.Clock, b.Clock) })
 	result.Offsets = append(result.Offsets, names...)
-	if v, _ := voice(said, reading{offset: own, known: true}, c.database.fresh(passed)); v.known {
+	if v, _ := consensus(offsets, reading{offset: own, known: true}, c.database.fresh(passed)); v.known {
 		spans = append(spans, span{v.offset, v.offset, true})
 	}
 	all := spans[0] // the own one's

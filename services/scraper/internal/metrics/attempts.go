@@ -33,7 +33,7 @@ func NewAttempts() *Attempts {
 		retryAfter: counters("retry_after_seconds_total",
 			"Time that a bookmaker asked to be left alone with Retry-After, summed over its answers.", bookmaker),
 	}
-	for _, b := range names() {
+	for _, b := range bookmakerLabels() {
 		for _, call := range []fetch.Call{fetch.TournamentsCall, fetch.EventsCall, fetch.DetailCall} {
 			a.seconds.WithLabelValues(b, string(call))
 			for _, result := range []fetch.Result{

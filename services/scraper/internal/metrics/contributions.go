@@ -8,12 +8,12 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
-// contributions is what the bookmakers brought to cycles. It is counted when a cycle ends.
+// contributions is what the bookmakers contributed to cycles. It is counted when a cycle ends.
 type contributions struct {
 	last        *prometheus.GaugeVec
 	sum         *prometheus.CounterVec
 	refusals    *prometheus.CounterVec
-	doubts      *prometheus.CounterVec
+	findings    *prometheus.CounterVec
 	tournaments *prometheus.GaugeVec
 	short       *prometheus.GaugeVec
 }
@@ -37,7 +37,7 @@ func newContributions() contributions {
 			"A bookmaker's part of all cycles, by kind as in last_cycle_contribution.", bookmaker, "kind"),
 		refusals: counters("refusals_total",
 			"Answers, markets and outcomes that were refused in cycles, by reason.", bookmaker, "reason"),
-		doubts: counters("doubts_total",
+		findings: counters("doubts_total",
 			"Events of which a bookmaker said something that was not believed, or not yet, by reason.", bookmaker, "reason"),
 		tournaments: gauges("last_cycle_tournaments",
 			"Tournaments asked in the last cycle's discovery, by result: answered, failed.", bookmaker, "result"),
@@ -50,14 +50,14 @@ func newContributions() contributions {
 			c.refusals.WithLabelValues(string(b), string(reason))
 		}
 		for _, reason := range odds.Doubts() {
-			c.doubts.WithLabelValues(string(b), string(reason))
+			c.findings.WithLabelValues(string(b), string(reason))
 		}
 	}
 	return c
 }
 
 func (c *contributions) all() collectors {
-	return collectors{c.last, c.sum, c.refusals, c.doubts, c.tournaments, c.short}
+	return collectors{c.last, c.sum, c.refusals, c.findings, c.tournaments, c.short}
 }
 
 // add adds a bookmaker's part of a cycle.
@@ -71,9 +71,9 @@ func (c *contributions) add(r store.BookmakerResult, short bool) {
 		c.refusals.WithLabelValues(b, string(reason)).Add(float64(n))
 	}
 	for _, d := range r.Doubts {
-		c.doubts.WithLabelValues(b, string(d.Reason)).Add(float64(d.Count))
+		c.findings.WithLabelValues(b, string(d.Reason)).Add(float64(d.Count))
 	}
 	c.tournaments.WithLabelValues(b, "answered").Set(float64(r.Tournaments - r.TournamentsFailed))
 	c.tournaments.WithLabelValues(b, "failed").Set(float64(r.TournamentsFailed))
-	c.short.WithLabelValues(b).Set(flag(short))
+	c.short.WithLabelValues(b).Set(boolValue(short))
 }

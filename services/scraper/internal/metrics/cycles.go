@@ -56,7 +56,7 @@ func NewCycles() *Cycles {
 		skew:   gauge("last_cycle_clock_skew", "1 when clocks differed by more than a minute during the last cycle."),
 		skewed: counter("clock_skew_cycles_total", "Cycles during which clocks differed by more than a minute; they evict nothing."),
 	}
-	for _, name := range append(names(), clock.Scraper, clock.Database) {
+	for _, name := range append(bookmakerLabels(), clock.Scraper, clock.Database) {
 		c.clocks.WithLabelValues(name)
 	}
 	for _, status := range []store.CycleStatus{store.Succeeded, store.Partial, store.Failed} {
@@ -92,21 +92,21 @@ func (c *Cycles) CycleEnded(s cycle.Summary) {
 	c.events.Set(float64(s.Events))
 	c.evicted.Add(float64(s.EvictedEvents))
 	c.absent.Add(float64(s.Absent))
-	c.clock(s.Cycle)
+	c.setClocks(s.Cycle)
 	for _, b := range s.Bookmakers {
 		c.add(b, s.Short[b.Bookmaker])
 	}
 }
 
-// clock shows what the clocks were.
-func (c *Cycles) clock(ended store.Cycle) {
-	for _, name := range append(names(), clock.Scraper, clock.Database) {
+// setClocks sets the gauges of the clocks.
+func (c *Cycles) setClocks(ended store.Cycle) {
+	for _, name := range append(bookmakerLabels(), clock.Scraper, clock.Database) {
 		c.clocks.WithLabelValues(name).Set(0)
 	}
 	for _, o := range ended.Clocks {
 		c.clocks.WithLabelValues(o.Clock).Set(o.Seconds)
 	}
-	c.skew.Set(flag(ended.Skewed))
+	c.skew.Set(boolValue(ended.Skewed))
 	if ended.Skewed {
 		c.skewed.Inc()
 	}

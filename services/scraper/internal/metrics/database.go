@@ -13,19 +13,19 @@ import (
 // How often the database is measured, and how soon again when that did not work. Measuring takes it a few
 // milliseconds.
 const (
-	measureEvery  = 30 * time.Second
-	measureAgain  = 2 * time.Second
-	measureWithin = 10 * time.Second
+	measureInterval = 30 * time.Second
+	measureRetry    = 2 * time.Second
+	measureTimeout  = 10 * time.Second
 )
 
-// Measured is a database as it is measured: by a store.
+// Measured is a database that can be measured. A store.Store is one.
 type Measured interface {
 	Sizes(ctx context.Context) (store.Sizes, error)
-	// DaysAhead waits for nobody, unlike Sizes.
+	// DaysAhead waits for no lock, unlike Sizes.
 	DaysAhead(ctx context.Context) (int, error)
 }
 
-// Database shows how large the database is, as of the last measurement: Prometheus asking costs it nothing.
+// Database shows how large the database is, as of the last measurement. A scrape costs it nothing.
 type Database struct {
 	collectors
 
@@ -59,14 +59,14 @@ func NewDatabase(retention time.Duration) *Database {
 	return d
 }
 
-// Run measures now and then until ctx ends.
+// Run measures until ctx ends.
 func (d *Database) Run(ctx context.Context, database Measured, log *slog.Logger) {
 	for {
-		pause := measureEvery
+		pause := measureInterval
 		if err := d.measure(ctx, database); err != nil && ctx.Err() == nil {
 			d.failed.Inc()
 			log.Debug("measuring the database", "error", err)
-			pause = measureAgain
+			pause = measureRetry
 		}
 		select {
 		case <-time.After(pause):
@@ -77,7 +77,7 @@ func (d *Database) Run(ctx context.Context, database Measured, log *slog.Logger)
 }
 
 func (d *Database) measure(ctx context.Context, database Measured) error {
-	ctx, cancel := context.WithTimeout(ctx, measureWithin)
+	ctx, cancel := context.WithTimeout(ctx, measureTimeout)
 	defer cancel()
 	ahead, err := database.DaysAhead(ctx)
 	if err != nil {
@@ -86,13 +86,13 @@ func (d *Database) measure(ctx context.Context, database Measured) error {
 	d.ahead.Set(float64(ahead))
 	sizes, err := database.Sizes(ctx)
 	if err == nil {
-		d.show(sizes, time.Now())
+		d.set(sizes, time.Now())
 	}
 	return err
 }
 
-// show sets the gauges.
-func (d *Database) show(sizes store.Sizes, now time.Time) {
+// set sets the gauges.
+func (d *Database) set(sizes store.Sizes, now time.Time) {
 	d.bytes.Set(float64(sizes.DatabaseBytes))
 	for _, t := range sizes.Tables {
 		d.table.WithLabelValues(t.Table).Set(float64(t.Bytes))

@@ -8,7 +8,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 )
 
-// Limiters reads how hard the bookmakers may be asked now.
+// Limiters reads how many requests the bookmakers may be sent now.
 type Limiters struct {
 	group *limit.Group
 
@@ -51,7 +51,7 @@ func (l *Limiters) Collect(ch chan<- prometheus.Metric) {
 			pause = max(0, time.Until(s.PausedUntil).Seconds())
 		}
 		r.gauge(l.pause, pause, b)
-		r.gauge(l.backedOff, flag(s.BackedOff), b)
+		r.gauge(l.backedOff, boolValue(s.BackedOff), b)
 		r.counter(l.cuts, float64(s.PushBacks), b)
 	}
 }

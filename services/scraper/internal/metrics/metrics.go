@@ -1,9 +1,8 @@
-// Package metrics shows to Prometheus what cycles do, what the bookmakers answer, what is stored and how far the
-// caches are.
+// Package metrics exports to Prometheus what cycles do, what the bookmakers answer, what is stored and how far the
+// caches are. A Set is all of it; the metrics of rpcs are those of pkg/rpc/server.
 //
-// What happens is counted as it happens; what merely is, is read when Prometheus asks. Every series with known labels
-// exists from the start, at zero. It is not for the metrics of rpcs (pkg/rpc/server), and it decides nothing.
-// docs/metrics.md describes every metric, and a test compares it with what the running services show.
+// Events are counted as they happen; states are read when Prometheus scrapes. Every series with known labels exists from
+// the start, at zero. docs/metrics.md describes every metric, and a test compares it with what the running services show.
 package metrics
 
 import (
@@ -87,16 +86,16 @@ func describe(ch chan<- *prometheus.Desc, all ...*prometheus.Desc) {
 	}
 }
 
-// flag is 1 for true.
-func flag(is bool) float64 {
+// boolValue is 1 for true.
+func boolValue(is bool) float64 {
 	if is {
 		return 1
 	}
 	return 0
 }
 
-// names are the bookmakers as labels.
-func names() []string {
+// bookmakerLabels are the bookmakers as values of the label bookmaker.
+func bookmakerLabels() []string {
 	var all []string
 	for _, b := range registry.Names() {
 		all = append(all, string(b))

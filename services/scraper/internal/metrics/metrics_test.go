@@ -115,7 +115,7 @@ func TestDatabase(t *testing.T) {
 		synctest.Wait()
 		is(t, "ahead", d.ahead, 1)
 		is(t, "bytes", d.bytes, 0)
-		<-time.After(measureAgain + time.Second)
+		<-time.After(measureRetry + time.Second)
 		is(t, "failed", d.failed, 1)
 		is(t, "bytes", d.bytes, 1000)
 		is(t, "rows", d.rows.WithLabelValues("events"), 5)

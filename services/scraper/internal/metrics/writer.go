@@ -44,7 +44,7 @@ func (w *Writer) Describe(ch chan<- *prometheus.Desc) {
 func (w *Writer) Collect(ch chan<- prometheus.Metric) {
 	r := reading(ch)
 	now := w.current()
-	r.gauge(w.writer, flag(now != nil && now.Held()))
+	r.gauge(w.writer, boolValue(now != nil && now.Held()))
 	if now == nil {
 		return
 	}

@@ -21,7 +21,7 @@ func (s *Store) readClock(ctx context.Context, q *dbsqlc.Queries) error {
 }
 
 // heardClock takes what a statement, sent at that time and answered just now, said of the database's clock.
-func (s *Store) heardClock(sent, database time.Time) { s.cfg.Clock.HeardDatabase(sent, database) }
+func (s *Store) heardClock(sent, database time.Time) { s.cfg.Clock.ObserveDatabase(sent, database) }
 
 // future reports whether a stamp lies further in the future than clocks may differ.
 func future(stamp, now time.Time) bool { return stamp.Sub(now) > clock.Tolerance }

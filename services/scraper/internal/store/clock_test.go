@@ -93,7 +93,7 @@ func (c *clocks) begin(t tb) (id string) {
 // dates lets three bookmakers answer.
 func (c *clocks) dates() {
 	for _, b := range registry.Names() {
-		c.clock.HeardBookmaker(string(b), time.Now(), time.Now().Truncate(time.Second))
+		c.clock.ObserveBookmaker(string(b), time.Now(), time.Now().Truncate(time.Second))
 	}
 }
 

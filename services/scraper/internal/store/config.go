@@ -59,7 +59,7 @@ func (c Config) withDefaults() Config {
 	case c.Clock == nil && c.Now == nil:
 		c.Clock = clock.New(nil)
 	case c.Clock == nil:
-		c.Clock = clock.Alone(c.Now)
+		c.Clock = clock.NewOwnOnly(c.Now)
 	}
 	if c.Now == nil {
 		c.Now = c.Clock.Now

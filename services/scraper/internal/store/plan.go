@@ -51,7 +51,7 @@ type confirmWrite struct {
 // plan compares a batch with what is committed.
 func (w *Writer) plan(batch *Batch) (*plan, error) {
 	p := &plan{from: w.head, result: newBatchResult()}
-	p.now, p.sure = w.store.cfg.Clock.Look()
+	p.now, p.sure = w.store.cfg.Clock.NowSure()
 	watch := stopwatch(time.Now())
 	links := newRelinking(w.state)
 	for i := range batch.Events {

@@ -98,7 +98,7 @@ func (f *Fetcher) attempt(ctx context.Context, r Request, sent time.Time, seen *
 	seen.Status = resp.StatusCode
 	date, dated := dateOf(resp.Header)
 	if dated {
-		f.cfg.Clock.HeardBookmaker(string(f.bookmaker), sent, date)
+		f.cfg.Clock.ObserveBookmaker(string(f.bookmaker), sent, date)
 	} else {
 		date = f.cfg.Clock.Now()
 	}
