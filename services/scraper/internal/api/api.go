@@ -16,6 +16,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // retryRead is how soon a read may be retried that the database could not serve.
@@ -44,9 +45,9 @@ func Errors() (*rpcerr.Table, error) {
 		rpcerr.Is(cycle.ErrStarted, codes.FailedPrecondition, "EVENT_STARTED"),
 		rpcerr.Is(cycle.ErrNotStored, codes.Unavailable, "NOT_STORED"),
 		rpcerr.Is(cycle.ErrSlowWatcher, codes.ResourceExhausted, "WATCHER_TOO_SLOW"),
-		rpcerr.Is(store.ErrBusy, codes.ResourceExhausted, "TOO_MANY_READS").RetryAfter(retryRead),
-		rpcerr.Is(store.ErrReadTimeout, codes.DeadlineExceeded, "READ_TIMEOUT").RetryAfter(retryRead),
-		rpcerr.Is(store.ErrAway, codes.Unavailable, "DATABASE_AWAY").RetryAfter(retryRead),
+		rpcerr.Is(pool.ErrBusy, codes.ResourceExhausted, "TOO_MANY_READS").RetryAfter(retryRead),
+		rpcerr.Is(pool.ErrReadTimeout, codes.DeadlineExceeded, "READ_TIMEOUT").RetryAfter(retryRead),
+		rpcerr.Is(pool.ErrAway, codes.Unavailable, "DATABASE_AWAY").RetryAfter(retryRead),
 	)
 }
 

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // maxPoll bounds the time between two looks at a lease that another holds.
@@ -17,7 +17,7 @@ const maxPoll = 500 * time.Millisecond
 
 // Acquire waits until the lease is free or has expired, takes it with a new term, and rebuilds the log from what
 // Postgres holds. Cycles that an earlier writer left running are closed as FAILED. It waits through outages of
-// Postgres; it returns ctx's error, or ErrSchema. The caller releases the writer.
+// Postgres; it returns ctx's error, or pool.ErrSchema. The caller releases the writer.
 func (s *Store) Acquire(ctx context.Context) (*Writer, error) {
 	poll := min(maxPoll, s.cfg.LeaseFor/10)
 	var other sighting
@@ -31,7 +31,7 @@ func (s *Store) Acquire(ctx context.Context) (*Writer, error) {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("waiting for the lease: %w", context.Cause(ctx))
 		}
-		if !passes(err) {
+		if !pool.Passes(err) {
 			return nil, fmt.Errorf("acquiring the lease: %w", err)
 		}
 		if reason := err.Error(); reason != last {
@@ -106,7 +106,7 @@ func (s *Store) takeOn(ctx context.Context, q *dbsqlc.Queries, other *sighting) 
 	seen, err := q.ReadLease(ctx)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return nil, fmt.Errorf("%w: table feed_state has no row", ErrSchema)
+		return nil, fmt.Errorf("%w: table feed_state has no row", pool.ErrSchema)
 	case err != nil:
 		return nil, fmt.Errorf("looking at the lease: %w", err)
 	case !other.free(seen, s.holder, s.cfg.LeaseFor, time.Now()):
@@ -132,16 +132,4 @@ func (s *Store) takeOn(ctx context.Context, q *dbsqlc.Queries, other *sighting) 
 // while the lease lasts.
 func (s *Store) attempt() time.Duration {
 	return min(max(s.cfg.LeaseFor/3, time.Second), 5*time.Second)
-}
-
-// passes reports whether waiting helps: against another's lease and against a Postgres that is away, but not against
-// a database that is not ours.
-func passes(err error) bool {
-	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {
-		switch class(answer) {
-		case "0A", "22", "28", "3D", "3F", "42": // unsupported, bad data, login, no such database or schema, no such table or right
-			return false
-		}
-	}
-	return !errors.Is(err, ErrSchema)
 }

@@ -50,7 +50,7 @@ func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
 	defer p.compressing.Wait() // also when the flush ended before it needed that
 	for i := range p.contents {
 		// Upkeep has made it days ago, as a rule.
-		if err := w.makePartition(ctx, w.store.pools.write, dayOf(p.contents[i].state.CapturedAt)); err != nil {
+		if err := w.makePartition(ctx, w.store.pools.Write, dayOf(p.contents[i].state.CapturedAt)); err != nil {
 			return err
 		}
 	}

@@ -83,7 +83,7 @@ func denies(err error) bool {
 func (w *Writer) denied(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.store.attempt())
 	defer cancel()
-	s, err := readSaid(ctx, dbsqlc.New(w.store.pools.lease))
+	s, err := readSaid(ctx, dbsqlc.New(w.store.pools.Lease))
 	if err != nil {
 		return w.lease.lose(errors.Join(cause, err))
 	}

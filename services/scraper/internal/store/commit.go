@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // errNotCommitted says that a commit got no answer and did not happen.
@@ -41,7 +41,7 @@ func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statem
 	defer cancel()
 	watch := stopwatch(time.Now())
 	//failpoint:store.before_begin
-	tx, err := w.store.pools.write.BeginTx(ctx, pgx.TxOptions{BeginQuery: w.beginning()})
+	tx, err := w.store.pools.Write.BeginTx(ctx, pgx.TxOptions{BeginQuery: w.beginning()})
 	if err != nil {
 		return w.unless(fmt.Errorf("beginning a transaction: %w", err))
 	}
@@ -124,8 +124,7 @@ type timing struct {
 
 // settle finds out what a failed commit did. An answer from Postgres is final; without one, only the table can tell.
 func (w *Writer) settle(to int64, cause error) error {
-	answer, ok := errors.AsType[*pgconn.PgError](cause)
-	if ok && !severed(answer) || errors.Is(cause, pgx.ErrTxCommitRollback) {
+	if pool.Decided(cause) || errors.Is(cause, pgx.ErrTxCommitRollback) {
 		return fmt.Errorf("committing: %w", cause)
 	}
 	w.store.log.Warn("commit got no answer, looking at the table", "revision", to, "error", cause)
@@ -163,7 +162,7 @@ func (w *Writer) settle(to int64, cause error) error {
 func (w *Writer) lockState(ctx context.Context) (s said, err error) {
 	ctx, cancel := context.WithTimeout(ctx, w.store.attempt())
 	defer cancel()
-	err = pgx.BeginFunc(ctx, w.store.pools.lease, func(tx pgx.Tx) (err error) {
+	err = pgx.BeginFunc(ctx, w.store.pools.Lease, func(tx pgx.Tx) (err error) {
 		q := dbsqlc.New(tx)
 		if err := q.LockFeedState(ctx); err != nil {
 			return fmt.Errorf("locking the feed's state: %w", err)
@@ -176,11 +175,3 @@ func (w *Writer) lockState(ctx context.Context) (s said, err error) {
 	}
 	return s, nil
 }
-
-// severed reports whether Postgres ended the session instead of answering: what it was doing may have been done.
-func severed(answer *pgconn.PgError) bool {
-	return class(answer) == "57" || class(answer) == "08" || answer.Severity == "FATAL" || answer.Severity == "PANIC"
-}
-
-// class is the first two characters of an SQLSTATE.
-func class(answer *pgconn.PgError) string { return answer.Code[:min(2, len(answer.Code))] }

@@ -20,7 +20,7 @@ func (s *Store) ListCycles(ctx context.Context, before string, limit int) ([]Cyc
 		return nil, fmt.Errorf("listing cycles before %.50q: %w", before, ErrNotFound)
 	}
 	var rows []dbsqlc.ListCyclesRow
-	err := s.read(ctx, s.cycles, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
+	err := s.cycles.Read(ctx, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
 		rows, err = q.ListCycles(ctx, dbsqlc.ListCyclesParams{Before: before, Most: int32(limit)})
 		return err
 	})
@@ -42,7 +42,7 @@ func (s *Store) GetCycle(ctx context.Context, id string) (Cycle, error) {
 		return Cycle{}, fmt.Errorf("cycle %.50q: %w", id, ErrNotFound)
 	}
 	var row dbsqlc.GetCycleRow
-	err := s.read(ctx, s.cycles, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
+	err := s.cycles.Read(ctx, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
 		row, err = q.GetCycle(ctx, id)
 		return err
 	})

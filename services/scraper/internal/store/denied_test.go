@@ -13,6 +13,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // brief is the length of a lease whose renewals, three in it, a test waits for.
@@ -108,7 +109,7 @@ func TestFeedStateGone(t *testing.T) {
 	execute(t, b.pool, "DELETE FROM feed_state")
 	wait(t, "the writer to notice", b.Lost())
 	_ = b.Release(t.Context())
-	if _, err := b.store.Acquire(t.Context()); !errors.Is(err, store.ErrSchema) {
+	if _, err := b.store.Acquire(t.Context()); !errors.Is(err, pool.ErrSchema) {
 		t.Errorf("Acquire: %v", err)
 	}
 }

@@ -68,7 +68,7 @@ func (p *past) lacks(epoch string, revision int64) (seen int64, lacks bool) {
 // is ahead makes another's do it.
 func (s *Store) renameLost(ctx context.Context) error {
 	epochs, published := s.past.known()
-	rows, err := dbsqlc.New(s.pools.lease).RenameHistory(ctx, dbsqlc.RenameHistoryParams{Epochs: epochs, Published: published})
+	rows, err := dbsqlc.New(s.pools.Lease).RenameHistory(ctx, dbsqlc.RenameHistoryParams{Epochs: epochs, Published: published})
 	if err != nil {
 		return fmt.Errorf("looking whether the history has lost anything: %w", err)
 	}
@@ -92,7 +92,7 @@ func (w *Writer) renameKnown(ctx context.Context) error {
 func (w *Writer) mint(ctx context.Context, seen int64) error {
 	old := w.Epoch()
 	w.lease.believe(func(b *belief) { b.epoch = "" })
-	epoch, err := dbsqlc.New(w.store.pools.lease).MintEpoch(ctx, dbsqlc.MintEpochParams{Holder: w.lease.holder, Term: w.lease.term})
+	epoch, err := dbsqlc.New(w.store.pools.Lease).MintEpoch(ctx, dbsqlc.MintEpochParams{Holder: w.lease.holder, Term: w.lease.term})
 	if err != nil {
 		// Without an answer it may or may not have a new name. Either is a name of this history; who acquires next
 		// reads which.

@@ -9,6 +9,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // flush sends a plan's rows, one statement a table. History goes first: it locks nothing that another writer needs.
@@ -194,9 +195,9 @@ func listBookmakers(ctx context.Context, q *dbsqlc.Queries) (bookmakers, error) 
 		switch id := b.ids[known.Name]; id {
 		case known.Number:
 		case 0:
-			return bookmakers{}, fmt.Errorf("%w: table bookmakers lacks %q", ErrSchema, known.Name)
+			return bookmakers{}, fmt.Errorf("%w: table bookmakers lacks %q", pool.ErrSchema, known.Name)
 		default:
-			return bookmakers{}, fmt.Errorf("%w: %q is bookmaker %d (must be %d)", ErrSchema, known.Name, id, known.Number)
+			return bookmakers{}, fmt.Errorf("%w: %q is bookmaker %d (must be %d)", pool.ErrSchema, known.Name, id, known.Number)
 		}
 	}
 	return b, nil

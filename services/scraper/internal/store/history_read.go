@@ -65,11 +65,11 @@ type readRows struct {
 	gaps    []dbsqlc.ListHistoryGapsRow
 }
 
-// ListHistory reads a page of a market's history. What nobody ever offered has an empty one. It returns ErrBusy,
-// ErrReadTimeout or ErrAway when it cannot be read now.
+// ListHistory reads a page of a market's history. What nobody ever offered has an empty one. It returns pool.ErrBusy,
+// pool.ErrReadTimeout or pool.ErrAway when it cannot be read now.
 func (s *Store) ListHistory(ctx context.Context, query HistoryQuery) (HistoryPage, error) {
 	var rows readRows
-	err := s.read(ctx, s.history, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
+	err := s.history.Read(ctx, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
 		rows, err = query.read(ctx, q)
 		return err
 	})

@@ -44,10 +44,10 @@ type measured struct {
 	began    dbsqlc.HistoryBeganRow // today's history
 }
 
-// Sizes measures the tables. It returns ErrBusy, ErrReadTimeout or ErrAway when that cannot be done now.
+// Sizes measures the tables. It returns pool.ErrBusy, pool.ErrReadTimeout or pool.ErrAway when that cannot be done now.
 func (s *Store) Sizes(ctx context.Context) (Sizes, error) {
 	var m measured
-	if err := s.read(ctx, s.history, m.read); err != nil {
+	if err := s.history.Read(ctx, m.read); err != nil {
 		return Sizes{}, fmt.Errorf("measuring the database: %w", err)
 	}
 	sizes := Sizes{DatabaseBytes: m.database}

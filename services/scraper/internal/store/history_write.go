@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // copyHistory takes rows as historyRows writes them.
@@ -162,7 +163,7 @@ func (w *Writer) flushHistory(ctx context.Context, tx pgx.Tx, contents []content
 		return fmt.Errorf("copying %d rows of history: %w", n, err)
 	}
 	if tag.RowsAffected() != int64(n) {
-		return fmt.Errorf("copying %d rows of history: %w: it took %d", n, ErrSchema, tag.RowsAffected())
+		return fmt.Errorf("copying %d rows of history: %w: it took %d", n, pool.ErrSchema, tag.RowsAffected())
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 //go:embed migrations/*.sql
@@ -36,7 +37,7 @@ func Migrate(ctx context.Context, url string, opts MigrateOptions, log *slog.Log
 		// The driver's error quotes the URL, and with it what may be a password.
 		return errors.New("reading the database's URL: it is not one that Postgres understands")
 	}
-	bound(config, Config{}.withDefaults().LeaseFor)
+	pool.Bound(config, Config{}.withDefaults().LeaseFor)
 	db := stdlib.OpenDB(*config)
 	defer func() { err = errors.Join(err, db.Close()) }()
 

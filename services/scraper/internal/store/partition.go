@@ -2,15 +2,14 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // partitions are the days that are known to have a partition of the history. The zero value knows none.
@@ -44,19 +43,19 @@ func (p *partitions) forget() {
 // leastForLocks is enough for Postgres to say that a lock cannot be had.
 const leastForLocks = 3 * time.Second
 
-// makePartition makes the partition of a day over a pool, unless it is known to be there. It waits a second at most for
+// makePartition makes the partition of a day over one of the pools, unless it is known to be there. It waits a second at most for
 // each lock that others hold on the history, as the function in Postgres says; a Postgres that does not answer at all is
 // given half a lease.
-func (w *Writer) makePartition(ctx context.Context, pool *pgxpool.Pool, day time.Time) error {
+func (w *Writer) makePartition(ctx context.Context, conns *pgxpool.Pool, day time.Time) error {
 	if w.partitions.has(day) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(w.lease.length/2, leastForLocks))
 	defer cancel()
-	made, err := dbsqlc.New(pool).MakePartition(ctx, day)
+	made, err := dbsqlc.New(conns).MakePartition(ctx, day)
 	if err != nil {
 		what := "making the history's partition of " + day.Format(time.DateOnly)
-		if isLocked(err) {
+		if pool.IsLocked(err) {
 			what += ", while somebody holds a lock on the history"
 		}
 		return fmt.Errorf("%s: %w", what, err)
@@ -69,23 +68,17 @@ func (w *Writer) makePartition(ctx context.Context, pool *pgxpool.Pool, day time
 	return nil
 }
 
-// isLocked reports whether Postgres gave up waiting for a lock.
-func isLocked(err error) bool {
-	answer, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && answer.Code == lockNotAvailable
-}
-
 // DaysAhead returns for how many days after today, by the database's clock, the history has partitions without a gap.
 // It waits for no lock and for no reader.
 func (s *Store) DaysAhead(ctx context.Context) (int, error) {
-	q := dbsqlc.New(s.pools.upkeep)
+	q := dbsqlc.New(s.pools.Upkeep)
 	now, err := q.HistoryClock(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("reading the database's clock: %w", Away(err))
+		return 0, fmt.Errorf("reading the database's clock: %w", pool.Away(err))
 	}
 	days, err := q.ListPartitions(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("listing the history's partitions: %w", Away(err))
+		return 0, fmt.Errorf("listing the history's partitions: %w", pool.Away(err))
 	}
 	exists := make(map[time.Time]bool, len(days))
 	for _, day := range days {

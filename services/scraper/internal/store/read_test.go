@@ -3,22 +3,18 @@ package store_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"net"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/oddscache/oddscache/pkg/postgres"
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 var anyHistory = store.HistoryQuery{SrID: "100", Market: odds.MarketKey{ID: "a"}, Limit: 10}
@@ -97,9 +93,9 @@ func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
 			busy, slow := 0, 0
 			for err := range ended {
 				switch {
-				case errors.Is(err, store.ErrBusy):
+				case errors.Is(err, pool.ErrBusy):
 					busy++
-				case errors.Is(err, store.ErrReadTimeout):
+				case errors.Is(err, pool.ErrReadTimeout):
 					slow++
 				default:
 					t.Errorf("a reader behind a lock: %v", err)
@@ -123,7 +119,7 @@ func TestReaderWhoseCallerGoes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	for range 3 {
-		if _, err := b.store.ListHistory(ctx, anyHistory); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrAway) {
+		if _, err := b.store.ListHistory(ctx, anyHistory); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, pool.ErrAway) {
 			t.Errorf("a read whose caller goes: %v", err)
 		}
 	}
@@ -165,7 +161,7 @@ func TestDatabaseAway(t *testing.T) {
 	if err := server.Halt(); err != nil {
 		t.Fatal(err)
 	}
-	require("while Postgres is stopped", store.ErrAway)
+	require("while Postgres is stopped", pool.ErrAway)
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +169,7 @@ func TestDatabaseAway(t *testing.T) {
 	if err := server.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	require("while Postgres is killed", store.ErrAway)
+	require("while Postgres is killed", pool.ErrAway)
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -187,34 +183,9 @@ func TestDatabaseAway(t *testing.T) {
 		}
 		taken = append(taken, c)
 	}
-	require("while all connections are taken", store.ErrAway)
+	require("while all connections are taken", pool.ErrAway)
 	for _, c := range taken {
 		_ = c.Close(t.Context())
 	}
 	eventually(t, "connections to be free", func() bool { return reads["ListCycles"]() == nil })
-}
-
-// TestAway goes through the ways in which a database is away, and those in which it is not.
-func TestAway(t *testing.T) {
-	t.Parallel()
-	is := []error{
-		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, pgconn.ErrConnClosed, &net.OpError{Op: "read", Err: syscall.ECONNRESET},
-		&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, fmt.Errorf("reading: %w", &net.DNSError{Err: "no such host"}),
-	}
-	for _, code := range []string{"08000", "08006", "53100", "53200", "53300", "57P01", "57P02", "57P03", "57P05", "25006", "40001", "40P01", "55P03", "58030"} {
-		is = append(is, fmt.Errorf("reading: %w", &pgconn.PgError{Code: code, Severity: "ERROR"}))
-	}
-	for _, err := range is {
-		if got := store.Away(err); !errors.Is(got, store.ErrAway) || !errors.Is(got, err) {
-			t.Errorf("%v is not away: %v", err, got)
-		}
-	}
-	for _, err := range []error{
-		nil, errors.New("anything"), pgx.ErrNoRows, store.ErrNotFound, &pgconn.PgError{Code: "57014"}, &pgconn.PgError{Code: "42P01"}, &pgconn.PgError{Code: "22P02"},
-		&pgconn.PgError{Code: "28P01", Severity: "FATAL"}, &pgconn.PgError{Code: "3D000", Severity: "FATAL"},
-	} {
-		if got := store.Away(err); errors.Is(got, store.ErrAway) {
-			t.Errorf("%v is away", err)
-		}
-	}
 }

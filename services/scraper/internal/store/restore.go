@@ -13,6 +13,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // tables is what Postgres holds at one instant.
@@ -48,7 +49,7 @@ func (w *Writer) restore(ctx context.Context) error {
 		w.log, err = feedlog.Restore(nil, entries, t.feed.Revision, t.feed.Floor)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: rebuilding the log: %w", ErrSchema, err)
+		return fmt.Errorf("%w: rebuilding the log: %w", pool.ErrSchema, err)
 	}
 	w.epoch, w.head = t.feed.Epoch, t.feed.Revision
 	if t.feed.EvictKickoffBefore != nil {
@@ -68,7 +69,7 @@ func (w *Writer) restore(ctx context.Context) error {
 // readTables reads everything in one REPEATABLE READ snapshot.
 func (w *Writer) readTables(ctx context.Context) (t tables, err error) {
 	once := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err = pgx.BeginTxFunc(ctx, w.store.pools.write, once, func(tx pgx.Tx) (err error) {
+	err = pgx.BeginTxFunc(ctx, w.store.pools.Write, once, func(tx pgx.Tx) (err error) {
 		q := dbsqlc.New(tx)
 		read := func(f func() error) {
 			if err == nil {

@@ -53,48 +53,55 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // Store is a scraper's database. It is safe for concurrent use.
 type Store struct {
-	pools   pools
+	pools   pool.Set
 	cfg     Config
 	holder  string // of this process alone
 	log     *slog.Logger
 	past    past
-	cycles  places // for readers of cycles
-	history places // for readers of the history and of its sizes, which may wait for its locks
+	cycles  *pool.Readers // of cycles
+	history *pool.Readers // of the history and of its sizes, which may wait for its locks
 	upkeep  upkeepCounts
 }
 
 // New makes a store on one pool for everything, which the caller opened and closes: for tests, which look at the
 // database through it as well. The writer uses up to three connections at once, the upkeep of the history one; half of
 // the pool is left to readers. The configuration must be valid.
-func New(pool *pgxpool.Pool, cfg Config, log *slog.Logger) *Store {
-	readers := max(2, int(pool.Config().MaxConns)/2)
-	return newStore(pools{lease: pool, write: pool, read: pool, upkeep: pool}, readers/2, readers-readers/2, cfg, log)
+func New(shared *pgxpool.Pool, cfg Config, log *slog.Logger) *Store {
+	readers := max(2, int(shared.Config().MaxConns)/2)
+	return newStore(pool.Shared(shared), readers/2, readers-readers/2, cfg, log)
 }
 
 // Open makes a store on connections of its own to the database at url; Close closes them. Postgres is not asked yet.
 // The error never carries url, which may hold a password. The configuration must be valid.
 func Open(ctx context.Context, url string, cfg Config, log *slog.Logger) (*Store, error) {
-	opened, err := openPools(ctx, url, cfg.withDefaults().LeaseFor)
+	opened, err := pool.Open(ctx, url, cfg.withDefaults().LeaseFor)
 	if err != nil {
 		return nil, err
 	}
-	return newStore(opened, cycleReaders, historyReaders, cfg, log), nil
+	return newStore(opened, pool.CycleReaders, pool.HistoryReaders, cfg, log), nil
 }
 
-func newStore(p pools, cycles, history int, cfg Config, log *slog.Logger) *Store {
+func newStore(p pool.Set, cycles, history int, cfg Config, log *slog.Logger) *Store {
 	cfg = cfg.withDefaults()
 	return &Store{
-		pools: p, cfg: cfg, log: log, cycles: make(places, cycles), history: make(places, history),
-		holder: cfg.Holder + "#" + strings.ToLower(rand.Text()[:8]),
+		pools: p, cfg: cfg, log: log,
+		cycles:  pool.NewReaders(p.Read, cycles, cfg.ReadWait, cfg.ReadTimeout),
+		history: pool.NewReaders(p.Read, history, cfg.ReadWait, cfg.ReadTimeout),
+		holder:  cfg.Holder + "#" + strings.ToLower(rand.Text()[:8]),
 	}
 }
 
 // Close closes the connections of a store that Open made, and waits for those that are in use.
-func (s *Store) Close() { s.pools.close() }
+func (s *Store) Close() { s.pools.Close() }
+
+// PoolStats are the figures of the pools by name.
+func (s *Store) PoolStats() map[string]*pgxpool.Stat { return s.pools.Stats() }
 
 // pingWithin bounds Ping, so that who asks a Postgres that hangs again and again holds no connections.
 const pingWithin = 3 * time.Second
@@ -103,7 +110,7 @@ const pingWithin = 3 * time.Second
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingWithin)
 	defer cancel()
-	if err := s.pools.upkeep.Ping(ctx); err != nil {
+	if err := s.pools.Upkeep.Ping(ctx); err != nil {
 		return fmt.Errorf("asking the database: %w", err)
 	}
 	return nil

@@ -89,7 +89,7 @@ func (w *Writer) keepHistory(ctx context.Context) {
 func (w *Writer) upkeep(ctx context.Context) error {
 	reading, cancel := context.WithTimeout(ctx, upkeepWithin)
 	defer cancel()
-	today, err := dbsqlc.New(w.store.pools.upkeep).HistoryClock(reading)
+	today, err := dbsqlc.New(w.store.pools.Upkeep).HistoryClock(reading)
 	if err != nil {
 		return fmt.Errorf("reading the database's clock: %w", err)
 	}
@@ -101,7 +101,7 @@ func (w *Writer) upkeep(ctx context.Context) error {
 func (w *Writer) makeAhead(ctx context.Context, today time.Time) error {
 	for _, today := range []time.Time{today, w.store.cfg.Now()} {
 		for ahead := range w.store.cfg.PartitionsAhead + 1 {
-			if err := w.makePartition(ctx, w.store.pools.upkeep, dayOf(today).AddDate(0, 0, ahead)); err != nil {
+			if err := w.makePartition(ctx, w.store.pools.Upkeep, dayOf(today).AddDate(0, 0, ahead)); err != nil {
 				return err // the next one would wait for the same lock
 			}
 		}
@@ -115,7 +115,7 @@ func (w *Writer) dropDay(ctx context.Context) error {
 	defer cancel()
 	cfg := &w.store.cfg
 	days := int32((cfg.HistoryRetention + 24*time.Hour - 1) / (24 * time.Hour)) // whole ones
-	d, err := dbsqlc.New(w.store.pools.upkeep).DropDay(ctx, dbsqlc.DropDayParams{RetentionDays: days, CallerClock: cfg.Now()})
+	d, err := dbsqlc.New(w.store.pools.Upkeep).DropDay(ctx, dbsqlc.DropDayParams{RetentionDays: days, CallerClock: cfg.Now()})
 	switch {
 	case err != nil:
 		return fmt.Errorf("dropping history older than %d days: %w", days, err)

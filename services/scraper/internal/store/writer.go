@@ -94,7 +94,7 @@ func (w *Writer) Verify(ctx context.Context) (revision int64, err error) {
 func (w *Writer) verify(ctx context.Context) error {
 	ctx, cancel := w.lease.during(ctx)
 	defer cancel()
-	s, err := readSaid(ctx, dbsqlc.New(w.store.pools.lease))
+	s, err := readSaid(ctx, dbsqlc.New(w.store.pools.Lease))
 	if err != nil {
 		return w.unless(err)
 	}
@@ -154,14 +154,14 @@ func (w *Writer) Release(ctx context.Context) error {
 	defer cancel()
 	w.store.past.ended(w.lease.term, w.Epoch(), w.lease.believed().committed, errors.Is(cause, errRewound))
 	if !errors.Is(cause, errReleased) {
-		w.store.discardIdle() // they may lead to a server that is not the primary any more
+		w.store.pools.DiscardIdle() // they may lead to a server that is not the primary any more
 	}
 	if err := w.store.renameLost(ctx); err != nil {
 		return err
 	}
 	if !errors.Is(cause, errSuperseded) {
 		params := dbsqlc.ReleaseLeaseParams{Holder: w.lease.holder, Term: w.lease.term}
-		if _, err := dbsqlc.New(w.store.pools.lease).ReleaseLease(ctx, params); err != nil {
+		if _, err := dbsqlc.New(w.store.pools.Lease).ReleaseLease(ctx, params); err != nil {
 			return fmt.Errorf("giving the lease back: %w", err)
 		}
 	}

@@ -1,4 +1,4 @@
-package store
+package pool
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// errSkipped says that an address was not tried, as it just did not answer and another one did.
+// errSkipped reports that an address was not tried, as it just did not answer and another one did.
 var errSkipped = errors.New("it did not answer a moment ago, and another host did")
 
 // skipFor is for how long an address that did not answer is skipped.
@@ -42,7 +42,7 @@ func (h *hosts) dial(ctx context.Context, network, address string) (net.Conn, er
 	} else {
 		delete(h.failed, address)
 	}
-	return conn, err //nolint:wrapcheck // the driver says what was being done
+	return conn, err //nolint:wrapcheck // the driver adds what was being done
 }
 
 func (h *hosts) skips(address string) bool {

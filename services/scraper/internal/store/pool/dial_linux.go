@@ -1,4 +1,4 @@
-package store
+package pool
 
 import (
 	"fmt"
@@ -16,12 +16,12 @@ func unacknowledged(limit time.Duration) func(network, address string, c syscall
 		if !strings.HasPrefix(network, "tcp") {
 			return nil // a socket of this host
 		}
-		var refused error
+		var failed error
 		err := c.Control(func(fd uintptr) {
-			refused = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(limit.Milliseconds()))
+			failed = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(limit.Milliseconds()))
 		})
 		if err == nil {
-			err = refused
+			err = failed
 		}
 		if err != nil {
 			return fmt.Errorf("setting TCP_USER_TIMEOUT: %w", err)
