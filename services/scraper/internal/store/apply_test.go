@@ -12,58 +12,57 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
-
-func soon() time.Time { return time.Now().Add(24 * time.Hour).Truncate(time.Minute) }
 
 func TestApplyWritesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
+	b := storetest.New(t, store.Config{})
 	batch := func(price float64) store.Batch {
-		prices := numbered(20, 1.5)
+		prices := storetest.Numbered(20, 1.5)
 		prices["1003"] = price
 		return store.Batch{
-			Events: []odds.Event{event("100", soon(), "7", "sr:match:100", "9")},
+			Events: []odds.Event{storetest.Event("100", storetest.Soon(), "7", "sr:match:100", "9")},
 			Snapshots: []odds.Snapshot{
-				capture(odds.BetPawa, "7", "100", prices), capture(odds.SportyBet, "sr:match:100", "100", numbered(10, 2)),
+				storetest.Capture(odds.BetPawa, "7", "100", prices), storetest.Capture(odds.SportyBet, "sr:match:100", "100", storetest.Numbered(10, 2)),
 			},
 		}
 	}
 
-	first := b.apply(t, batch(1.5))
+	first := b.MustApply(t, batch(1.5))
 	if first.Revision != 3 || first.EventsChanged != 1 || first.MarketsChanged != 30 || len(first.Refused) != 0 {
 		t.Errorf("first batch: %+v", first)
 	}
-	if got, want := b.keys(0), []string{"event 100", "snapshot betpawa/7", "snapshot sportybet/sr:match:100"}; !cmp.Equal(got, want) {
+	if got, want := b.Keys(0), []string{"event 100", "snapshot betpawa/7", "snapshot sportybet/sr:match:100"}; !cmp.Equal(got, want) {
 		t.Errorf("entries after the first batch: %v, want %v", got, want)
 	}
 
-	second := b.apply(t, batch(1.5))
+	second := b.MustApply(t, batch(1.5))
 	if second.MarketsChanged != 0 || second.EventsChanged != 0 || len(second.Changed) != 0 || second.Confirmed[odds.BetPawa] != 1 {
 		t.Errorf("second, equal batch: %+v", second)
 	}
-	if got := b.rows(t, "market_odds_history"); got != 30 {
+	if got := b.Rows(t, "market_odds_history"); got != 30 {
 		t.Errorf("history has %d rows after an equal batch, want the 30 of the first", got)
 	}
-	if got, want := b.keys(3), []string{"confirmation betpawa/7", "confirmation sportybet/sr:match:100"}; !cmp.Equal(got, want) {
+	if got, want := b.Keys(3), []string{"confirmation betpawa/7", "confirmation sportybet/sr:match:100"}; !cmp.Equal(got, want) {
 		t.Errorf("entries of the equal batch: %v, want %v", got, want)
 	}
-	was := b.snapshot(t, odds.BetPawa, "7")
+	was := b.Snapshot(t, odds.BetPawa, "7")
 
-	third := b.apply(t, batch(1.7))
+	third := b.MustApply(t, batch(1.7))
 	if third.MarketsChanged != 1 || third.Changed[odds.BetPawa] != 1 || third.Confirmed[odds.SportyBet] != 1 {
 		t.Errorf("batch with one price moved: %+v", third)
 	}
-	if got := b.rows(t, "market_odds_history"); got != 31 {
+	if got := b.Rows(t, "market_odds_history"); got != 31 {
 		t.Errorf("history has %d rows after one price moved, want 31", got)
 	}
-	is := b.snapshot(t, odds.BetPawa, "7")
+	is := b.Snapshot(t, odds.BetPawa, "7")
 	if is.GetSnapshotId() <= was.GetSnapshotId() || !is.GetCapturedAt().AsTime().After(was.GetCapturedAt().AsTime()) {
 		t.Errorf("content went from snapshot %d at %v to %d at %v",
 			was.GetSnapshotId(), was.GetCapturedAt().AsTime(), is.GetSnapshotId(), is.GetCapturedAt().AsTime())
 	}
-	b.sameAfterRestore(t)
-	if again := b.apply(t, batch(1.7)); again.MarketsChanged != 0 || again.Confirmed[odds.BetPawa] != 1 {
+	b.CheckRestore(t)
+	if again := b.MustApply(t, batch(1.7)); again.MarketsChanged != 0 || again.Confirmed[odds.BetPawa] != 1 {
 		t.Errorf("equal batch after a restore: %+v", again)
 	}
 }
@@ -71,89 +70,89 @@ func TestApplyWritesOnlyWhatChanged(t *testing.T) {
 // A snapshot that was captured first when another had been confirmed already stands behind that confirmation.
 func TestRestoreContentAfterConfirmation(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
-	b.apply(t, one(2))
-	b.apply(t, one(2))
-	b.apply(t, store.Batch{
-		Events:    []odds.Event{event("200", soon(), "", "s200")},
-		Snapshots: []odds.Snapshot{capture(odds.SportyBet, "s200", "200", numbered(2, 2))},
+	b := storetest.New(t, store.Config{})
+	b.MustApply(t, storetest.One(2))
+	b.MustApply(t, storetest.One(2))
+	b.MustApply(t, store.Batch{
+		Events:    []odds.Event{storetest.Event("200", storetest.Soon(), "", "s200")},
+		Snapshots: []odds.Snapshot{storetest.Capture(odds.SportyBet, "s200", "200", storetest.Numbered(2, 2))},
 	})
-	b.apply(t, store.Batch{Snapshots: []odds.Snapshot{capture(odds.SportyBet, "s200", "200", numbered(2, 2))}})
+	b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{storetest.Capture(odds.SportyBet, "s200", "200", storetest.Numbered(2, 2))}})
 	want := []string{
 		"event 100", "snapshot betpawa/7", "confirmation betpawa/7", "event 200", "snapshot sportybet/s200", "confirmation sportybet/s200",
 	}
-	if got := b.keys(0); !cmp.Equal(got, want) {
+	if got := b.Keys(0); !cmp.Equal(got, want) {
 		t.Errorf("entries %v, want %v", got, want)
 	}
-	b.sameAfterRestore(t)
+	b.CheckRestore(t)
 }
 
 func TestMarketsComeAndGo(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
-	b.apply(t, store.Batch{
-		Events:    []odds.Event{event("100", soon(), "7")},
-		Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})},
+	b := storetest.New(t, store.Config{})
+	b.MustApply(t, store.Batch{
+		Events:    []odds.Event{storetest.Event("100", storetest.Soon(), "7")},
+		Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})},
 	})
 
-	part := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})
+	part := storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})
 	part.Complete = false
-	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{part}}); r.MarketsChanged != 1 || r.Changed[odds.BetPawa] != 1 {
+	if r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{part}}); r.MarketsChanged != 1 || r.Changed[odds.BetPawa] != 1 {
 		t.Errorf("an incomplete capture without a market: %+v", r)
 	}
-	if m := b.snapshot(t, odds.BetPawa, "7").GetMarkets()[1]; m.GetUnavailableAt() != nil || m.GetOutcomes()[0].GetIsActive() || m.GetOutcomes()[0].GetOdds() != 3 {
+	if m := b.Snapshot(t, odds.BetPawa, "7").GetMarkets()[1]; m.GetUnavailableAt() != nil || m.GetOutcomes()[0].GetIsActive() || m.GetOutcomes()[0].GetOdds() != 3 {
 		t.Errorf("a market that may be offered at prices that nobody knows: %v", m)
 	}
 
-	gone := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})
-	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{gone}}); r.MarketsChanged != 1 {
+	gone := storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})
+	if r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{gone}}); r.MarketsChanged != 1 {
 		t.Errorf("a complete capture without a market: %+v", r)
 	}
-	m := b.snapshot(t, odds.BetPawa, "7").GetMarkets()
+	m := b.Snapshot(t, odds.BetPawa, "7").GetMarkets()
 	if len(m) != 2 || m[1].GetOutcomes()[0].GetOdds() != 3 || !m[1].GetUnavailableAt().AsTime().Equal(gone.CapturedAt.Truncate(time.Microsecond)) {
 		t.Errorf("the market that went: %v", m)
 	}
-	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})}}); r.MarketsChanged != 0 {
+	if r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2})}}); r.MarketsChanged != 0 {
 		t.Errorf("a market that stays away is a change: %+v", r)
 	}
 	if s, _ := b.Committed(odds.BetPawa, "7"); s.Markets != 2 || s.Available != 1 {
 		t.Errorf("committed: %+v, want 2 markets, 1 of them available", s)
 	}
 
-	back := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})
-	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{back}}); r.MarketsChanged != 1 {
+	back := storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})
+	if r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{back}}); r.MarketsChanged != 1 {
 		t.Errorf("a market that came back: %+v", r)
 	}
-	if m := b.snapshot(t, odds.BetPawa, "7").GetMarkets()[1]; m.GetUnavailableAt() != nil {
+	if m := b.Snapshot(t, odds.BetPawa, "7").GetMarkets()[1]; m.GetUnavailableAt() != nil {
 		t.Errorf("the market that came back is still marked: %v", m)
 	}
 
 	var history string
-	err := b.pool.QueryRow(t.Context(), `SELECT string_agg(available || ' ' || outcomes, '; ' ORDER BY revision)
+	err := b.Pool.QueryRow(t.Context(), `SELECT string_agg(available || ' ' || outcomes, '; ' ORDER BY revision)
 		FROM market_odds_history WHERE market_id = 'b'`).Scan(&history)
 	const want = `true [["Yes",3],["No",2.5]]; true [["Yes",3,false],["No",2.5,false]]; ` +
 		`false [["Yes",3,false],["No",2.5,false]]; true [["Yes",3],["No",2.5]]`
 	if err != nil || history != want {
 		t.Errorf("history of the market: %s, %v; want %s", history, err, want)
 	}
-	b.sameAfterRestore(t)
+	b.CheckRestore(t)
 }
 
 func TestAbsence(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
-	live := event("200", time.Now().Add(time.Hour), "8")
-	b.apply(t, store.Batch{
-		Events: []odds.Event{event("100", soon(), "7"), live},
+	b := storetest.New(t, store.Config{})
+	live := storetest.Event("200", time.Now().Add(time.Hour), "8")
+	b.MustApply(t, store.Batch{
+		Events: []odds.Event{storetest.Event("100", storetest.Soon(), "7"), live},
 		Snapshots: []odds.Snapshot{
-			capture(odds.BetPawa, "7", "100", numbered(30, 2)), capture(odds.BetPawa, "8", "200", numbered(30, 2)),
+			storetest.Capture(odds.BetPawa, "7", "100", storetest.Numbered(30, 2)), storetest.Capture(odds.BetPawa, "8", "200", storetest.Numbered(30, 2)),
 		},
 	})
 	live.Kickoff = time.Now().Add(-time.Minute)
 	missing := func(id string) store.Absence {
 		return store.Absence{Bookmaker: odds.BetPawa, EventID: id, RequestedAt: time.Now(), SeenAt: time.Now()}
 	}
-	r := b.apply(t, store.Batch{
+	r := b.MustApply(t, store.Batch{
 		Events: []odds.Event{live}, Missing: []store.Absence{missing("7"), missing("8"), missing("unknown")},
 	})
 	if r.MarketsChanged != 30 || r.Withdrawn[odds.BetPawa] != 1 || len(r.Changed) != 0 || len(r.Refused) != 0 {
@@ -165,11 +164,11 @@ func TestAbsence(t *testing.T) {
 	if s, _ := b.Committed(odds.BetPawa, "8"); s.Available != 30 {
 		t.Errorf("the event that kicked off: %+v", s)
 	}
-	if r := b.apply(t, store.Batch{Missing: []store.Absence{missing("7")}}); r.MarketsChanged != 0 {
+	if r := b.MustApply(t, store.Batch{Missing: []store.Absence{missing("7")}}); r.MarketsChanged != 0 {
 		t.Errorf("an absence seen again: %+v", r)
 	}
-	b.sameAfterRestore(t)
-	if r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", numbered(30, 2))}}); r.MarketsChanged != 30 {
+	b.CheckRestore(t)
+	if r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "7", "100", storetest.Numbered(30, 2))}}); r.MarketsChanged != 30 {
 		t.Errorf("the event listed again: %+v", r)
 	}
 }
@@ -177,35 +176,35 @@ func TestAbsence(t *testing.T) {
 // The number of the request orders captures, whatever their times say.
 func TestNewerRequestWins(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
+	b := storetest.New(t, store.Config{})
 	base := time.Now().Add(-time.Hour)
 	at := func(request uint64, captured time.Duration, price float64) odds.Snapshot {
-		s := capture(odds.BetPawa, "7", "100", map[string]float64{"a": price})
+		s := storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": price})
 		s.Request, s.RequestedAt, s.CapturedAt = request, base.Add(captured-time.Second), base.Add(captured)
 		return s
 	}
-	e := []odds.Event{event("100", soon(), "7")}
-	b.apply(t, store.Batch{Events: e, Snapshots: []odds.Snapshot{at(2, 30*time.Minute, 2)}})
-	r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(1, 40*time.Minute, 5)}})
-	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 2 {
+	e := []odds.Event{storetest.Event("100", storetest.Soon(), "7")}
+	b.MustApply(t, store.Batch{Events: e, Snapshots: []odds.Snapshot{at(2, 30*time.Minute, 2)}})
+	r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{at(1, 40*time.Minute, 5)}})
+	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.Snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 2 {
 		t.Errorf("a capture requested earlier and answered later: %+v", r)
 	}
-	r = b.apply(t, store.Batch{Missing: []store.Absence{
+	r = b.MustApply(t, store.Batch{Missing: []store.Absence{
 		{Bookmaker: odds.BetPawa, EventID: "7", Request: 1, RequestedAt: time.Now(), SeenAt: time.Now()},
 	}})
 	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || r.Withdrawn[odds.BetPawa] != 0 {
 		t.Errorf("an absence from a list that was asked for earlier: %+v", r)
 	}
-	r = b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(8, time.Second, 8), at(7, 50*time.Minute, 7)}})
-	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 8 {
+	r = b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{at(8, time.Second, 8), at(7, 50*time.Minute, 7)}})
+	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.Snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 8 {
 		t.Errorf("two captures in one batch, the newer first: %+v", r)
 	}
 	if s, _ := b.Committed(odds.BetPawa, "7"); !s.CapturedAt.Equal(base.Add(30 * time.Minute).UTC().Truncate(time.Microsecond)) {
 		t.Errorf("captured at %v: a stamp went back", s.CapturedAt)
 	}
-	b.sameAfterRestore(t)
+	b.CheckRestore(t)
 	// In another term numbers begin anew, and all that is committed is older than what it asks for.
-	r = b.apply(t, store.Batch{Snapshots: []odds.Snapshot{at(1, 55*time.Minute, 7)}})
+	r = b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{at(1, 55*time.Minute, 7)}})
 	if len(r.Refused) != 0 || r.Changed[odds.BetPawa] != 1 {
 		t.Errorf("the first capture of another term: %+v", r)
 	}
@@ -240,17 +239,17 @@ func TestPoisonInAMarketGoesAlone(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, store.Config{})
-			good := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})
-			b.apply(t, store.Batch{Events: []odds.Event{event("100", soon(), "7")}, Snapshots: []odds.Snapshot{good}})
-			bad := capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 4})
+			b := storetest.New(t, store.Config{})
+			good := storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})
+			b.MustApply(t, store.Batch{Events: []odds.Event{storetest.Event("100", storetest.Soon(), "7")}, Snapshots: []odds.Snapshot{good}})
+			bad := storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 4})
 			test.poison(&bad)
-			r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{bad}})
+			r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{bad}})
 			want := map[odds.Bookmaker]odds.Refusals{odds.BetPawa: {test.reason: 1}}
 			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.BetPawa] != 1 || len(r.SnapshotsRefused) != 0 {
 				t.Errorf("%+v, refused (-want +got):\n%s", r, diff)
 			}
-			markets := b.snapshot(t, odds.BetPawa, "7").GetMarkets()
+			markets := b.Snapshot(t, odds.BetPawa, "7").GetMarkets()
 			if got := markets[1].GetOutcomes()[0]; got.GetOdds() != 4 || !got.GetIsActive() {
 				t.Errorf("the market beside it: %v", markets[1])
 			}
@@ -263,7 +262,7 @@ func TestPoisonInAMarketGoesAlone(t *testing.T) {
 			if open != test.open || markets[0].GetUnavailableAt() != nil || markets[0].GetOutcomes()[0].GetOdds() != 2 {
 				t.Errorf("%d outcomes open, want %d: %v", open, test.open, markets[0])
 			}
-			b.sameAfterRestore(t)
+			b.CheckRestore(t)
 		})
 	}
 }
@@ -277,20 +276,20 @@ func TestNothingListed(t *testing.T) {
 		markets int
 		refused odds.Reason
 	}{
-		"few markets":  {soon(), 3, ""},
-		"many markets": {soon(), 30, odds.YieldCollapsed},
+		"few markets":  {storetest.Soon(), 3, ""},
+		"many markets": {storetest.Soon(), 30, odds.YieldCollapsed},
 		"kicked off":   {time.Now().Add(-time.Minute), 3, odds.NoMarkets},
-		"none before":  {soon(), 0, odds.NoMarkets},
+		"none before":  {storetest.Soon(), 0, odds.NoMarkets},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, store.Config{})
-			batch := store.Batch{Events: []odds.Event{event("100", tc.kickoff, "7")}}
+			b := storetest.New(t, store.Config{})
+			batch := store.Batch{Events: []odds.Event{storetest.Event("100", tc.kickoff, "7")}}
 			if tc.markets > 0 {
-				batch.Snapshots = []odds.Snapshot{capture(odds.BetPawa, "7", "100", numbered(tc.markets, 2))}
+				batch.Snapshots = []odds.Snapshot{storetest.Capture(odds.BetPawa, "7", "100", storetest.Numbered(tc.markets, 2))}
 			}
-			b.apply(t, batch)
-			r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", nil)}})
+			b.MustApply(t, batch)
+			r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "7", "100", nil)}})
 			if got := r.SnapshotsRefused[odds.BetPawa][tc.refused]; (got == 1) != (tc.refused != "") {
 				t.Errorf("%+v, want %q", r, tc.refused)
 			}
@@ -303,7 +302,9 @@ func TestNothingListed(t *testing.T) {
 
 func TestPoisonGoesAlone(t *testing.T) {
 	t.Parallel()
-	good := func() odds.Snapshot { return capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3}) }
+	good := func() odds.Snapshot {
+		return storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 3})
+	}
 	tests := []struct {
 		name   string
 		poison func(*odds.Snapshot)
@@ -316,17 +317,19 @@ func TestPoisonGoesAlone(t *testing.T) {
 		{"captured last year", func(s *odds.Snapshot) {
 			s.RequestedAt, s.CapturedAt = s.RequestedAt.AddDate(-1, 0, 0), s.CapturedAt.AddDate(-1, 0, 0)
 		}, store.BadCapture},
-		{"too many markets", func(s *odds.Snapshot) { *s = capture(s.Bookmaker, s.EventID, s.SrID, numbered(6000, 2)) }, odds.TooLarge},
+		{"too many markets", func(s *odds.Snapshot) {
+			*s = storetest.Capture(s.Bookmaker, s.EventID, s.SrID, storetest.Numbered(6000, 2))
+		}, odds.TooLarge},
 	}
-	b := setup(t, store.Config{})
-	b.apply(t, store.Batch{Events: []odds.Event{event("100", soon(), "7"), event("200", soon(), "", "s200")}})
+	b := storetest.New(t, store.Config{})
+	b.MustApply(t, store.Batch{Events: []odds.Event{storetest.Event("100", storetest.Soon(), "7"), storetest.Event("200", storetest.Soon(), "", "s200")}})
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			bad := good()
 			bad.Markets = append([]odds.Market(nil), bad.Markets...)
 			test.poison(&bad)
-			other := capture(odds.SportyBet, "s200", "200", map[string]float64{"x": 2 + float64(i)})
-			r := b.apply(t, store.Batch{Snapshots: []odds.Snapshot{bad, other}})
+			other := storetest.Capture(odds.SportyBet, "s200", "200", map[string]float64{"x": 2 + float64(i)})
+			r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{bad, other}})
 			want := map[odds.Bookmaker]odds.Refusals{bad.Bookmaker: {test.reason: 1}}
 			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.SportyBet] != 1 || len(r.Changed) != 1 ||
 				r.SnapshotsRefused[bad.Bookmaker][test.reason] != 1 {
@@ -343,19 +346,19 @@ func TestPoisonEventGoesAlone(t *testing.T) {
 		event  odds.Event
 		reason odds.Reason
 	}{
-		{"no sr_id", event("", soon(), "7"), odds.NoSrID},
-		{"sr_id with a leading zero", event("0100", soon(), "7"), odds.NoSrID},
-		{"sr_id of letters", event("sr:match:1", soon(), "7"), odds.NoSrID},
-		{"no kickoff", event("1", time.Time{}, "7"), odds.BadKickoff},
-		{"absurd kickoff", event("1", time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "7"), odds.BadKickoff},
-		{"NUL", event("1", soon(), "7\x00"), store.BadText},
-		{"no id", event("1", soon()), odds.NoEventID},
+		{"no sr_id", storetest.Event("", storetest.Soon(), "7"), odds.NoSrID},
+		{"sr_id with a leading zero", storetest.Event("0100", storetest.Soon(), "7"), odds.NoSrID},
+		{"sr_id of letters", storetest.Event("sr:match:1", storetest.Soon(), "7"), odds.NoSrID},
+		{"no kickoff", storetest.Event("1", time.Time{}, "7"), odds.BadKickoff},
+		{"absurd kickoff", storetest.Event("1", time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "7"), odds.BadKickoff},
+		{"NUL", storetest.Event("1", storetest.Soon(), "7\x00"), store.BadText},
+		{"no id", storetest.Event("1", storetest.Soon()), odds.NoEventID},
 	}
-	b := setup(t, store.Config{})
+	b := storetest.New(t, store.Config{})
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			kickoff := soon().Add(time.Duration(i) * time.Hour)
-			r := b.apply(t, store.Batch{Events: []odds.Event{test.event, event("555", kickoff, "55")}})
+			kickoff := storetest.Soon().Add(time.Duration(i) * time.Hour)
+			r := b.MustApply(t, store.Batch{Events: []odds.Event{test.event, storetest.Event("555", kickoff, "55")}})
 			if r.Refused[odds.BetPawa][test.reason] != 1 || r.EventsChanged != 1 {
 				t.Errorf("refused %v, %d events changed", r.Refused, r.EventsChanged)
 			}
@@ -365,13 +368,13 @@ func TestPoisonEventGoesAlone(t *testing.T) {
 
 func TestYieldCollapse(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{CollapseCycles: 3})
-	b.apply(t, store.Batch{
-		Events:    []odds.Event{event("100", soon(), "7")},
-		Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", numbered(100, 2))},
+	b := storetest.New(t, store.Config{CollapseCycles: 3})
+	b.MustApply(t, store.Batch{
+		Events:    []odds.Event{storetest.Event("100", storetest.Soon(), "7")},
+		Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "7", "100", storetest.Numbered(100, 2))},
 	})
 	low := func(cycle string) store.BatchResult {
-		return b.apply(t, store.Batch{CycleID: cycle, Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", numbered(39, 2))}})
+		return b.MustApply(t, store.Batch{CycleID: cycle, Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "7", "100", storetest.Numbered(39, 2))}})
 	}
 	cycles := []string{uuid.NewString(), uuid.NewString(), uuid.NewString()}
 	for _, cycle := range []string{"", cycles[0], cycles[0], "", cycles[1]} {
@@ -390,19 +393,19 @@ func TestYieldCollapse(t *testing.T) {
 // Markets that cannot be read are listed all the same: they are closed at once, whatever their number.
 func TestUnreadMarketsAreNoCollapse(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{CollapseCycles: 3})
-	all := capture(odds.BetPawa, "7", "100", numbered(100, 2))
-	b.apply(t, store.Batch{Events: []odds.Event{event("100", soon(), "7")}, Snapshots: []odds.Snapshot{all}})
-	few := capture(odds.BetPawa, "7", "100", numbered(100, 2))
+	b := storetest.New(t, store.Config{CollapseCycles: 3})
+	all := storetest.Capture(odds.BetPawa, "7", "100", storetest.Numbered(100, 2))
+	b.MustApply(t, store.Batch{Events: []odds.Event{storetest.Event("100", storetest.Soon(), "7")}, Snapshots: []odds.Snapshot{all}})
+	few := storetest.Capture(odds.BetPawa, "7", "100", storetest.Numbered(100, 2))
 	few.Markets = few.Markets[:1]
 	for _, m := range all.Markets[1:] {
 		few.Unread = append(few.Unread, odds.UnreadMarket{MarketKey: m.MarketKey})
 	}
-	r := b.apply(t, store.Batch{CycleID: uuid.NewString(), Snapshots: []odds.Snapshot{few}})
+	r := b.MustApply(t, store.Batch{CycleID: uuid.NewString(), Snapshots: []odds.Snapshot{few}})
 	if r.Changed[odds.BetPawa] != 1 || len(r.Refused) > 0 || r.MarketsChanged != 99 {
 		t.Errorf("%+v", r)
 	}
-	for i, m := range b.snapshot(t, odds.BetPawa, "7").GetMarkets() {
+	for i, m := range b.Snapshot(t, odds.BetPawa, "7").GetMarkets() {
 		if open := m.GetOutcomes()[0].GetIsActive(); open != (i == 0) || m.GetUnavailableAt() != nil {
 			t.Errorf("market %d: %v", i, m)
 		}

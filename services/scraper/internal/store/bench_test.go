@@ -10,6 +10,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // The size of a real cycle: 1,291 events, of which the bookmakers offer 1,121, 1,276 and 1,225.
@@ -39,7 +40,7 @@ func newOffer() *offer {
 			}
 			o.snapshots = append(o.snapshots, odds.Snapshot{Bookmaker: b, EventID: ids[j], SrID: srID, Complete: true, Markets: o.markets()})
 		}
-		o.events = append(o.events, event(srID, time.Date(2040, 1, 1, i%24, 0, 0, 0, time.UTC), ids...))
+		o.events = append(o.events, storetest.Event(srID, time.Date(2040, 1, 1, i%24, 0, 0, 0, time.UTC), ids...))
 	}
 	return o
 }
@@ -91,7 +92,7 @@ func (o *offer) close(share float64) {
 }
 
 // store captures everything in batches, as a cycle would, and adds up what the batches say.
-func (o *offer) store(b *testing.B, w *bundle) (sum store.BatchResult) {
+func (o *offer) store(b *testing.B, w *storetest.Testbed) (sum store.BatchResult) {
 	b.Helper()
 	from := 0
 	for first := 0; first < len(o.events); first += benchBatch {
@@ -104,7 +105,7 @@ func (o *offer) store(b *testing.B, w *bundle) (sum store.BatchResult) {
 		}
 		batch.Snapshots = o.snapshots[from:to]
 		from = to
-		r := w.apply(b, batch)
+		r := w.MustApply(b, batch)
 		sum.MarketsChanged += r.MarketsChanged
 		sum.LookupsMS += r.LookupsMS
 		sum.ProcessingMS += r.ProcessingMS
@@ -156,7 +157,7 @@ func BenchmarkWarmStart(b *testing.B) {
 	o.store(b, w) // confirmations too
 	_ = w.Release(b.Context())
 	for b.Loop() {
-		w.acquire(b)
+		w.MustAcquire(b)
 		b.StopTimer()
 		_ = w.Release(b.Context())
 		b.StartTimer()
@@ -165,10 +166,10 @@ func BenchmarkWarmStart(b *testing.B) {
 	b.ReportMetric(float64(w.Log().View().Bytes)/1e6, "log-MB")
 }
 
-func benchWriter(b *testing.B) *bundle {
+func benchWriter(b *testing.B) *storetest.Testbed {
 	b.Helper()
-	pool := pgtest.New(b, migrated)
-	w := &bundle{pool: pool, store: store.New(pool, store.Config{}, slog.New(slog.DiscardHandler))}
-	w.acquire(b)
+	pool := pgtest.New(b, storetest.Migrated)
+	w := &storetest.Testbed{Pool: pool, Store: store.New(pool, store.Config{}, slog.New(slog.DiscardHandler))}
+	w.MustAcquire(b)
 	return w
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // shiftedClock makes the database's clock one that can be set: clock_timestamp() of a schema that is searched first.
@@ -33,7 +34,7 @@ CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLAT
 
 // clocks is a database and a scraper whose clocks can be set.
 type clocks struct {
-	*bundle
+	*storetest.Testbed
 	clock   *clock.Clock
 	own     atomic.Int64 // nanoseconds; upkeep reads it too
 	request uint64
@@ -41,7 +42,7 @@ type clocks struct {
 
 func newClocks(t *testing.T) *clocks {
 	t.Helper()
-	plain := pgtest.New(t, migrated)
+	plain := pgtest.New(t, storetest.Migrated)
 	if _, err := plain.Exec(t.Context(), shiftedClock); err != nil {
 		t.Fatal(err)
 	}
@@ -52,14 +53,14 @@ func newClocks(t *testing.T) *clocks {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	c := &clocks{bundle: &bundle{pool: pool}}
+	c := &clocks{Testbed: &storetest.Testbed{Pool: pool}}
 	c.restart(t)
 	t.Cleanup(func() { _ = c.Release(context.WithoutCancel(t.Context())) })
 	return c
 }
 
 // restart gives the scraper a new process, which remembers nothing.
-func (c *clocks) restart(t tb) {
+func (c *clocks) restart(t storetest.TB) {
 	t.Helper()
 	if c.Writer != nil {
 		if err := c.Release(t.Context()); err != nil {
@@ -67,21 +68,21 @@ func (c *clocks) restart(t tb) {
 		}
 	}
 	c.clock = clock.New(func() time.Time { return time.Now().Add(time.Duration(c.own.Load())) })
-	c.store = store.New(c.pool, store.Config{Clock: c.clock}, slog.New(slog.DiscardHandler))
-	c.acquire(t)
+	c.Store = store.New(c.Pool, store.Config{Clock: c.clock}, slog.New(slog.DiscardHandler))
+	c.MustAcquire(t)
 }
 
 // set sets the clocks of scraper and database.
-func (c *clocks) set(t tb, own, database time.Duration) {
+func (c *clocks) set(t storetest.TB, own, database time.Duration) {
 	t.Helper()
 	c.own.Store(int64(own))
-	if _, err := c.pool.Exec(t.Context(), "UPDATE shifted.clock SET shift = $1", database); err != nil {
+	if _, err := c.Pool.Exec(t.Context(), "UPDATE shifted.clock SET shift = $1", database); err != nil {
 		t.Fatalf("setting the database's clock: %v", err)
 	}
 }
 
 // begin begins a cycle.
-func (c *clocks) begin(t tb) (id string) {
+func (c *clocks) begin(t storetest.TB) (id string) {
 	t.Helper()
 	id = uuid.Must(uuid.NewV7()).String()
 	if err := c.BeginCycle(t.Context(), id, c.clock.Now()); err != nil {
@@ -99,7 +100,7 @@ func (c *clocks) dates() {
 
 // capture captures an event at BetPawa, stamped by the compared clocks as package fetch does.
 func (c *clocks) capture(srID string, price float64) odds.Snapshot {
-	s := capture(odds.BetPawa, "p"+srID, srID, map[string]float64{"a": price})
+	s := storetest.Capture(odds.BetPawa, "p"+srID, srID, map[string]float64{"a": price})
 	c.request++
 	s.Request, s.CapturedAt = c.request, c.clock.Now()
 	s.RequestedAt = s.CapturedAt.Add(-time.Second)
@@ -107,29 +108,29 @@ func (c *clocks) capture(srID string, price float64) odds.Snapshot {
 }
 
 // refresh stores a price of every event as prepared captures, and requires that all are stored.
-func (c *clocks) refresh(t tb, events []odds.Event, prices map[string]float64) {
+func (c *clocks) refresh(t storetest.TB, events []odds.Event, prices map[string]float64) {
 	t.Helper()
 	batch := store.Batch{Events: events}
 	for srID, price := range prices {
 		batch.Prepared = append(batch.Prepared, store.Prepare(c.capture(srID, price)))
 	}
-	if r := c.apply(t, batch); len(r.Refused) > 0 {
+	if r := c.MustApply(t, batch); len(r.Refused) > 0 {
 		t.Fatalf("refused %v", r.Refused)
 	}
 	for srID, price := range prices {
-		if got := c.snapshot(t, odds.BetPawa, "p"+srID).GetMarkets()[0].GetOutcomes()[0].GetOdds(); got != price {
+		if got := c.Snapshot(t, odds.BetPawa, "p"+srID).GetMarkets()[0].GetOutcomes()[0].GetOdds(); got != price {
 			t.Fatalf("event %s: price %v, want %v", srID, got, price)
 		}
 	}
 }
 
-func (c *clocks) end(t tb, id string) store.Cycle {
+func (c *clocks) end(t storetest.TB, id string) store.Cycle {
 	t.Helper()
 	ended, err := c.EndCycle(t.Context(), store.Cycle{ID: id, Status: store.Succeeded, Took: time.Millisecond})
 	if err != nil {
 		t.Fatalf("EndCycle: %v", err)
 	}
-	kept, err := c.store.GetCycle(t.Context(), id)
+	kept, err := c.Store.GetCycle(t.Context(), id)
 	if err != nil {
 		t.Fatalf("GetCycle: %v", err)
 	}
@@ -140,7 +141,7 @@ func (c *clocks) end(t tb, id string) store.Cycle {
 }
 
 // nothingAhead requires that nothing in the log is stamped with a time of the future.
-func (c *clocks) nothingAhead(t tb) {
+func (c *clocks) nothingAhead(t storetest.TB) {
 	t.Helper()
 	limit := time.Now().Add(clock.Tolerance)
 	check := func(what string, at time.Time) {
@@ -189,7 +190,7 @@ func TestClockSteps(t *testing.T) {
 					c := newClocks(t)
 					now := time.Now()
 					events := []odds.Event{
-						event("1", now.Add(hour), "p1"), event("2", now.Add(50*hour), "p2"), event("3", now.Add(-3*hour), "p3"),
+						storetest.Event("1", now.Add(hour), "p1"), storetest.Event("2", now.Add(50*hour), "p2"), storetest.Event("3", now.Add(-3*hour), "p3"),
 					}
 					price := 1.0
 					cycle := func() store.Cycle {
@@ -231,7 +232,7 @@ func TestClockSteps(t *testing.T) {
 						t.Errorf("after the step: %+v", right)
 					}
 					c.nothingAhead(t)
-					c.sameAfterRestore(t)
+					c.CheckRestore(t)
 				})
 			}
 		}
@@ -242,47 +243,47 @@ func TestClockSteps(t *testing.T) {
 func TestFutureIsCorrected(t *testing.T) {
 	t.Parallel()
 	const shift = 20 * time.Hour
-	b := setup(t, store.Config{Now: func() time.Time { return time.Now().Add(shift) }})
+	b := storetest.New(t, store.Config{Now: func() time.Time { return time.Now().Add(shift) }})
 	now := time.Now()
 	ahead := now.Add(shift)
 	by := func(s odds.Snapshot, at time.Time) odds.Snapshot {
 		s.RequestedAt, s.CapturedAt = at, at
 		return s
 	}
-	events := []odds.Event{event("1", now.Add(40*time.Hour), "p1"), event("2", now.Add(time.Hour), "p2"), event("3", now.Add(40*time.Hour), "p3")}
+	events := []odds.Event{storetest.Event("1", now.Add(40*time.Hour), "p1"), storetest.Event("2", now.Add(time.Hour), "p2"), storetest.Event("3", now.Add(40*time.Hour), "p3")}
 	two := map[string]float64{"a": 2, "b": 3}
-	b.apply(t, store.Batch{Events: events, Snapshots: []odds.Snapshot{
-		by(capture(odds.BetPawa, "p1", "1", two), ahead), by(capture(odds.BetPawa, "p3", "3", two), now.Add(-time.Hour)),
+	b.MustApply(t, store.Batch{Events: events, Snapshots: []odds.Snapshot{
+		by(storetest.Capture(odds.BetPawa, "p1", "1", two), ahead), by(storetest.Capture(odds.BetPawa, "p3", "3", two), now.Add(-time.Hour)),
 	}})
-	b.apply(t, store.Batch{Snapshots: []odds.Snapshot{
-		by(capture(odds.BetPawa, "p1", "1", map[string]float64{"a": 2}), ahead), // "b" becomes unavailable
-		by(capture(odds.BetPawa, "p3", "3", two), ahead),                        // confirmed
+	b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{
+		by(storetest.Capture(odds.BetPawa, "p1", "1", map[string]float64{"a": 2}), ahead), // "b" becomes unavailable
+		by(storetest.Capture(odds.BetPawa, "p3", "3", two), ahead),                        // confirmed
 	}})
-	if c := b.cycle(t, store.Succeeded); c.EvictedEvents != 1 {
+	if c := b.MustCycle(t, store.Succeeded); c.EvictedEvents != 1 {
 		t.Fatalf("the clock ahead evicts %d events", c.EvictedEvents)
 	}
 	if err := b.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 
-	c := &clocks{bundle: &bundle{pool: b.pool}}
+	c := &clocks{Testbed: &storetest.Testbed{Pool: b.Pool}}
 	c.restart(t)
 	t.Cleanup(func() { _ = c.Release(context.WithoutCancel(t.Context())) })
 	id := c.begin(t)
 	c.dates()
-	history := b.rows(t, "market_odds_history")
+	history := b.Rows(t, "market_odds_history")
 	confirmed, _ := c.Committed(odds.BetPawa, "p3")
-	r := c.apply(t, store.Batch{Events: events, Prepared: []store.Prepared{
-		store.Prepare(capture(odds.BetPawa, "p1", "1", map[string]float64{"a": 2})), store.Prepare(capture(odds.BetPawa, "p3", "3", two)),
+	r := c.MustApply(t, store.Batch{Events: events, Prepared: []store.Prepared{
+		store.Prepare(storetest.Capture(odds.BetPawa, "p1", "1", map[string]float64{"a": 2})), store.Prepare(storetest.Capture(odds.BetPawa, "p3", "3", two)),
 	}})
 	if len(r.Refused) > 0 || r.Changed[odds.BetPawa] != 2 || r.MarketsChanged != 0 {
 		t.Errorf("the same prices, by a right clock: %+v", r)
 	}
-	if got := b.rows(t, "market_odds_history"); got != history {
+	if got := b.Rows(t, "market_odds_history"); got != history {
 		t.Errorf("%d rows of history for prices that did not change", got-history)
 	}
 	one, _ := c.Committed(odds.BetPawa, "p1")
-	if s := c.snapshot(t, odds.BetPawa, "p1"); len(s.GetMarkets()) != 2 || s.GetMarkets()[1].GetUnavailableAt().AsTime().After(one.CapturedAt) || one.Available != 1 {
+	if s := c.Snapshot(t, odds.BetPawa, "p1"); len(s.GetMarkets()) != 2 || s.GetMarkets()[1].GetUnavailableAt().AsTime().After(one.CapturedAt) || one.Available != 1 {
 		t.Errorf("the content that was ahead: %+v", s)
 	}
 	three, _ := c.Committed(odds.BetPawa, "p3")
@@ -299,10 +300,10 @@ func TestFutureIsCorrected(t *testing.T) {
 		}
 	}
 	var cutoff time.Time
-	if err := b.pool.QueryRow(t.Context(), "SELECT evict_kickoff_before FROM feed_state").Scan(&cutoff); err != nil || cutoff.After(now) {
+	if err := b.Pool.QueryRow(t.Context(), "SELECT evict_kickoff_before FROM feed_state").Scan(&cutoff); err != nil || cutoff.After(now) {
 		t.Errorf("the cutoff is %v, error %v", cutoff, err)
 	}
-	c.sameAfterRestore(t)
+	c.CheckRestore(t)
 }
 
 // TestStampsFollowTheClocks captures by a clock that turns out to be wrong before the batch is stored.
@@ -316,7 +317,7 @@ func TestStampsFollowTheClocks(t *testing.T) {
 		prepared := store.Prepare(c.capture("1", 2))
 		c.set(t, 0, 0)
 		c.dates()
-		r := c.apply(t, store.Batch{Events: []odds.Event{event("1", soon(), "p1")}, Prepared: []store.Prepared{prepared}})
+		r := c.MustApply(t, store.Batch{Events: []odds.Event{storetest.Event("1", storetest.Soon(), "p1")}, Prepared: []store.Prepared{prepared}})
 		s, _ := c.Committed(odds.BetPawa, "p1")
 		if len(r.Refused) > 0 || time.Since(s.CapturedAt).Abs() > time.Minute || s.RequestedAt.After(s.CapturedAt) {
 			t.Errorf("taken when the clock was off by %v: %+v, %+v", step, s, r.Refused)
@@ -347,7 +348,7 @@ func TestClockModel(t *testing.T) {
 				if _, held := kickoffs[srID]; !held || rapid.IntRange(0, 5).Draw(t, "postponed") == 0 {
 					kickoffs[srID] = time.Now().Add(time.Duration(rapid.IntRange(-40, 80).Draw(t, "kickoff")) * 10 * time.Minute)
 				}
-				events = append(events, event(srID, kickoffs[srID], "p"+srID))
+				events = append(events, storetest.Event(srID, kickoffs[srID], "p"+srID))
 				if kickoffs[srID].After(time.Now()) {
 					prices[srID] = rapid.SampledFrom([]float64{1.5, 2, 3}).Draw(t, "price")
 				}
@@ -382,7 +383,7 @@ func TestClockModel(t *testing.T) {
 			}
 			wrong = c.own.Load() != 0
 			shift := func() (d time.Duration) {
-				if err := c.pool.QueryRow(t.Context(), "SELECT shift FROM shifted.clock").Scan(&d); err != nil {
+				if err := c.Pool.QueryRow(t.Context(), "SELECT shift FROM shifted.clock").Scan(&d); err != nil {
 					t.Fatal(err)
 				}
 				return d

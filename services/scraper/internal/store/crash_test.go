@@ -15,6 +15,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // Postgres is killed under load, again and again: what Apply has acknowledged is there, and what the log shows is
@@ -23,7 +24,7 @@ func TestPostgresKilled(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t, postgres.Options{})
 	url := server.URL("postgres")
-	if err := migrated(t.Context(), url); err != nil {
+	if err := storetest.Migrated(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
 	pool, err := pgxpool.New(t.Context(), url)
@@ -31,7 +32,7 @@ func TestPostgresKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	b := on(t, pool, store.Config{LeaseFor: 5 * time.Second})
+	b := storetest.On(t, pool, store.Config{LeaseFor: 5 * time.Second})
 
 	const events = 40
 	price, acknowledged, failed, lost := 2.0, 0, 0, 0
@@ -40,10 +41,10 @@ func TestPostgresKilled(t *testing.T) {
 		var batch store.Batch
 		for i := range events {
 			id := fmt.Sprint(i + 1)
-			batch.Events = append(batch.Events, event(id, time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), id))
-			prices := numbered(20, 2)
+			batch.Events = append(batch.Events, storetest.Event(id, time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), id))
+			prices := storetest.Numbered(20, 2)
 			prices["1000"] = price
-			batch.Snapshots = append(batch.Snapshots, capture(odds.BetPawa, id, id, prices))
+			batch.Snapshots = append(batch.Snapshots, storetest.Capture(odds.BetPawa, id, id, prices))
 		}
 		for { // as an engine would: the same batch until it is stored
 			r, err := b.Apply(t.Context(), batch)
@@ -54,7 +55,7 @@ func TestPostgresKilled(t *testing.T) {
 			case errors.Is(err, lease.ErrNotWriter):
 				lost++
 				_ = b.Release(t.Context())
-				b.acquire(t)
+				b.MustAcquire(t)
 			case err == nil:
 				t.Fatalf("refused: %v", r.Refused)
 			default:
@@ -89,13 +90,13 @@ func TestPostgresKilled(t *testing.T) {
 		}
 		for i := range events {
 			id := fmt.Sprint(i + 1)
-			if got := b.snapshot(t, odds.BetPawa, id).GetMarkets()[0].GetOutcomes()[0].GetOdds(); got != price {
+			if got := b.Snapshot(t, odds.BetPawa, id).GetMarkets()[0].GetOutcomes()[0].GetOdds(); got != price {
 				t.Fatalf("round %d: event %s has price %g, %g was acknowledged", round, id, got, price)
 			}
 		}
-		b.sameAfterRestore(t)
+		b.CheckRestore(t)
 	}
-	if got, want := b.rows(t, "market_odds_history"), events*(19+acknowledged); got != want {
+	if got, want := b.Rows(t, "market_odds_history"), events*(19+acknowledged); got != want {
 		t.Errorf("history has %d rows, want %d: one for each change, once", got, want)
 	}
 
@@ -103,7 +104,7 @@ func TestPostgresKilled(t *testing.T) {
 	if err := errors.Join(b.Release(t.Context()), server.Halt()); err != nil {
 		t.Fatal(err)
 	}
-	acquired := acquireAside(t, b.store)
+	acquired := acquireAside(t, b.Store)
 	select {
 	case <-acquired:
 		t.Fatal("acquired a lease of a Postgres that is not there")
@@ -112,6 +113,6 @@ func TestPostgresKilled(t *testing.T) {
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.Writer = wait(t, "Postgres to be back", acquired)
+	b.Writer = storetest.Wait(t, "Postgres to be back", acquired)
 	t.Logf("%d batches acknowledged, %d attempts failed, the lease was lost %d times", acknowledged, failed, lost)
 }

@@ -7,44 +7,17 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // brief is the length of a lease whose renewals, three in it, a test waits for.
 const brief = 1500 * time.Millisecond
-
-// two is a batch of an event that two bookmakers list, with a price of each.
-func two(price float64) store.Batch {
-	return store.Batch{
-		Events: []odds.Event{event("100", time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), "7", "8")},
-		Snapshots: []odds.Snapshot{
-			capture(odds.BetPawa, "7", "100", map[string]float64{"a": price}),
-			capture(odds.SportyBet, "8", "100", map[string]float64{"a": price}),
-		},
-	}
-}
-
-func begin(t *testing.T, b *bundle) string {
-	t.Helper()
-	id := uuid.Must(uuid.NewV7()).String()
-	if err := b.BeginCycle(t.Context(), id, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
-func execute(t tb, pool *pgxpool.Pool, sql string) {
-	t.Helper()
-	if _, err := pool.Exec(t.Context(), sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
-}
 
 // The database says otherwise than the writer believes, and the writer writes nothing: a renewal notices.
 func TestRenewalProvesState(t *testing.T) {
@@ -66,11 +39,11 @@ func TestRenewalProvesState(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, store.Config{LeaseFor: brief})
-			b.apply(t, two(2))
-			begin(t, b)
+			b := storetest.New(t, store.Config{LeaseFor: brief})
+			b.MustApply(t, storetest.Two(2))
+			b.MustBegin(t)
 			epoch := b.Epoch()
-			execute(t, b.pool, test.sql)
+			storetest.Exec(t, b.Pool, test.sql)
 			if name == "a renewal is gone" { // the next one mends it
 				select {
 				case <-b.Lost():
@@ -90,13 +63,13 @@ func TestRenewalProvesState(t *testing.T) {
 			if err := b.Release(t.Context()); err != nil {
 				t.Errorf("Release: %v", err)
 			}
-			b.acquire(t)
+			b.MustAcquire(t)
 			if renamed := b.Epoch() != epoch; renamed != test.renamed {
 				t.Errorf("epoch was %s, is %s", epoch, b.Epoch())
 			}
-			b.apply(t, two(3))
-			b.cycle(t, store.Succeeded)
-			b.sameAfterRestore(t)
+			b.MustApply(t, storetest.Two(3))
+			b.MustCycle(t, store.Succeeded)
+			b.CheckRestore(t)
 		})
 	}
 }
@@ -104,12 +77,12 @@ func TestRenewalProvesState(t *testing.T) {
 // The row of the feed's state is gone: the term ends, and nobody acquires a database that is not whole.
 func TestFeedStateGone(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{LeaseFor: brief})
-	b.apply(t, two(2))
-	execute(t, b.pool, "DELETE FROM feed_state")
-	wait(t, "the writer to notice", b.Lost())
+	b := storetest.New(t, store.Config{LeaseFor: brief})
+	b.MustApply(t, storetest.Two(2))
+	storetest.Exec(t, b.Pool, "DELETE FROM feed_state")
+	storetest.Wait(t, "the writer to notice", b.Lost())
 	_ = b.Release(t.Context())
-	if _, err := b.store.Acquire(t.Context()); !errors.Is(err, pool.ErrSchema) {
+	if _, err := b.Store.Acquire(t.Context()); !errors.Is(err, pool.ErrSchema) {
 		t.Errorf("Acquire: %v", err)
 	}
 }
@@ -118,50 +91,50 @@ func TestFeedStateGone(t *testing.T) {
 func TestWriteProvesState(t *testing.T) {
 	t.Parallel()
 	past := time.Now().Add(-3 * time.Hour)
-	apply := func(batch store.Batch) func(*testing.T, *bundle, string) error {
-		return func(t *testing.T, b *bundle, _ string) error {
+	apply := func(batch store.Batch) func(*testing.T, *storetest.Testbed, string) error {
+		return func(t *testing.T, b *storetest.Testbed, _ string) error {
 			t.Helper()
 			_, err := b.Apply(t.Context(), batch)
 			return err
 		}
 	}
-	end := func(t *testing.T, b *bundle, cycle string) error {
+	end := func(t *testing.T, b *storetest.Testbed, cycle string) error {
 		t.Helper()
 		_, err := b.EndCycle(t.Context(), store.Cycle{ID: cycle, Status: store.Succeeded})
 		return err
 	}
-	evicting := two(2)
+	evicting := storetest.Two(2)
 	evicting.Events[0].Kickoff = past
-	moved := two(2)
+	moved := storetest.Two(2)
 	moved.Events[0].Competitors = []odds.CompetitorEvent{{Bookmaker: odds.SportyBet, EventID: "9"}}
-	elsewhere := two(2)
+	elsewhere := storetest.Two(2)
 	elsewhere.Events[0].Tournament = "League"
 	tests := map[string]struct {
 		first   store.Batch
 		sql     string
-		write   func(*testing.T, *bundle, string) error
+		write   func(*testing.T, *storetest.Testbed, string) error
 		renamed bool
 	}{
-		"a batch, its revision is taken":      {two(2), "UPDATE feed_state SET revision = revision + 1", apply(two(3)), false},
-		"a batch, the newest one is gone":     {two(2), "DELETE FROM snapshots WHERE bookmaker_event_id = '8'; UPDATE feed_state SET revision = revision - 1", apply(two(3)), true},
-		"a batch, the epoch is another":       {two(2), "UPDATE feed_state SET epoch = gen_random_uuid()", apply(two(3)), true},
-		"a confirmation of what is gone":      {two(2), "DELETE FROM snapshots WHERE bookmaker_event_id = '8'", apply(two(2)), true},
-		"a competitor's id moves, it is gone": {two(2), "DELETE FROM competitor_events", apply(moved), true},
+		"a batch, its revision is taken":      {storetest.Two(2), "UPDATE feed_state SET revision = revision + 1", apply(storetest.Two(3)), false},
+		"a batch, the newest one is gone":     {storetest.Two(2), "DELETE FROM snapshots WHERE bookmaker_event_id = '8'; UPDATE feed_state SET revision = revision - 1", apply(storetest.Two(3)), true},
+		"a batch, the epoch is another":       {storetest.Two(2), "UPDATE feed_state SET epoch = gen_random_uuid()", apply(storetest.Two(3)), true},
+		"a confirmation of what is gone":      {storetest.Two(2), "DELETE FROM snapshots WHERE bookmaker_event_id = '8'", apply(storetest.Two(2)), true},
+		"a competitor's id moves, it is gone": {storetest.Two(2), "DELETE FROM competitor_events", apply(moved), true},
 		"a competitor's id moves, it is there": {
-			two(2), "INSERT INTO events SELECT '200', 4, '70', name, home_team, away_team, kickoff, tournament_id FROM events; " +
+			storetest.Two(2), "INSERT INTO events SELECT '200', 4, '70', name, home_team, away_team, kickoff, tournament_id FROM events; " +
 				"INSERT INTO competitor_events VALUES (2, '9', '200'); UPDATE feed_state SET revision = 4", apply(moved), false,
 		},
 		"a tournament is gone": {
-			two(2), "ALTER TABLE events DISABLE TRIGGER ALL; DELETE FROM events; ALTER TABLE events ENABLE TRIGGER ALL; " +
+			storetest.Two(2), "ALTER TABLE events DISABLE TRIGGER ALL; DELETE FROM events; ALTER TABLE events ENABLE TRIGGER ALL; " +
 				"DELETE FROM competitor_events; DELETE FROM snapshots; DELETE FROM tournaments", apply(store.Batch{
-				Events: []odds.Event{event("101", time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), "17")},
+				Events: []odds.Event{storetest.Event("101", time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), "17")},
 			}), true,
 		},
-		"a cycle end, its begin is gone":        {two(2), "DELETE FROM cycles WHERE status = 'RUNNING'", end, false},
-		"a cycle end, the newest batch is gone": {two(2), "DELETE FROM snapshots WHERE bookmaker_event_id = '8'; UPDATE feed_state SET revision = revision - 1", end, true},
+		"a cycle end, its begin is gone":        {storetest.Two(2), "DELETE FROM cycles WHERE status = 'RUNNING'", end, false},
+		"a cycle end, the newest batch is gone": {storetest.Two(2), "DELETE FROM snapshots WHERE bookmaker_event_id = '8'; UPDATE feed_state SET revision = revision - 1", end, true},
 		"an eviction, the event is gone":        {evicting, "DELETE FROM events", end, true},
 		"an eviction, a snapshot is gone":       {evicting, "DELETE FROM snapshots WHERE bookmaker_event_id = '8'", end, true},
-		"the next cycle, the one before is gone": {two(2), "DELETE FROM cycles", func(t *testing.T, b *bundle, _ string) error {
+		"the next cycle, the one before is gone": {storetest.Two(2), "DELETE FROM cycles", func(t *testing.T, b *storetest.Testbed, _ string) error {
 			t.Helper()
 			return b.BeginCycle(t.Context(), uuid.Must(uuid.NewV7()).String(), time.Now())
 		}, false},
@@ -169,11 +142,11 @@ func TestWriteProvesState(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, store.Config{LeaseFor: time.Minute}) // no renewal comes first
-			b.apply(t, test.first)
-			cycle := begin(t, b)
+			b := storetest.New(t, store.Config{LeaseFor: time.Minute}) // no renewal comes first
+			b.MustApply(t, test.first)
+			cycle := b.MustBegin(t)
 			epoch, head := b.Epoch(), b.Log().View().Head
-			execute(t, b.pool, test.sql)
+			storetest.Exec(t, b.Pool, test.sql)
 			if err := test.write(t, b, cycle); !errors.Is(err, lease.ErrNotWriter) {
 				t.Errorf("the write that the database denies: %v", err)
 			}
@@ -183,13 +156,13 @@ func TestWriteProvesState(t *testing.T) {
 			if err := b.Release(t.Context()); err != nil {
 				t.Errorf("Release: %v", err)
 			}
-			b.acquire(t) // at once: the lease was given back
+			b.MustAcquire(t) // at once: the lease was given back
 			if renamed := b.Epoch() != epoch; renamed != test.renamed {
 				t.Errorf("epoch was %s, is %s", epoch, b.Epoch())
 			}
-			b.apply(t, two(4))
-			b.cycle(t, store.Succeeded)
-			b.sameAfterRestore(t)
+			b.MustApply(t, storetest.Two(4))
+			b.MustCycle(t, store.Succeeded)
+			b.CheckRestore(t)
 		})
 	}
 }
@@ -198,27 +171,27 @@ func TestWriteProvesState(t *testing.T) {
 // alike.
 func TestTermNumberRepeats(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.New(t, migrated)
+	pool := pgtest.New(t, storetest.Migrated)
 	cfg := store.Config{LeaseFor: time.Minute, Holder: "scraper"}
-	a := on(t, pool, cfg)
-	a.apply(t, one(2))
-	execute(t, pool, "UPDATE feed_state SET holder = NULL, term = term - 1, lease_until = NULL")
-	b := on(t, pool, cfg)
+	a := storetest.On(t, pool, cfg)
+	a.MustApply(t, storetest.One(2))
+	storetest.Exec(t, pool, "UPDATE feed_state SET holder = NULL, term = term - 1, lease_until = NULL")
+	b := storetest.On(t, pool, cfg)
 	if a.Term() != b.Term() {
 		t.Fatalf("terms %d and %d differ, so the test shows nothing", a.Term(), b.Term())
 	}
-	if _, err := a.Apply(t.Context(), one(3)); !errors.Is(err, lease.ErrNotWriter) {
+	if _, err := a.Apply(t.Context(), storetest.One(3)); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("Apply of the writer that the database forgot: %v", err)
 	}
 	if err := a.Release(t.Context()); err != nil {
 		t.Errorf("Release: %v", err)
 	}
-	if r := b.apply(t, one(4)); r.Revision != 3 {
+	if r := b.MustApply(t, storetest.One(4)); r.Revision != 3 {
 		t.Errorf("the other writer's batch: %+v", r)
 	}
 	// Of one process, they do not repeat.
-	execute(t, pool, "UPDATE feed_state SET holder = NULL, term = 0, lease_until = NULL")
-	w, err := a.store.Acquire(t.Context())
+	storetest.Exec(t, pool, "UPDATE feed_state SET holder = NULL, term = 0, lease_until = NULL")
+	w, err := a.Store.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // priced is a change without its instants and revision. Nothing is open in a market that is not available.
@@ -22,21 +23,21 @@ var withoutInstants = cmpopts.IgnoreFields(store.HistoryChange{}, "CapturedAt", 
 
 func TestHistoryIsReadPageByPage(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
+	b := storetest.New(t, store.Config{})
 	kickoff := time.Now().Add(time.Hour)
-	b.apply(t, store.Batch{Events: []odds.Event{event("1", kickoff, "p1", "sr:match:1", "9"), event("2", kickoff, "p2")}})
+	b.MustApply(t, store.Batch{Events: []odds.Event{storetest.Event("1", kickoff, "p1", "sr:match:1", "9"), storetest.Event("2", kickoff, "p2")}})
 	put := func(snapshots ...odds.Snapshot) time.Time {
-		b.apply(t, store.Batch{Snapshots: snapshots})
+		b.MustApply(t, store.Batch{Snapshots: snapshots})
 		return snapshots[0].CapturedAt
 	}
 	market := func(price float64) map[string]float64 { return map[string]float64{"100": price, "200": 3} }
-	put(capture(odds.BetPawa, "p1", "1", market(1.5)), capture(odds.BetPawa, "p2", "2", market(9)))
-	put(capture(odds.SportyBet, "sr:match:1", "1", market(1.6)))
-	gone := put(capture(odds.BetPawa, "p1", "1", map[string]float64{"200": 3}))
-	closed := put(capture(odds.SportyBet, "sr:match:1", "1", market(1)))
-	back := put(capture(odds.BetPawa, "p1", "1", market(1.55)))
-	put(capture(odds.Bet9ja, "9", "1", market(1.7)))
-	put(capture(odds.SportyBet, "sr:match:1", "1", map[string]float64{"200": 3}))
+	put(storetest.Capture(odds.BetPawa, "p1", "1", market(1.5)), storetest.Capture(odds.BetPawa, "p2", "2", market(9)))
+	put(storetest.Capture(odds.SportyBet, "sr:match:1", "1", market(1.6)))
+	gone := put(storetest.Capture(odds.BetPawa, "p1", "1", map[string]float64{"200": 3}))
+	closed := put(storetest.Capture(odds.SportyBet, "sr:match:1", "1", market(1)))
+	back := put(storetest.Capture(odds.BetPawa, "p1", "1", market(1.55)))
+	put(storetest.Capture(odds.Bet9ja, "9", "1", market(1.7)))
+	put(storetest.Capture(odds.SportyBet, "sr:match:1", "1", map[string]float64{"200": 3}))
 
 	all := []store.HistoryChange{
 		priced(odds.BetPawa, 1.5, true), priced(odds.SportyBet, 1.6, true), priced(odds.BetPawa, 1.5, false),
@@ -44,7 +45,7 @@ func TestHistoryIsReadPageByPage(t *testing.T) {
 	}
 	query := store.HistoryQuery{SrID: "1", Market: odds.MarketKey{ID: "100"}, Limit: 3}
 	list := func(q store.HistoryQuery) store.HistoryPage {
-		page, err := b.store.ListHistory(t.Context(), q)
+		page, err := b.Store.ListHistory(t.Context(), q)
 		if err != nil {
 			t.Fatalf("ListHistory(%+v): %v", q, err)
 		}
@@ -101,15 +102,15 @@ func TestHistoryIsReadPageByPage(t *testing.T) {
 
 func TestHistoryOutlivesTheEvent(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{Grace: time.Nanosecond})
-	b.apply(t, store.Batch{
-		Events:    []odds.Event{event("1", time.Now().Add(-time.Second), "p1")},
-		Snapshots: []odds.Snapshot{capture(odds.BetPawa, "p1", "1", map[string]float64{"100": 1.5})},
+	b := storetest.New(t, store.Config{Grace: time.Nanosecond})
+	b.MustApply(t, store.Batch{
+		Events:    []odds.Event{storetest.Event("1", time.Now().Add(-time.Second), "p1")},
+		Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "p1", "1", map[string]float64{"100": 1.5})},
 	})
-	if c := b.cycle(t, store.Succeeded); c.EvictedEvents != 1 {
+	if c := b.MustCycle(t, store.Succeeded); c.EvictedEvents != 1 {
 		t.Fatalf("%d events evicted, want 1", c.EvictedEvents)
 	}
-	page, err := b.store.ListHistory(t.Context(), store.HistoryQuery{SrID: "1", Market: odds.MarketKey{ID: "100"}, Limit: 10})
+	page, err := b.Store.ListHistory(t.Context(), store.HistoryQuery{SrID: "1", Market: odds.MarketKey{ID: "100"}, Limit: 10})
 	if err != nil || len(page.Changes) != 1 {
 		t.Errorf("history of an evicted event: %+v, %v, want one change", page.Changes, err)
 	}
@@ -117,15 +118,15 @@ func TestHistoryOutlivesTheEvent(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{PartitionsAhead: 2})
-	b.apply(t, store.Batch{
-		Events:    []odds.Event{event("1", time.Now().Add(time.Hour), "p1")},
-		Snapshots: []odds.Snapshot{capture(odds.BetPawa, "p1", "1", numbered(300, 1.5))},
+	b := storetest.New(t, store.Config{PartitionsAhead: 2})
+	b.MustApply(t, store.Batch{
+		Events:    []odds.Event{storetest.Event("1", time.Now().Add(time.Hour), "p1")},
+		Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "p1", "1", storetest.Numbered(300, 1.5))},
 	})
-	if _, err := b.pool.Exec(t.Context(), "ANALYZE"); err != nil { // so that the estimates are there
+	if _, err := b.Pool.Exec(t.Context(), "ANALYZE"); err != nil { // so that the estimates are there
 		t.Fatal(err)
 	}
-	sizes, err := b.store.Sizes(t.Context())
+	sizes, err := b.Store.Sizes(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,17 +154,17 @@ func TestSizes(t *testing.T) {
 // The scraper's own role has no rights but those that migrate grants it.
 func TestHistoryIsReadWithTheScrapersRights(t *testing.T) {
 	t.Parallel()
-	own, _ := limited(t)
-	b := on(t, own, store.Config{})
-	b.apply(t, store.Batch{
-		Events:    []odds.Event{event("1", time.Now().Add(time.Hour), "p1")},
-		Snapshots: []odds.Snapshot{capture(odds.BetPawa, "p1", "1", map[string]float64{"100": 1.5})},
+	own, _ := storetest.Limited(t)
+	b := storetest.On(t, own, store.Config{})
+	b.MustApply(t, store.Batch{
+		Events:    []odds.Event{storetest.Event("1", time.Now().Add(time.Hour), "p1")},
+		Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "p1", "1", map[string]float64{"100": 1.5})},
 	})
-	page, err := b.store.ListHistory(t.Context(), store.HistoryQuery{SrID: "1", Market: odds.MarketKey{ID: "100"}, Limit: 10})
+	page, err := b.Store.ListHistory(t.Context(), store.HistoryQuery{SrID: "1", Market: odds.MarketKey{ID: "100"}, Limit: 10})
 	if err != nil || len(page.Changes) != 1 {
 		t.Errorf("history %+v, %v", page, err)
 	}
-	if sizes, err := b.store.Sizes(t.Context()); err != nil || sizes.DatabaseBytes == 0 || len(sizes.Days) == 0 {
+	if sizes, err := b.Store.Sizes(t.Context()); err != nil || sizes.DatabaseBytes == 0 || len(sizes.Days) == 0 {
 		t.Errorf("sizes %+v, %v", sizes, err)
 	}
 }

@@ -12,13 +12,14 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // stepping makes a pool on base's database whose clock_timestamp() can be set: a function of that name stands before
 // Postgres' own. step sets by how much it differs.
 func stepping(t *testing.T, base *pgxpool.Pool) (pool *pgxpool.Pool, step func(time.Duration)) {
 	t.Helper()
-	execute(t, base, `CREATE SCHEMA stepped;
+	storetest.Exec(t, base, `CREATE SCHEMA stepped;
 		CREATE TABLE stepped.clock (ahead interval NOT NULL); INSERT INTO stepped.clock VALUES ('0');
 		CREATE FUNCTION stepped.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
 			'SELECT pg_catalog.clock_timestamp() + ahead FROM stepped.clock'`)
@@ -43,16 +44,16 @@ func TestLeaseOfDeadHolderAfterClockStep(t *testing.T) {
 	for _, ahead := range []time.Duration{-3 * time.Hour, -time.Second, time.Second, 3 * time.Hour} {
 		t.Run(ahead.String(), func(t *testing.T) {
 			t.Parallel()
-			pool, step := stepping(t, pgtest.New(t, migrated))
+			pool, step := stepping(t, pgtest.New(t, storetest.Migrated))
 			w := newWire()
 			cfg := store.Config{LeaseFor: brief}
-			a := on(t, w.pool(t, pool), cfg)
-			a.apply(t, one(2))
+			a := storetest.On(t, w.pool(t, pool), cfg)
+			a.MustApply(t, storetest.One(2))
 			w.stall()
 			defer w.thaw()
 			step(ahead)
 			began := time.Now()
-			b := wait(t, "the lease of the dead", acquireAside(t, store.New(pool, cfg, logger(t))))
+			b := storetest.Wait(t, "the lease of the dead", acquireAside(t, store.New(pool, cfg, storetest.Logger(t))))
 			defer b.Release(context.Background())
 			if took := time.Since(began); took > brief+4*time.Second { // a lease, and what a busy machine adds
 				t.Errorf("taking over took %v with a lease of %v", took, brief)
@@ -64,28 +65,28 @@ func TestLeaseOfDeadHolderAfterClockStep(t *testing.T) {
 // An older version does not say how long its lease is.
 func TestLeaseOfOlderVersion(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.New(t, migrated)
+	pool := pgtest.New(t, storetest.Migrated)
 	cfg := store.Config{LeaseFor: brief}
-	b := on(t, pool, cfg)
-	b.apply(t, one(2))
+	b := storetest.On(t, pool, cfg)
+	b.MustApply(t, storetest.One(2))
 	// As it takes and renews the lease.
-	execute(t, pool, "UPDATE feed_state SET holder = 'old', term = term + 1, lease_seconds = NULL, lease_until = clock_timestamp() + interval '3 h'")
+	storetest.Exec(t, pool, "UPDATE feed_state SET holder = 'old', term = term + 1, lease_seconds = NULL, lease_until = clock_timestamp() + interval '3 h'")
 	began := time.Now()
-	next := wait(t, "the lease of the older version", acquireAside(t, store.New(pool, cfg, logger(t))))
+	next := storetest.Wait(t, "the lease of the older version", acquireAside(t, store.New(pool, cfg, storetest.Logger(t))))
 	defer next.Release(context.Background())
 	if took := time.Since(began); took < brief || took > brief+4*time.Second {
 		t.Errorf("taking over took %v with a lease of %v", took, brief)
 	}
-	execute(t, pool, `UPDATE feed_state SET lease_until = clock_timestamp() + interval '15 s' WHERE holder IS NOT NULL`) // its renewal
+	storetest.Exec(t, pool, `UPDATE feed_state SET lease_until = clock_timestamp() + interval '15 s' WHERE holder IS NOT NULL`) // its renewal
 }
 
 // The database's clock is set while the holder lives: nobody who has seen it alive takes its lease.
 func TestLeaseOfLivingHolderAfterClockStep(t *testing.T) {
 	t.Parallel()
-	pool, step := stepping(t, pgtest.New(t, migrated))
+	pool, step := stepping(t, pgtest.New(t, storetest.Migrated))
 	cfg := store.Config{LeaseFor: brief}
-	a := on(t, pool, cfg)
-	acquired := acquireAside(t, store.New(pool, cfg, logger(t)))
+	a := storetest.On(t, pool, cfg)
+	acquired := acquireAside(t, store.New(pool, cfg, storetest.Logger(t)))
 	for _, ahead := range []time.Duration{-3 * time.Hour, 0, 3 * time.Hour, -time.Minute, 0} {
 		select {
 		case <-acquired:
@@ -96,20 +97,20 @@ func TestLeaseOfLivingHolderAfterClockStep(t *testing.T) {
 		}
 		step(ahead)
 	}
-	a.apply(t, one(3))
+	a.MustApply(t, storetest.One(3))
 	if err := a.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b := wait(t, "the lease that was given back", acquired)
+	b := storetest.Wait(t, "the lease that was given back", acquired)
 	_ = b.Release(context.Background())
 }
 
 // Taking the lease waits for a lock, longer than the lease is: the lease counts from when it was granted.
 func TestTakeoverThatWaited(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.New(t, migrated)
+	pool := pgtest.New(t, storetest.Migrated)
 	cfg := store.Config{LeaseFor: 400 * time.Millisecond} // an attempt takes a second at the most
-	on(t, pool, cfg).apply(t, one(2))
+	storetest.On(t, pool, cfg).MustApply(t, storetest.One(2))
 	other, err := pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -133,12 +134,12 @@ func TestTakeoverThatWaited(t *testing.T) {
 	if err := other.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b := wait(t, "the lease", acquired)
+	b := storetest.Wait(t, "the lease", acquired)
 	defer b.Release(context.Background())
 	if strings.Contains(lines.String(), "%!") || strings.Contains(lines.String(), "waiting for the lease") {
 		t.Errorf("the lease that was granted was not used:\n%s", lines.String())
 	}
-	if _, err := b.Apply(t.Context(), one(3)); err != nil {
+	if _, err := b.Apply(t.Context(), storetest.One(3)); err != nil {
 		t.Error(err)
 	}
 }
@@ -146,16 +147,16 @@ func TestTakeoverThatWaited(t *testing.T) {
 // A process stands still for longer than its lease: it says so, and gives back what is still its own.
 func TestStoodStill(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.New(t, migrated)
+	pool := pgtest.New(t, storetest.Migrated)
 	w := newWire()
-	a := on(t, w.pool(t, pool), store.Config{LeaseFor: 600 * time.Millisecond})
+	a := storetest.On(t, w.pool(t, pool), store.Config{LeaseFor: 600 * time.Millisecond})
 	w.stall()
 	<-time.After(time.Second) // as a process that is stopped: its statement stays where it is
 	if a.Held() {
 		t.Error("the lease is held beyond its end")
 	}
 	w.thaw()
-	wait(t, "the lease to run out", a.Lost())
+	storetest.Wait(t, "the lease to run out", a.Lost())
 	if err := a.Err(); !errors.Is(err, lease.ErrNotWriter) || strings.Contains(err.Error(), "%!") {
 		t.Errorf("the lease is lost: %v", err)
 	}
@@ -171,9 +172,9 @@ func TestStoodStill(t *testing.T) {
 // What was taken is given back when the takeover fails afterwards.
 func TestFailedTakeoverGivesBack(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.New(t, migrated)
-	execute(t, pool, "DROP TABLE events CASCADE")
-	if _, err := store.New(pool, store.Config{LeaseFor: time.Minute}, logger(t)).Acquire(t.Context()); err == nil {
+	pool := pgtest.New(t, storetest.Migrated)
+	storetest.Exec(t, pool, "DROP TABLE events CASCADE")
+	if _, err := store.New(pool, store.Config{LeaseFor: time.Minute}, storetest.Logger(t)).Acquire(t.Context()); err == nil {
 		t.Fatal("acquired a database without events")
 	}
 	var holder *string

@@ -13,15 +13,8 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
-
-// one is a batch of one event with one market of the given price.
-func one(price float64) store.Batch {
-	return store.Batch{
-		Events:    []odds.Event{event("100", time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), "7")},
-		Snapshots: []odds.Snapshot{capture(odds.BetPawa, "7", "100", map[string]float64{"a": price})},
-	}
-}
 
 // acquireAside acquires in the background.
 func acquireAside(t *testing.T, s *store.Store) <-chan *store.Writer {
@@ -46,22 +39,11 @@ func acquireAside(t *testing.T, s *store.Store) <-chan *store.Writer {
 	return acquired
 }
 
-func wait[T any](t *testing.T, what string, c <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(20 * time.Second):
-		t.Fatalf("waited 20 s for %s", what)
-		panic("unreachable")
-	}
-}
-
 func TestTakeoverAfterRelease(t *testing.T) {
 	t.Parallel()
-	a := setup(t, store.Config{Holder: "a"})
-	a.apply(t, one(2))
-	acquired := acquireAside(t, store.New(a.pool, store.Config{Holder: "b"}, logger(t)))
+	a := storetest.New(t, store.Config{Holder: "a"})
+	a.MustApply(t, storetest.One(2))
+	acquired := acquireAside(t, store.New(a.Pool, store.Config{Holder: "b"}, storetest.Logger(t)))
 	select {
 	case <-acquired:
 		t.Fatal("two writers hold the lease")
@@ -71,7 +53,7 @@ func TestTakeoverAfterRelease(t *testing.T) {
 	if err := a.Release(t.Context()); err != nil {
 		t.Fatalf("Release: %v", err)
 	}
-	b := wait(t, "the lease", acquired)
+	b := storetest.Wait(t, "the lease", acquired)
 	defer b.Release(context.Background())
 
 	if a.Held() || !b.Held() || !errors.Is(a.Err(), lease.ErrNotWriter) || b.Err() != nil {
@@ -80,32 +62,32 @@ func TestTakeoverAfterRelease(t *testing.T) {
 	if a.Epoch() != b.Epoch() {
 		t.Errorf("a takeover changed the epoch from %s to %s", a.Epoch(), b.Epoch())
 	}
-	if diff := cmp.Diff(shape(before), shape(b.Log().View())); diff != "" {
+	if diff := cmp.Diff(storetest.Shape(before), storetest.Shape(b.Log().View())); diff != "" {
 		t.Errorf("b's log differs from a's:\n%s", diff)
 	}
-	if _, err := a.Apply(t.Context(), one(3)); !errors.Is(err, lease.ErrNotWriter) {
+	if _, err := a.Apply(t.Context(), storetest.One(3)); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("Apply of a writer that was released: %v", err)
 	}
 }
 
 func TestTakeoverAfterCrash(t *testing.T) {
 	t.Parallel()
-	base := pgtest.New(t, migrated)
+	base := pgtest.New(t, storetest.Migrated)
 	w := newWire()
 	cfg := store.Config{LeaseFor: 600 * time.Millisecond}
-	a := on(t, w.pool(t, base), cfg)
-	a.apply(t, one(2))
+	a := storetest.On(t, w.pool(t, base), cfg)
+	a.MustApply(t, storetest.One(2))
 	id := uuid.Must(uuid.NewV7()).String()
 	if err := a.BeginCycle(t.Context(), id, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	w.stall()
-	b := wait(t, "the lease to expire", acquireAside(t, store.New(base, cfg, logger(t))))
+	b := storetest.Wait(t, "the lease to expire", acquireAside(t, store.New(base, cfg, storetest.Logger(t))))
 	defer b.Release(context.Background())
 	if a.Held() {
 		t.Error("both believe that they hold the lease")
 	}
-	c, err := store.New(base, cfg, logger(t)).GetCycle(t.Context(), id)
+	c, err := store.New(base, cfg, storetest.Logger(t)).GetCycle(t.Context(), id)
 	if err != nil || c.Status != store.Failed || c.Revision != b.Log().View().Head || c.Reason == "" {
 		t.Errorf("the cycle that was left running: %+v, %v", c, err)
 	}
@@ -113,15 +95,15 @@ func TestTakeoverAfterCrash(t *testing.T) {
 		t.Errorf("the log's last cycle end is %v, want that of %s", last, id)
 	}
 
-	if _, err := b.Apply(t.Context(), one(3)); err != nil {
+	if _, err := b.Apply(t.Context(), storetest.One(3)); err != nil {
 		t.Fatalf("b's Apply: %v", err)
 	}
 	head := a.Log().View().Head
 	w.thaw()
-	if _, err := a.Apply(t.Context(), one(4)); !errors.Is(err, lease.ErrNotWriter) {
+	if _, err := a.Apply(t.Context(), storetest.One(4)); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("Apply of a stalled writer that woke up: %v", err)
 	}
-	wait(t, "the stalled writer to notice", a.Lost())
+	storetest.Wait(t, "the stalled writer to notice", a.Lost())
 	if got := a.Log().View().Head; got != head {
 		t.Errorf("the stalled writer published up to %d after it woke up at %d", got, head)
 	}
@@ -133,29 +115,29 @@ func TestTakeoverAfterCrash(t *testing.T) {
 // A process stops between its last statement and COMMIT, holding the locks of everything it wrote.
 func TestStallBeforeCommit(t *testing.T) {
 	t.Parallel()
-	base := pgtest.New(t, migrated)
+	base := pgtest.New(t, storetest.Migrated)
 	w := newWire()
 	cfg := store.Config{LeaseFor: 600 * time.Millisecond}
-	a := on(t, w.pool(t, base), cfg)
-	a.apply(t, one(2))
+	a := storetest.On(t, w.pool(t, base), cfg)
+	a.MustApply(t, storetest.One(2))
 
 	w.next(freeze)
 	result := make(chan error, 1)
 	go func() {
-		_, err := a.Apply(context.Background(), one(3))
+		_, err := a.Apply(context.Background(), storetest.One(3))
 		result <- err
 	}()
-	b := wait(t, "the lease", acquireAside(t, store.New(base, cfg, logger(t))))
+	b := storetest.Wait(t, "the lease", acquireAside(t, store.New(base, cfg, storetest.Logger(t))))
 	defer b.Release(context.Background())
 	w.spent(t)
 	if a.Held() {
 		t.Error("both believe that they hold the lease")
 	}
-	if _, err := b.Apply(t.Context(), one(4)); err != nil {
+	if _, err := b.Apply(t.Context(), storetest.One(4)); err != nil {
 		t.Errorf("the new writer's Apply beside the stalled transaction: %v", err)
 	}
 	w.thaw()
-	if err := wait(t, "the stalled Apply", result); !errors.Is(err, lease.ErrNotWriter) {
+	if err := storetest.Wait(t, "the stalled Apply", result); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("the stalled Apply: %v", err)
 	}
 	if head := a.Log().View().Head; head != 2 {
@@ -179,11 +161,11 @@ func TestCommitUnknown(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWire()
-			b := on(t, w.pool(t, pgtest.New(t, migrated)), store.Config{})
-			b.apply(t, one(2))
+			b := storetest.On(t, w.pool(t, pgtest.New(t, storetest.Migrated)), store.Config{})
+			b.MustApply(t, storetest.One(2))
 
 			w.next(test.fault)
-			r := b.apply(t, one(3))
+			r := b.MustApply(t, storetest.One(3))
 			w.spent(t)
 			if r.Revision != 3 || r.Changed[odds.BetPawa] != 1 {
 				t.Errorf("the batch whose COMMIT got no answer: %+v", r)
@@ -200,38 +182,38 @@ func TestCommitUnknown(t *testing.T) {
 			if err != nil || c.Revision != 4 {
 				t.Errorf("EndCycle: %+v, %v", c, err)
 			}
-			if got := b.rows(t, "market_odds_history"); got != 2 {
+			if got := b.Rows(t, "market_odds_history"); got != 2 {
 				t.Errorf("history has %d rows, want 2", got)
 			}
 			if head, err := b.Verify(t.Context()); head != 4 || err != nil {
 				t.Errorf("Verify: %d, %v", head, err)
 			}
-			b.sameAfterRestore(t)
+			b.CheckRestore(t)
 		})
 	}
 }
 
 func TestCancelledApplyChangesNothing(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
-	b.apply(t, one(2))
+	b := storetest.New(t, store.Config{})
+	b.MustApply(t, storetest.One(2))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := b.Apply(ctx, one(3)); !errors.Is(err, context.Canceled) {
+	if _, err := b.Apply(ctx, storetest.One(3)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Apply with a cancelled context: %v", err)
 	}
 	if head, err := b.Verify(t.Context()); head != 2 || err != nil {
 		t.Errorf("Verify: %d, %v; want 2", head, err)
 	}
-	if r := b.apply(t, one(3)); r.Revision != 3 {
+	if r := b.MustApply(t, storetest.One(3)); r.Revision != 3 {
 		t.Errorf("the same batch again: %+v", r)
 	}
 }
 
 func TestEpoch(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
-	b.apply(t, one(2))
+	b := storetest.New(t, store.Config{})
+	b.MustApply(t, storetest.One(2))
 	was := b.Epoch()
 	if _, err := b.MintEpoch(t.Context(), 2); !errors.Is(err, store.ErrNotAhead) || b.Epoch() != was {
 		t.Errorf("minting for a revision of the history: %v, epoch %s, was %s", err, b.Epoch(), was)
@@ -240,11 +222,11 @@ func TestEpoch(t *testing.T) {
 	if err != nil || minted == was || b.Epoch() != minted {
 		t.Errorf("minting for a lost revision: %s, %v, epoch %s, was %s", minted, err, b.Epoch(), was)
 	}
-	b.sameAfterRestore(t)
+	b.CheckRestore(t)
 	if b.Epoch() != minted {
 		t.Errorf("epoch %s after a restore, want %s", b.Epoch(), minted)
 	}
-	if other := setup(t, store.Config{}); other.Epoch() == was {
+	if other := storetest.New(t, store.Config{}); other.Epoch() == was {
 		t.Errorf("another database of the same template has the same epoch %s", was)
 	}
 }
@@ -253,23 +235,23 @@ func TestEpoch(t *testing.T) {
 // term alone keeps it from writing, since the revision is what it expects.
 func TestFencedByTerm(t *testing.T) {
 	t.Parallel()
-	writes := map[string]func(b *bundle, cycle string) error{
-		"Apply": func(b *bundle, _ string) error {
-			_, err := b.Apply(context.Background(), one(3))
+	writes := map[string]func(b *storetest.Testbed, cycle string) error{
+		"Apply": func(b *storetest.Testbed, _ string) error {
+			_, err := b.Apply(context.Background(), storetest.One(3))
 			return err
 		},
-		"BeginCycle": func(b *bundle, _ string) error {
+		"BeginCycle": func(b *storetest.Testbed, _ string) error {
 			return b.BeginCycle(context.Background(), uuid.NewString(), time.Now())
 		},
-		"EndCycle": func(b *bundle, cycle string) error {
+		"EndCycle": func(b *storetest.Testbed, cycle string) error {
 			_, err := b.EndCycle(context.Background(), store.Cycle{ID: cycle, Status: store.Succeeded})
 			return err
 		},
-		"Verify": func(b *bundle, _ string) error {
+		"Verify": func(b *storetest.Testbed, _ string) error {
 			_, err := b.Verify(context.Background())
 			return err
 		},
-		"MintEpoch": func(b *bundle, _ string) error {
+		"MintEpoch": func(b *storetest.Testbed, _ string) error {
 			_, err := b.MintEpoch(context.Background(), 1000)
 			return err
 		},
@@ -277,13 +259,13 @@ func TestFencedByTerm(t *testing.T) {
 	for name, write := range writes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, store.Config{LeaseFor: time.Minute})
-			b.apply(t, one(2))
+			b := storetest.New(t, store.Config{LeaseFor: time.Minute})
+			b.MustApply(t, storetest.One(2))
 			cycle := uuid.Must(uuid.NewV7()).String()
 			if err := b.BeginCycle(t.Context(), cycle, time.Now()); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := b.pool.Exec(t.Context(), "UPDATE feed_state SET term = term + 1"); err != nil {
+			if _, err := b.Pool.Exec(t.Context(), "UPDATE feed_state SET term = term + 1"); err != nil {
 				t.Fatal(err)
 			}
 			if !b.Held() {
@@ -291,7 +273,7 @@ func TestFencedByTerm(t *testing.T) {
 			}
 			var state string
 			tables := `SELECT concat(f, (SELECT array_agg(c) FROM cycles c), (SELECT array_agg(s) FROM snapshots s)) FROM feed_state f`
-			if err := b.pool.QueryRow(t.Context(), tables).Scan(&state); err != nil {
+			if err := b.Pool.QueryRow(t.Context(), tables).Scan(&state); err != nil {
 				t.Fatal(err)
 			}
 			head := b.Log().View().Head
@@ -299,7 +281,7 @@ func TestFencedByTerm(t *testing.T) {
 				t.Errorf("%s of a writer whose term has passed: %v", name, err)
 			}
 			var after string
-			if err := b.pool.QueryRow(t.Context(), tables).Scan(&after); err != nil || after != state {
+			if err := b.Pool.QueryRow(t.Context(), tables).Scan(&after); err != nil || after != state {
 				t.Errorf("the tables changed (%v) from\n%s to\n%s", err, state, after)
 			}
 			if b.Held() || b.Log().View().Head != head {
@@ -312,20 +294,20 @@ func TestFencedByTerm(t *testing.T) {
 // Postgres lost commits, as a restore from a backup does: the writer must not go on as if nothing was.
 func TestHistoryRewound(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
-	b.apply(t, one(2))
-	if _, err := b.pool.Exec(t.Context(), "UPDATE feed_state SET revision = 1"); err != nil {
+	b := storetest.New(t, store.Config{})
+	b.MustApply(t, storetest.One(2))
+	if _, err := b.Pool.Exec(t.Context(), "UPDATE feed_state SET revision = 1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Apply(t.Context(), one(3)); !errors.Is(err, lease.ErrNotWriter) {
+	if _, err := b.Apply(t.Context(), storetest.One(3)); !errors.Is(err, lease.ErrNotWriter) {
 		t.Errorf("Apply on a history that went back: %v", err)
 	}
-	wait(t, "the writer to be lost", b.Lost())
+	storetest.Wait(t, "the writer to be lost", b.Lost())
 }
 
 func TestAcquireOnForeignDatabase(t *testing.T) {
 	t.Parallel()
-	s := store.New(pgtest.New(t, nil), store.Config{}, logger(t))
+	s := store.New(pgtest.New(t, nil), store.Config{}, storetest.Logger(t))
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if _, err := s.Acquire(ctx); err == nil || ctx.Err() != nil {

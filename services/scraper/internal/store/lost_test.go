@@ -14,6 +14,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // kept are the tables, those that are referred to first.
@@ -22,7 +23,7 @@ var kept = []string{"feed_state", "tournaments", "events", "competitor_events", 
 // losing is a database that can lose what was committed since it was last kept, as a failover to a standby does that had
 // lost touch; the identity stays, which is the harder case.
 type losing struct {
-	*bundle
+	*storetest.Testbed
 	t         *rapid.T
 	stores    [2]*store.Store
 	cycle     string
@@ -33,9 +34,9 @@ type losing struct {
 // keep keeps what is committed, with a lease that runs out: who had it then may not be who has it now.
 func (l *losing) keep() {
 	for _, table := range kept {
-		execute(l.t, l.pool, fmt.Sprintf("DROP TABLE IF EXISTS kept_%s; CREATE TABLE kept_%s AS TABLE %s", table, table, table))
+		storetest.Exec(l.t, l.Pool, fmt.Sprintf("DROP TABLE IF EXISTS kept_%s; CREATE TABLE kept_%s AS TABLE %s", table, table, table))
 	}
-	execute(l.t, l.pool, "UPDATE kept_feed_state SET lease_until = clock_timestamp()")
+	storetest.Exec(l.t, l.Pool, "UPDATE kept_feed_state SET lease_until = clock_timestamp()")
 }
 
 // lose puts everything back to when it was kept.
@@ -44,7 +45,7 @@ func (l *losing) lose() {
 	for _, table := range kept {
 		sql += fmt.Sprintf("INSERT INTO %s OVERRIDING SYSTEM VALUE TABLE kept_%s;", table, table)
 	}
-	execute(l.t, l.pool, sql+"COMMIT")
+	storetest.Exec(l.t, l.Pool, sql+"COMMIT")
 	l.lost = true
 }
 
@@ -76,8 +77,8 @@ func (l *losing) again() {
 	if err := l.Release(context.Background()); err != nil {
 		l.t.Fatalf("Release: %v", err)
 	}
-	l.store = l.stores[rapid.IntRange(0, 1).Draw(l.t, "process")]
-	l.acquire(l.t)
+	l.Store = l.stores[rapid.IntRange(0, 1).Draw(l.t, "process")]
+	l.MustAcquire(l.t)
 	l.cycle = ""
 	l.note()
 	if l.lost {
@@ -92,17 +93,17 @@ func (l *losing) again() {
 // means the same for ever, which is what caches rely on.
 func TestLostCommitsModel(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.New(t, migrated)
+	pool := pgtest.New(t, storetest.Migrated)
 	losses, denied := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		execute(t, pool, "TRUNCATE competitor_events, snapshots, events, tournaments, cycles; "+
+		storetest.Exec(t, pool, "TRUNCATE competitor_events, snapshots, events, tournaments, cycles; "+
 			"UPDATE feed_state SET epoch = gen_random_uuid(), revision = 0, floor = 0, term = 0, holder = NULL, lease_until = NULL")
-		l := &losing{bundle: &bundle{pool: pool}, t: t, published: make(map[string]string)}
+		l := &losing{Testbed: &storetest.Testbed{Pool: pool}, t: t, published: make(map[string]string)}
 		for i := range l.stores {
 			l.stores[i] = store.New(pool, store.Config{LeaseFor: time.Minute}, (&logged{}).logger()) // no renewal comes first
 		}
-		l.store = l.stores[0]
-		l.acquire(t)
+		l.Store = l.stores[0]
+		l.MustAcquire(t)
 		defer func() { _ = l.Release(context.Background()) }()
 		l.note()
 		l.keep()
@@ -116,8 +117,8 @@ func TestLostCommitsModel(t *testing.T) {
 				id := rapid.SampledFrom([]string{"100", "101", "102"}).Draw(t, "event")
 				l.write(func() error {
 					_, err := l.Apply(t.Context(), store.Batch{
-						Events:    []odds.Event{event(id, time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), id)},
-						Snapshots: []odds.Snapshot{capture(odds.BetPawa, id, id, map[string]float64{"a": price})},
+						Events:    []odds.Event{storetest.Event(id, time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), id)},
+						Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, id, id, map[string]float64{"a": price})},
 					})
 					return err
 				})
@@ -151,7 +152,7 @@ func TestLostCommitsModel(t *testing.T) {
 			}
 		}
 		l.write(func() error {
-			_, err := l.Apply(t.Context(), store.Batch{Events: []odds.Event{event("103", time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), "103")}})
+			_, err := l.Apply(t.Context(), store.Batch{Events: []odds.Event{storetest.Event("103", time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), "103")}})
 			return err
 		})
 		l.again() // ends what is running
@@ -159,7 +160,7 @@ func TestLostCommitsModel(t *testing.T) {
 			t.Fatalf("Release: %v", err)
 		}
 		head := l.Log().View()
-		l.acquire(t)
+		l.MustAcquire(t)
 		if now := l.Log().View(); now.Digest != head.Digest || now.Entries != head.Entries {
 			t.Fatalf("the log at %d has digest %x, %d entries; rebuilt at %d it has %x, %d", head.Head, head.Digest, head.Entries, now.Head, now.Digest, now.Entries)
 		}

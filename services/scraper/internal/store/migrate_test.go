@@ -10,13 +10,14 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // Migrate makes the table bookmakers hold the registry's rows, and never gives a bookmaker another number.
 func TestMigrateAddsBookmakers(t *testing.T) {
 	t.Parallel()
-	url := pgtest.URL(t, migrated)
+	url := pgtest.URL(t, storetest.Migrated)
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +31,7 @@ func TestMigrateAddsBookmakers(t *testing.T) {
 	}
 	exec("DELETE FROM bookmakers WHERE bookmaker = 'bet9ja'")
 	exec("INSERT INTO bookmakers VALUES (1000, 'a later version''s')")
-	if err := migrated(t.Context(), url); err != nil {
+	if err := storetest.Migrated(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
 	want := map[odds.Bookmaker]int16{"a later version's": 1000}
@@ -52,7 +53,7 @@ func TestMigrateAddsBookmakers(t *testing.T) {
 	}
 
 	exec("UPDATE bookmakers SET bookmaker_id = 1001 WHERE bookmaker = 'bet9ja'")
-	if err := migrated(t.Context(), url); !errors.Is(err, store.ErrSchema) {
+	if err := storetest.Migrated(t.Context(), url); !errors.Is(err, pool.ErrSchema) {
 		t.Errorf("with another number: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // world is what the store should hold, as plain maps.
@@ -89,7 +91,7 @@ func (w *world) put(e odds.Event) {
 }
 
 func withIDs(e odds.Event, ids map[odds.Bookmaker]string) odds.Event {
-	full := event(e.SrID, e.Kickoff, ids[odds.BetPawa], ids[odds.SportyBet], ids[odds.Bet9ja])
+	full := storetest.Event(e.SrID, e.Kickoff, ids[odds.BetPawa], ids[odds.SportyBet], ids[odds.Bet9ja])
 	full.Name = e.Name
 	return full
 }
@@ -211,8 +213,8 @@ func spoil(t *rapid.T, m *odds.Market) {
 }
 
 // reset empties a migrated database.
-func (b *bundle) reset(t *rapid.T) {
-	_, err := b.pool.Exec(context.Background(), `TRUNCATE events, competitor_events, snapshots, cycles, market_odds_history, tournaments;
+func reset(t *rapid.T, pool *pgxpool.Pool) {
+	_, err := pool.Exec(context.Background(), `TRUNCATE events, competitor_events, snapshots, cycles, market_odds_history, tournaments;
 		UPDATE feed_state SET revision = 0, floor = 0, evict_kickoff_before = NULL, term = 0, holder = NULL, lease_until = NULL`)
 	if err != nil {
 		t.Fatalf("emptying the database: %v", err)
@@ -223,15 +225,15 @@ func (b *bundle) reset(t *rapid.T) {
 func TestModel(t *testing.T) {
 	t.Parallel()
 	const grace = 2 * time.Hour
-	outer := setup(t, store.Config{Grace: grace})
+	outer := storetest.New(t, store.Config{Grace: grace})
 	if err := outer.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	restores, moves, evictions := 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		b := &bundle{pool: outer.pool, store: outer.store}
-		b.reset(t)
-		b.acquire(t)
+		b := &storetest.Testbed{Pool: outer.Pool, Store: outer.Store}
+		reset(t, b.Pool)
+		b.MustAcquire(t)
 		defer func() { _ = b.Release(context.Background()) }()
 		model := world{events: map[string]odds.Event{}, snapshots: map[string]modelSnapshot{}}
 		start := time.Now().UTC().Truncate(time.Microsecond)
@@ -242,7 +244,7 @@ func TestModel(t *testing.T) {
 		drawEvent := func(t *rapid.T) odds.Event {
 			// Hours around the cutoff, so that some are evicted, some stay, and some are postponed across it.
 			kickoff := start.Add(time.Duration(rapid.IntRange(-4, 2).Draw(t, "kickoff")) * 30 * time.Minute).Add(-time.Hour)
-			e := event(srIDs.Draw(t, "sr_id"), kickoff, rapid.SampledFrom(ids[0]).Draw(t, "betpawa"),
+			e := storetest.Event(srIDs.Draw(t, "sr_id"), kickoff, rapid.SampledFrom(ids[0]).Draw(t, "betpawa"),
 				rapid.SampledFrom(ids[1]).Draw(t, "sportybet"), rapid.SampledFrom(ids[2]).Draw(t, "bet9ja"))
 			e.Name = rapid.SampledFrom([]string{"x v y", "y v x"}).Draw(t, "name")
 			return e
@@ -256,7 +258,7 @@ func TestModel(t *testing.T) {
 				srID = srIDs.Draw(t, "sr_id")
 			}
 			prices := rapid.MapOfN(rapid.SampledFrom([]string{"1", "10", "2"}), rapid.SampledFrom([]float64{1.5, 2}), 1, 3).Draw(t, "prices")
-			s := capture(bookmaker, id, srID, prices)
+			s := storetest.Capture(bookmaker, id, srID, prices)
 			tick++
 			s.Request = uint64(10 + tick - rapid.IntRange(0, 3).Draw(t, "late"))
 			s.RequestedAt = start.Add(time.Duration(tick)*time.Second - 10*time.Minute)
@@ -295,17 +297,17 @@ func TestModel(t *testing.T) {
 						model.capture(s)
 					}
 				}
-				b.apply(t, batch)
+				b.MustApply(t, batch)
 			case "cycle":
 				status := rapid.SampledFrom([]store.CycleStatus{store.Succeeded, store.Partial, store.Failed}).Draw(t, "status")
-				c := b.cycle(t, status)
+				c := b.MustCycle(t, status)
 				if want := model.endCycle(c, grace); int64(want) != c.EvictedEvents {
 					t.Fatalf("the cycle end evicted %d events, want %d", c.EvictedEvents, want)
 				}
 				evictions += int(c.EvictedEvents)
 			case "restore":
 				restores++
-				b.sameAfterRestore(t)
+				b.CheckRestore(t)
 				for k, s := range model.snapshots {
 					s.request = 0
 					model.snapshots[k] = s
@@ -319,11 +321,11 @@ func TestModel(t *testing.T) {
 			if diff := cmp.Diff(model.snapshots, got.snapshots, cmp.AllowUnexported(modelSnapshot{}), ignore, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("snapshots (-model +log):\n%s", diff)
 			}
-			if live := b.rows(t, "events") + b.rows(t, "snapshots"); live != len(got.events)+len(got.snapshots) {
+			if live := b.Rows(t, "events") + b.Rows(t, "snapshots"); live != len(got.events)+len(got.snapshots) {
 				t.Fatalf("the tables hold %d live rows, the log %d events and %d snapshots", live, len(got.events), len(got.snapshots))
 			}
 		}
-		b.sameAfterRestore(t)
+		b.CheckRestore(t)
 	})
 	t.Logf("%d restores, %d moves, %d evicted events", restores, moves, evictions)
 	if restores == 0 || moves == 0 || evictions == 0 {

@@ -8,12 +8,13 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // TestOfferedReadsBackWhatIsCommitted leaves out what is withdrawn and what is not wanted.
 func TestOfferedReadsBackWhatIsCommitted(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
+	b := storetest.New(t, store.Config{})
 	line, err := odds.ParseLine("-1.5")
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +26,7 @@ func TestOfferedReadsBackWhatIsCommitted(t *testing.T) {
 	at := time.Now()
 	capture := func(request uint64, markets ...odds.Market) {
 		odds.SortMarkets(markets)
-		b.apply(t, store.Batch{
+		b.MustApply(t, store.Batch{
 			Events: []odds.Event{{SrID: "1", BetPawaEventID: "p1", Name: "e", Kickoff: at.Add(time.Hour), Sport: "football"}},
 			Snapshots: []odds.Snapshot{{
 				Bookmaker: odds.BetPawa, EventID: "p1", SrID: "1", Request: request, RequestedAt: at, CapturedAt: at,

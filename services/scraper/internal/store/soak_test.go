@@ -17,6 +17,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // The soak: three days of a cycle every quarter of an hour, history kept for one.
@@ -32,13 +33,13 @@ const (
 
 // soak is a small world that goes on.
 type soak struct {
-	*bundle
+	*storetest.Testbed
 	now    time.Time
 	rng    *rand.Rand
 	prices map[string]map[string]float64 // by event
 	events []string                      // upcoming, oldest first
 	next   int
-	clock  setClock // the scraper's, at now
+	clock  storetest.Clock // the scraper's, at now
 }
 
 // footprint is what grows if something is forgotten.
@@ -55,7 +56,7 @@ func TestDaysOfCyclesLevelOff(t *testing.T) {
 	}
 	// Autovacuum looks as often in a simulated hour as it would in a real one.
 	server := pgtest.Server(t, postgres.Options{Settings: map[string]string{"autovacuum_naptime": "1s"}})
-	if err := migrated(t.Context(), server.URL("postgres")); err != nil {
+	if err := storetest.Migrated(t.Context(), server.URL("postgres")); err != nil {
 		t.Fatal(err)
 	}
 	pool, err := pgxpool.New(t.Context(), server.URL("postgres"))
@@ -66,12 +67,12 @@ func TestDaysOfCyclesLevelOff(t *testing.T) {
 	s := &soak{
 		now: time.Date(2031, 3, 4, 22, 0, 0, 0, time.UTC), rng: rand.New(rand.NewPCG(1, 2)), prices: make(map[string]map[string]float64),
 	}
-	s.bundle = &bundle{pool: pool, store: store.New(pool, store.Config{
-		HistoryRetention: soakRetention, Now: s.clock.read,
+	s.Testbed = &storetest.Testbed{Pool: pool, Store: store.New(pool, store.Config{
+		HistoryRetention: soakRetention, Now: s.clock.Now,
 	}, slog.New(slog.DiscardHandler))}
-	s.clock.set(s.now)
-	setHistoryClock(t, pool, s.now)
-	s.acquire(t)
+	s.clock.Set(s.now)
+	storetest.SetHistoryClock(t, pool, s.now)
+	s.MustAcquire(t)
 	t.Cleanup(func() { _ = s.Release(context.WithoutCancel(t.Context())) })
 
 	var middle footprint
@@ -114,22 +115,22 @@ func TestDaysOfCyclesLevelOff(t *testing.T) {
 	if float64(end.log) > 1.2*float64(middle.log) {
 		t.Errorf("the log grew from %d to %d bytes", middle.log, end.log)
 	}
-	s.sameAfterRestore(t)
+	s.CheckRestore(t)
 }
 
 // cycle moves some prices, lets some events kick off and others appear, and stores what all bookmakers offer.
 func (s *soak) cycle(t *testing.T) {
 	t.Helper()
 	s.now = s.now.Add(soakEvery)
-	s.clock.set(s.now)
-	setHistoryClock(t, s.pool, s.now)
+	s.clock.Set(s.now)
+	storetest.SetHistoryClock(t, s.Pool, s.now)
 	id := uuid.Must(uuid.NewV7()).String()
 	if err := s.BeginCycle(t.Context(), id, s.now); err != nil {
 		t.Fatal(err)
 	}
 	batch := store.Batch{CycleID: id}
 	listed := func(srID string, kickoff time.Time) {
-		batch.Events = append(batch.Events, event(srID, kickoff, "p"+srID, "sr:match:"+srID, "n"+srID))
+		batch.Events = append(batch.Events, storetest.Event(srID, kickoff, "p"+srID, "sr:match:"+srID, "n"+srID))
 	}
 	for range min(soakReplaced, len(s.events)) {
 		listed(s.events[0], s.now.Add(-3*time.Hour))
@@ -142,7 +143,7 @@ func (s *soak) cycle(t *testing.T) {
 	}
 	for _, srID := range s.events {
 		if s.prices[srID] == nil {
-			s.prices[srID] = numbered(soakMarkets, 1.5)
+			s.prices[srID] = storetest.Numbered(soakMarkets, 1.5)
 		}
 		for market := range s.prices[srID] {
 			if s.rng.Float64() < soakMoved {
@@ -151,12 +152,12 @@ func (s *soak) cycle(t *testing.T) {
 		}
 		listed(srID, s.now.Add(100*24*time.Hour))
 		for i, own := range []string{"p" + srID, "sr:match:" + srID, "n" + srID} {
-			c := capture(registry.Names()[i], own, srID, s.prices[srID])
+			c := storetest.Capture(registry.Names()[i], own, srID, s.prices[srID])
 			c.RequestedAt, c.CapturedAt = s.now.Add(-time.Second), s.now
 			batch.Snapshots = append(batch.Snapshots, c)
 		}
 	}
-	if r := s.apply(t, batch); len(r.Refused) > 0 {
+	if r := s.MustApply(t, batch); len(r.Refused) > 0 {
 		t.Fatalf("refused %v", r.Refused)
 	}
 	c, err := s.EndCycle(t.Context(), store.Cycle{ID: id, Status: store.Succeeded})
@@ -174,7 +175,7 @@ func (s *soak) cycle(t *testing.T) {
 // footprint measures, and notes the partitions that there are.
 func (s *soak) footprint(t *testing.T, seen map[string]bool) footprint {
 	t.Helper()
-	sizes, err := s.store.Sizes(t.Context())
+	sizes, err := s.Store.Sizes(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

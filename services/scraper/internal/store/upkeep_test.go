@@ -15,6 +15,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // fill makes partitions of the days that lie so far behind now, with a row in each.
@@ -72,27 +73,27 @@ func TestNoClockDropsHistory(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			own, admin := limited(t)
+			own, admin := storetest.Limited(t)
 			now := time.Now().UTC().Truncate(day).Add(12 * time.Hour)
 			fill(t, admin, now, tt.behind...)
-			setHistoryClock(t, admin, now.Add(tt.database))
+			storetest.SetHistoryClock(t, admin, now.Add(tt.database))
 			if tt.seen > 0 {
 				// Upkeep has seen the clock before it jumped.
 				if _, err := admin.Exec(t.Context(), "INSERT INTO history_upkeep (seen_from, seen_until) VALUES ($1, $2)", now.Add(-tt.seen), now); err != nil {
 					t.Fatal(err)
 				}
 			}
-			s := store.New(own, store.Config{Now: func() time.Time { return now.Add(tt.scraper) }}, logger(t))
-			b := &bundle{pool: admin, store: s}
-			before := b.rows(t, "market_odds_history")
-			b.acquire(t)
+			s := store.New(own, store.Config{Now: func() time.Time { return now.Add(tt.scraper) }}, storetest.Logger(t))
+			b := &storetest.Testbed{Pool: admin, Store: s}
+			before := b.Rows(t, "market_odds_history")
+			b.MustAcquire(t)
 			defer b.Release(context.Background())
-			eventually(t, "the writer's own run", func() bool { return s.Upkeep().Runs > 0 })
+			storetest.Eventually(t, "the writer's own run", func() bool { return s.Upkeep().Runs > 0 })
 			var last error
 			for range tt.runs - 1 {
 				last = b.UpkeepNow(t.Context())
 			}
-			if lost := before - b.rows(t, "market_odds_history"); lost != tt.lost {
+			if lost := before - b.Rows(t, "market_odds_history"); lost != tt.lost {
 				t.Errorf("%d days of history were lost, want %d; last run: %v", lost, tt.lost, last)
 			}
 			if tt.refusal == "" && last != nil || tt.refusal != "" && (!errors.Is(last, store.ErrKept) || !strings.Contains(last.Error(), tt.refusal)) {
@@ -102,25 +103,10 @@ func TestNoClockDropsHistory(t *testing.T) {
 	}
 }
 
-// locked runs a statement that takes a lock, and returns what gives it back.
-func locked(t *testing.T, pool *pgxpool.Pool, statement string) (release func()) {
-	t.Helper()
-	tx, err := pool.Begin(t.Context())
-	if err == nil {
-		_, err = tx.Exec(t.Context(), statement)
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", statement, err)
-	}
-	release = func() { _ = tx.Rollback(context.Background()) }
-	t.Cleanup(release)
-	return release
-}
-
 // What a scraper's role, or a scraper of before, can call drops nothing that is not old by the database's clock.
 func TestNoCallerDropsHistory(t *testing.T) {
 	t.Parallel()
-	own, admin := limited(t)
+	own, admin := storetest.Limited(t)
 	fill(t, admin, time.Now(), upTo(3)...)
 	for _, statement := range []string{
 		"SELECT history_drop_partition(current_date + 20)", "SELECT history_drop_partition(current_date)",
@@ -130,7 +116,7 @@ func TestNoCallerDropsHistory(t *testing.T) {
 	} {
 		_, _ = own.Exec(t.Context(), statement) // refused or without effect
 	}
-	if diff := cmp.Diff(days(time.Now().AddDate(0, 0, -3), 4), partitions(t, admin)); diff != "" {
+	if diff := cmp.Diff(storetest.Days(time.Now().AddDate(0, 0, -3), 4), storetest.Partitions(t, admin)); diff != "" {
 		t.Errorf("partitions (-want +got):\n%s", diff)
 	}
 }
@@ -138,24 +124,12 @@ func TestNoCallerDropsHistory(t *testing.T) {
 // What is dropped is said with its rows, and counted.
 func TestDroppedHistoryIsLogged(t *testing.T) {
 	t.Parallel()
-	own, admin := limited(t)
+	own, admin := storetest.Limited(t)
 	fill(t, admin, time.Now(), 0, 0, 15, 15, 15)
-	b := on(t, own, store.Config{})
-	eventually(t, "the old day to go", func() bool { return b.store.Upkeep().Dropped == 1 })
-	if c := b.store.Upkeep(); c.DroppedRows != 3 {
+	b := storetest.On(t, own, store.Config{})
+	storetest.Eventually(t, "the old day to go", func() bool { return b.Store.Upkeep().Dropped == 1 })
+	if c := b.Store.Upkeep(); c.DroppedRows != 3 {
 		t.Errorf("counted %+v, want 3 rows dropped", c)
-	}
-}
-
-// eventually waits until ok.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited 20 s for %s", what)
-		}
-		<-time.After(20 * time.Millisecond)
 	}
 }
 
@@ -166,38 +140,38 @@ func TestUpkeepBesideLocks(t *testing.T) {
 	for _, mode := range []string{"SHARE UPDATE EXCLUSIVE" /* ANALYZE */, "ACCESS EXCLUSIVE"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			pool := pgtest.New(t, migrated)
+			pool := pgtest.New(t, storetest.Migrated)
 			cfg := store.Config{LeaseFor: 3 * time.Second}
-			b := on(t, pool, cfg)
-			eventually(t, "the days ahead", func() bool { return len(partitions(t, pool)) == 4 })
-			ahead := partitions(t, pool)[2]
+			b := storetest.On(t, pool, cfg)
+			storetest.Eventually(t, "the days ahead", func() bool { return len(storetest.Partitions(t, pool)) == 4 })
+			ahead := storetest.Partitions(t, pool)[2]
 			if _, err := pool.Exec(t.Context(), "DROP TABLE market_odds_history_"+ahead); err != nil {
 				t.Fatal(err)
 			}
-			release := locked(t, pool, "LOCK TABLE market_odds_history IN "+mode+" MODE")
+			release := storetest.Lock(t, pool, "LOCK TABLE market_odds_history IN "+mode+" MODE")
 
 			began := time.Now()
 			if err := b.Release(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			b.acquire(t)
+			b.MustAcquire(t)
 			if took := time.Since(began); took > time.Second {
 				t.Errorf("a takeover took %v", took)
 			}
 			for range 3 {
 				began := time.Now()
-				b.cycle(t, store.Succeeded)
+				b.MustCycle(t, store.Succeeded)
 				if took := time.Since(began); took > time.Second {
 					t.Errorf("a cycle's end took %v", took)
 				}
 			}
-			eventually(t, "upkeep to fail", func() bool { return b.store.Upkeep().Failed > 0 })
-			if n, err := b.store.DaysAhead(t.Context()); err != nil || n != 1 {
+			storetest.Eventually(t, "upkeep to fail", func() bool { return b.Store.Upkeep().Failed > 0 })
+			if n, err := b.Store.DaysAhead(t.Context()); err != nil || n != 1 {
 				t.Errorf("%d days are ahead (%v), want 1", n, err)
 			}
 			release()
-			eventually(t, "the partition to be made", func() bool { return slices.Contains(partitions(t, pool), ahead) })
-			if n, err := b.store.DaysAhead(t.Context()); err != nil || n != 3 {
+			storetest.Eventually(t, "the partition to be made", func() bool { return slices.Contains(storetest.Partitions(t, pool), ahead) })
+			if n, err := b.Store.DaysAhead(t.Context()); err != nil || n != 3 {
 				t.Errorf("%d days are ahead (%v), want 3", n, err)
 			}
 			if !b.Held() {
@@ -210,18 +184,18 @@ func TestUpkeepBesideLocks(t *testing.T) {
 // Today's partition is missing and cannot be made, as a lock is held: the commit says so soon, and succeeds later.
 func TestTodaysPartitionIsMissingBehindALock(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
-	eventually(t, "the days ahead", func() bool { return len(partitions(t, b.pool)) == 4 })
-	if _, err := b.pool.Exec(t.Context(), "DROP TABLE market_odds_history_"+time.Now().UTC().Format("20060102")); err != nil {
+	b := storetest.New(t, store.Config{})
+	storetest.Eventually(t, "the days ahead", func() bool { return len(storetest.Partitions(t, b.Pool)) == 4 })
+	if _, err := b.Pool.Exec(t.Context(), "DROP TABLE market_odds_history_"+time.Now().UTC().Format("20060102")); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	release := locked(t, b.pool, "LOCK TABLE market_odds_history IN SHARE UPDATE EXCLUSIVE MODE")
-	b.acquire(t) // it does not know the day any more
+	release := storetest.Lock(t, b.Pool, "LOCK TABLE market_odds_history IN SHARE UPDATE EXCLUSIVE MODE")
+	b.MustAcquire(t) // it does not know the day any more
 	began := time.Now()
-	_, err := b.Apply(t.Context(), one(2))
+	_, err := b.Apply(t.Context(), storetest.One(2))
 	if took := time.Since(began); err == nil || took > 5*time.Second {
 		t.Fatalf("Apply without a partition: %v after %v", err, took)
 	}
@@ -234,16 +208,16 @@ func TestTodaysPartitionIsMissingBehindALock(t *testing.T) {
 		t.Errorf("the error has not Postgres's: %v", err)
 	}
 	release()
-	if r := b.apply(t, one(2)); r.MarketsChanged != 1 {
+	if r := b.MustApply(t, storetest.One(2)); r.MarketsChanged != 1 {
 		t.Errorf("the same batch again: %+v", r)
 	}
-	b.sameAfterRestore(t)
+	b.CheckRestore(t)
 }
 
 // Two make the partition of a day at once, as upkeep and a commit may: the second waits and finds it.
 func TestPartitionIsMadeOnce(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.New(t, migrated)
+	pool := pgtest.New(t, storetest.Migrated)
 	const statement = "SELECT history_make_partition('2031-05-06')"
 	first, err := pool.Begin(t.Context())
 	if err != nil {
@@ -263,7 +237,7 @@ func TestPartitionIsMadeOnce(t *testing.T) {
 		}
 		second <- err
 	}()
-	eventually(t, "the second to wait", func() bool {
+	storetest.Eventually(t, "the second to wait", func() bool {
 		var waiting bool
 		err := pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "+
 			"(SELECT oid FROM pg_database WHERE datname = current_database()))").Scan(&waiting)
@@ -272,7 +246,7 @@ func TestPartitionIsMadeOnce(t *testing.T) {
 	if err := first.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := wait(t, "the second", second); err != nil {
+	if err := storetest.Wait(t, "the second", second); err != nil {
 		t.Errorf("the second: %v", err)
 	}
 }
@@ -280,8 +254,8 @@ func TestPartitionIsMadeOnce(t *testing.T) {
 // The upkeep ends with its term, even when it waits for a lock.
 func TestUpkeepEndsWithTheTerm(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
-	locked(t, b.pool, "LOCK TABLE market_odds_history IN ACCESS EXCLUSIVE MODE")
+	b := storetest.New(t, store.Config{})
+	storetest.Lock(t, b.Pool, "LOCK TABLE market_odds_history IN ACCESS EXCLUSIVE MODE")
 	if err := b.BeginCycle(t.Context(), uuid.Must(uuid.NewV7()).String(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -293,8 +267,8 @@ func TestUpkeepEndsWithTheTerm(t *testing.T) {
 		t.Errorf("releasing the writer took %v", took)
 	}
 	var waiting int
-	eventually(t, "its statements to end", func() bool {
-		err := b.pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
+	storetest.Eventually(t, "its statements to end", func() bool {
+		err := b.Pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
 			WHERE datname = current_database() AND query LIKE '%history_%' AND state = 'active' AND pid <> pg_backend_pid()`).Scan(&waiting)
 		return err == nil && waiting == 0
 	})

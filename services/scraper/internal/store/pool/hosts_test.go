@@ -1,4 +1,4 @@
-package store_test
+package pool_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 // listen accepts connections over TCP and hands them to serve until the test ends.
@@ -108,7 +109,7 @@ func TestHostsThatDoNotAnswerAreLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			base, err := url.Parse(pgtest.URL(t, migrated))
+			base, err := url.Parse(pgtest.URL(t, storetest.Migrated))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,7 +118,7 @@ func TestHostsThatDoNotAnswerAreLeft(t *testing.T) {
 				t.Skip("SKIPPED: the test's Postgres listens on no socket of this host")
 			}
 			works := listen(t, forward(t, "unix", socket+"/.s.PGSQL.5432"))
-			s := opened(t, "postgres://"+base.Query().Get("user")+"@"+tt.host(t)+","+tt.host(t)+","+works+base.Path+"?sslmode=disable"+tt.option,
+			s := storetest.Open(t, "postgres://"+base.Query().Get("user")+"@"+tt.host(t)+","+tt.host(t)+","+works+base.Path+"?sslmode=disable"+tt.option,
 				store.Config{LeaseFor: tt.lease})
 			began := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), 3*tt.within)
@@ -142,7 +143,7 @@ func hanging(t *testing.T) string {
 
 func TestOpenKeepsSecrets(t *testing.T) {
 	t.Parallel()
-	_, err := store.Open(t.Context(), "postgres://user:hunter2@127.0.0.1:notaport/db", store.Config{}, logger(t))
+	_, err := store.Open(t.Context(), "postgres://user:hunter2@127.0.0.1:notaport/db", store.Config{}, storetest.Logger(t))
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("Open with a URL that is none: %v", err)
 	}

@@ -1,4 +1,4 @@
-package store_test
+package pool_test
 
 import (
 	"context"
@@ -15,20 +15,10 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
 var anyHistory = store.HistoryQuery{SrID: "100", Market: odds.MarketKey{ID: "a"}, Limit: 10}
-
-// opened opens a store on connections of its own.
-func opened(t *testing.T, url string, cfg store.Config) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.Context(), url, cfg, logger(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return s
-}
 
 // TestBlockedReadersDoNotTakeTheLease holds a lock that all readers of the history wait for, for several leases.
 func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
@@ -36,7 +26,7 @@ func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T, url string, admin *pgxpool.Pool, cfg store.Config) *store.Store{
 		"own pools": func(t *testing.T, url string, _ *pgxpool.Pool, cfg store.Config) *store.Store {
 			t.Helper()
-			return opened(t, url, cfg)
+			return storetest.Open(t, url, cfg)
 		},
 		"one pool for all": func(t *testing.T, url string, _ *pgxpool.Pool, cfg store.Config) *store.Store {
 			t.Helper()
@@ -50,12 +40,12 @@ func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(pool.Close)
-			return store.New(pool, cfg, logger(t))
+			return store.New(pool, cfg, storetest.Logger(t))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := pgtest.URL(t, migrated)
+			url := pgtest.URL(t, storetest.Migrated)
 			admin, err := pgxpool.New(t.Context(), url)
 			if err != nil {
 				t.Fatal(err)
@@ -63,12 +53,12 @@ func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
 			t.Cleanup(admin.Close)
 			const lease = 1500 * time.Millisecond
 			s := open(t, url, admin, store.Config{LeaseFor: lease, ReadTimeout: 2 * lease, ReadWait: 500 * time.Millisecond})
-			b := &bundle{pool: admin, store: s}
-			b.acquire(t)
+			b := &storetest.Testbed{Pool: admin, Store: s}
+			b.MustAcquire(t)
 			defer b.Release(context.Background())
-			b.apply(t, one(2))
-			eventually(t, "the days ahead", func() bool { return len(partitions(t, admin)) == 4 })
-			locked(t, admin, "LOCK TABLE market_odds_history IN ACCESS EXCLUSIVE MODE")
+			b.MustApply(t, storetest.One(2))
+			storetest.Eventually(t, "the days ahead", func() bool { return len(storetest.Partitions(t, admin)) == 4 })
+			storetest.Lock(t, admin, "LOCK TABLE market_odds_history IN ACCESS EXCLUSIVE MODE")
 
 			var readers sync.WaitGroup
 			ended := make(chan error, 12)
@@ -79,7 +69,7 @@ func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
 				})
 			}
 			for until := time.Now().Add(3 * lease); time.Now().Before(until); {
-				b.cycle(t, store.Succeeded)
+				b.MustCycle(t, store.Succeeded)
 				if cycles, err := s.ListCycles(t.Context(), "", 1); err != nil || len(cycles) != 1 {
 					t.Errorf("ListCycles beside blocked readers of the history: %v, %v", cycles, err)
 				}
@@ -114,17 +104,17 @@ func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
 // A caller that goes away frees its place at once.
 func TestReaderWhoseCallerGoes(t *testing.T) {
 	t.Parallel()
-	b := setup(t, store.Config{})
-	release := locked(t, b.pool, "LOCK TABLE market_odds_history IN ACCESS EXCLUSIVE MODE")
+	b := storetest.New(t, store.Config{})
+	release := storetest.Lock(t, b.Pool, "LOCK TABLE market_odds_history IN ACCESS EXCLUSIVE MODE")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	for range 3 {
-		if _, err := b.store.ListHistory(ctx, anyHistory); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, pool.ErrAway) {
+		if _, err := b.Store.ListHistory(ctx, anyHistory); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, pool.ErrAway) {
 			t.Errorf("a read whose caller goes: %v", err)
 		}
 	}
 	release()
-	if _, err := b.store.ListHistory(t.Context(), anyHistory); err != nil {
+	if _, err := b.Store.ListHistory(t.Context(), anyHistory); err != nil {
 		t.Errorf("the next read: %v", err)
 	}
 }
@@ -134,10 +124,10 @@ func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t, postgres.Options{Settings: map[string]string{"max_connections": "10", "superuser_reserved_connections": "0"}})
 	url := server.URL("postgres")
-	if err := migrated(t.Context(), url); err != nil {
+	if err := storetest.Migrated(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
-	s := opened(t, url, store.Config{})
+	s := storetest.Open(t, url, store.Config{})
 	reads := map[string]func() error{
 		"ListCycles":  func() error { _, err := s.ListCycles(t.Context(), "", 1); return err },
 		"GetCycle":    func() error { _, err := s.GetCycle(t.Context(), "01a2046d-a0ed-755f-aa81-b5465fb8ef0c"); return err },
@@ -174,7 +164,7 @@ func TestDatabaseAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	s = opened(t, url, store.Config{})
+	s = storetest.Open(t, url, store.Config{})
 	var taken []*pgx.Conn
 	for {
 		c, err := pgx.Connect(t.Context(), url)
@@ -187,5 +177,5 @@ func TestDatabaseAway(t *testing.T) {
 	for _, c := range taken {
 		_ = c.Close(t.Context())
 	}
-	eventually(t, "connections to be free", func() bool { return reads["ListCycles"]() == nil })
+	storetest.Eventually(t, "connections to be free", func() bool { return reads["ListCycles"]() == nil })
 }
