@@ -3,7 +3,7 @@ package history
 import (
 	"time"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // Growth is by how much the history grows a day.
@@ -11,7 +11,7 @@ type Growth struct{ Rows, Bytes int64 }
 
 // GrowthOf is the mean over the complete days that hold anything; before the first of them, today in proportion to
 // how much of it there is history of. today is the beginning of the UTC day.
-func GrowthOf(sizes store.Sizes, today time.Time) Growth {
+func GrowthOf(sizes upkeep.Sizes, today time.Time) Growth {
 	var sum, now Growth
 	days := int64(0)
 	for _, d := range sizes.Days {

@@ -10,6 +10,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // minute is an instant of the tests' day.
@@ -84,22 +85,22 @@ func TestMargin(t *testing.T) {
 func TestGrowth(t *testing.T) {
 	t.Parallel()
 	today := time.Date(2030, 5, 4, 0, 0, 0, 0, time.UTC)
-	day := func(n int, rows, bytes int64) store.HistoryDay {
-		return store.HistoryDay{Day: today.AddDate(0, 0, n), Rows: rows, Bytes: bytes}
+	day := func(n int, rows, bytes int64) upkeep.Day {
+		return upkeep.Day{Day: today.AddDate(0, 0, n), Rows: rows, Bytes: bytes}
 	}
 	for _, tt := range []struct {
 		name  string
-		sizes store.Sizes
+		sizes upkeep.Sizes
 		want  history.Growth
 	}{
-		{"nothing", store.Sizes{}, history.Growth{}},
-		{"days made ahead only", store.Sizes{Days: []store.HistoryDay{day(0, 0, 8192), day(1, 0, 8192)}, TodayShare: 0}, history.Growth{}},
+		{"nothing", upkeep.Sizes{}, history.Growth{}},
+		{"days made ahead only", upkeep.Sizes{Days: []upkeep.Day{day(0, 0, 8192), day(1, 0, 8192)}, TodayShare: 0}, history.Growth{}},
 		{
 			"mean of complete days, empty ones left out",
-			store.Sizes{Days: []store.HistoryDay{day(-3, 100, 1000), day(-2, 0, 8192), day(-1, 300, 5000), day(0, 7, 70)}, TodayShare: 0.5},
+			upkeep.Sizes{Days: []upkeep.Day{day(-3, 100, 1000), day(-2, 0, 8192), day(-1, 300, 5000), day(0, 7, 70)}, TodayShare: 0.5},
 			history.Growth{Rows: 200, Bytes: 3000},
 		},
-		{"today in proportion", store.Sizes{Days: []store.HistoryDay{day(0, 50, 1000), day(1, 0, 8192)}, TodayShare: 0.25}, history.Growth{Rows: 200, Bytes: 4000}},
+		{"today in proportion", upkeep.Sizes{Days: []upkeep.Day{day(0, 50, 1000), day(1, 0, 8192)}, TodayShare: 0.25}, history.Growth{Rows: 200, Bytes: 4000}},
 	} {
 		if got := history.GrowthOf(tt.sizes, today); got != tt.want {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // How often the database is measured, and how soon again when that did not work. Measuring takes it a few
@@ -20,7 +20,7 @@ const (
 
 // Measured is a database that can be measured. A store.Store is one.
 type Measured interface {
-	Sizes(ctx context.Context) (store.Sizes, error)
+	Sizes(ctx context.Context) (upkeep.Sizes, error)
 	// DaysAhead waits for no lock, unlike Sizes.
 	DaysAhead(ctx context.Context) (int, error)
 }
@@ -92,7 +92,7 @@ func (d *Database) measure(ctx context.Context, database Measured) error {
 }
 
 // set sets the gauges.
-func (d *Database) set(sizes store.Sizes, now time.Time) {
+func (d *Database) set(sizes upkeep.Sizes, now time.Time) {
 	d.bytes.Set(float64(sizes.DatabaseBytes))
 	for _, t := range sizes.Tables {
 		d.table.WithLabelValues(t.Table).Set(float64(t.Bytes))

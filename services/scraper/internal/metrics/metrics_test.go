@@ -18,6 +18,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/cycle"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -94,13 +95,13 @@ type measured struct{ calls int }
 
 func (m *measured) DaysAhead(context.Context) (int, error) { return 1, nil }
 
-func (m *measured) Sizes(context.Context) (store.Sizes, error) {
+func (m *measured) Sizes(context.Context) (upkeep.Sizes, error) {
 	if m.calls++; m.calls == 1 {
-		return store.Sizes{}, errors.New("away")
+		return upkeep.Sizes{}, errors.New("away")
 	}
-	return store.Sizes{
-		DatabaseBytes: 1000, Tables: []store.TableSize{{Table: "events", Rows: 5, Bytes: 50}},
-		Days: []store.HistoryDay{{Day: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)}, {}, {}, {}},
+	return upkeep.Sizes{
+		DatabaseBytes: 1000, Tables: []upkeep.TableSize{{Table: "events", Rows: 5, Bytes: 50}},
+		Days: []upkeep.Day{{Day: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)}, {}, {}, {}},
 	}, nil
 }
 

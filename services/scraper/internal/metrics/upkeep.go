@@ -3,18 +3,18 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/oddscache/oddscache/services/scraper/internal/store"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // Upkeep reads what the upkeep of the history has done.
 type Upkeep struct {
-	read func() store.UpkeepCounts
+	read func() upkeep.Counts
 
 	runs, made, dropped, rows, failed, refused *prometheus.Desc
 }
 
 // NewUpkeep makes a collector.
-func NewUpkeep(read func() store.UpkeepCounts) *Upkeep {
+func NewUpkeep(read func() upkeep.Counts) *Upkeep {
 	return &Upkeep{
 		read:    read,
 		runs:    desc("history_upkeep_runs_total", "Runs of the history's upkeep, which only the writer does."),
@@ -40,5 +40,5 @@ func (u *Upkeep) Collect(ch chan<- prometheus.Metric) {
 	r.counter(u.dropped, float64(c.Dropped))
 	r.counter(u.rows, float64(c.DroppedRows))
 	r.counter(u.failed, float64(c.Failed))
-	r.counter(u.refused, float64(c.Refused))
+	r.counter(u.refused, float64(c.Rejected))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // maxPoll bounds the time between two looks at a lease that another holds.
@@ -55,10 +56,12 @@ func (s *Store) tryAcquire(ctx context.Context, other *sighting) (_ *Writer, err
 		return nil, err
 	}
 	w := &Writer{
-		store:     s,
-		lease:     held,
-		writing:   make(chan struct{}, 1),
-		upkeepDue: make(chan struct{}, 1),
+		store:   s,
+		lease:   held,
+		writing: make(chan struct{}, 1),
+		upkeep: upkeep.New(upkeep.Config{
+			Retention: s.cfg.HistoryRetention, Ahead: s.cfg.PartitionsAhead, LockWait: s.cfg.LeaseFor / 2, Now: s.cfg.Now,
+		}, s.pools.Upkeep, &s.upkeep, s.log),
 		collapses: make(map[key]collapse),
 	}
 	defer func() {
@@ -86,7 +89,7 @@ func (s *Store) tryAcquire(ctx context.Context, other *sighting) (_ *Writer, err
 	if err := w.renameKnown(ctx); err != nil {
 		return nil, err
 	}
-	w.renewing.Go(func() { w.keepHistory(held.ended) }) // ends as renewing does
+	w.renewing.Go(func() { w.upkeep.Run(held.ended) }) // ends as renewing does
 	//failpoint:lease.restored
 	return w, w.closeRunning(ctx, "its writer ended before it did")
 }

@@ -50,7 +50,7 @@ func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
 	defer p.compressing.Wait() // also when the flush ended before it needed that
 	for i := range p.contents {
 		// Upkeep has made it days ago, as a rule.
-		if err := w.makePartition(ctx, w.store.pools.Write, dayOf(p.contents[i].state.CapturedAt)); err != nil {
+		if err := w.upkeep.Ensure(ctx, w.store.pools.Write, p.contents[i].state.CapturedAt); err != nil {
 			return err
 		}
 	}
@@ -64,7 +64,7 @@ func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
 		})
 	if err != nil {
 		// Should a partition have been dropped by hand, it is made again next time.
-		w.partitions.forget()
+		w.upkeep.Forget()
 		return err
 	}
 	return w.publish(ctx, p.to, p.entries, func() { w.commit(p) })

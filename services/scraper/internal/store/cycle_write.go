@@ -94,7 +94,7 @@ func (w *Writer) EndCycle(ctx context.Context, c Cycle) (Cycle, error) {
 	if err != nil {
 		return Cycle{}, err
 	}
-	w.wantUpkeep()
+	w.upkeep.Request()
 	return c, nil
 }
 

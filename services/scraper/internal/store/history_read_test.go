@@ -10,6 +10,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // priced is a change without its instants and revision. Nothing is open in a market that is not available.
@@ -130,7 +131,7 @@ func TestSizes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	byName := make(map[string]store.TableSize)
+	byName := make(map[string]upkeep.TableSize)
 	for i, table := range sizes.Tables {
 		if i > 0 && sizes.Tables[i-1].Table >= table.Table {
 			t.Errorf("table %s does not come after %s", table.Table, sizes.Tables[i-1].Table)

@@ -2,14 +2,17 @@ package store_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
@@ -55,5 +58,42 @@ func TestMigrateAddsBookmakers(t *testing.T) {
 	exec("UPDATE bookmakers SET bookmaker_id = 1001 WHERE bookmaker = 'bet9ja'")
 	if err := storetest.Migrated(t.Context(), url); !errors.Is(err, pool.ErrSchema) {
 		t.Errorf("with another number: %v", err)
+	}
+}
+
+func TestMigrateKeepsSecrets(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"postgres://user:hunter2@127.0.0.1:notaport/db", "postgres://user:hunter2@127.0.0.1:1/db?connect_timeout=1",
+	} {
+		err := store.Migrate(t.Context(), url, store.MigrateOptions{}, storetest.Logger(t))
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("Migrate at a database that is not there: %v", err)
+		}
+	}
+}
+
+func TestRoleWithoutDDL(t *testing.T) {
+	t.Parallel()
+	own, _ := storetest.Limited(t)
+	_, err := own.Exec(t.Context(), "CREATE TABLE mine (a integer)")
+	if refused := new(pgconn.PgError); !errors.As(err, &refused) || refused.Code != "42501" {
+		t.Fatalf("the scraper's role can make tables: %v", err)
+	}
+	for _, statement := range []string{
+		"DROP TABLE events", "DELETE FROM bookmakers", "DELETE FROM feed_state", "DELETE FROM market_odds_history",
+		"TRUNCATE snapshots", "SELECT grant_scraper('postgres')",
+	} {
+		if _, err := own.Exec(t.Context(), statement); err == nil {
+			t.Errorf("the scraper's role may: %s", statement)
+		}
+	}
+	b := storetest.On(t, own, store.Config{})
+	b.MustApply(t, storetest.One(2))
+	b.MustApply(t, storetest.One(3))
+	b.MustCycle(t, store.Succeeded)
+	b.CheckRestore(t)
+	if parts := strings.Split(b.Epoch(), "."); len(parts) != 5 || parts[1] == "0" || parts[2] == "0" {
+		t.Errorf("epoch %s does not name cluster and timeline", b.Epoch())
 	}
 }

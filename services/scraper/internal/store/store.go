@@ -55,6 +55,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // Store is a scraper's database. It is safe for concurrent use.
@@ -66,7 +67,7 @@ type Store struct {
 	past    past
 	cycles  *pool.Readers // of cycles
 	history *pool.Readers // of the history and of its sizes, which may wait for its locks
-	upkeep  upkeepCounts
+	upkeep  upkeep.Counters
 }
 
 // New makes a store on one pool for everything, which the caller opened and closes: for tests, which look at the
@@ -114,4 +115,17 @@ func (s *Store) Ping(ctx context.Context) error {
 		return fmt.Errorf("asking the database: %w", err)
 	}
 	return nil
+}
+
+// Upkeep returns what the upkeep of the history has done.
+func (s *Store) Upkeep() upkeep.Counts { return s.upkeep.Counts() }
+
+// Sizes measures the tables. It returns pool.ErrBusy, pool.ErrReadTimeout or pool.ErrAway when that cannot be done now.
+func (s *Store) Sizes(ctx context.Context) (upkeep.Sizes, error) {
+	return upkeep.Measure(ctx, s.history)
+}
+
+// DaysAhead returns for how many days after today the history has partitions. It waits for no lock and for no reader.
+func (s *Store) DaysAhead(ctx context.Context) (int, error) {
+	return upkeep.DaysAhead(ctx, s.pools.Upkeep)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // Writer holds the lease. Its methods are safe for concurrent use; writes follow one another.
@@ -24,8 +25,7 @@ type Writer struct {
 	state      *committed
 	renewing   sync.WaitGroup // the goroutines that renew the lease and keep the history; they end when the lease is lost
 	released   bool           // Release has done its work; it alone uses it
-	partitions partitions
-	upkeepDue  chan struct{} // holds a token when upkeep has something to do before its time
+	upkeep     *upkeep.Keeper
 
 	epochMu sync.Mutex // guards epoch
 	epoch   string

@@ -1,4 +1,4 @@
-package store
+package upkeep
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
 // historyTable is the partitioned table; its partitions carry its name and their day.
@@ -20,8 +21,8 @@ type TableSize struct {
 	IndexBytes int64
 }
 
-// HistoryDay is the partition of one UTC day.
-type HistoryDay struct {
+// Day is the partition of one UTC day.
+type Day struct {
 	Day   time.Time
 	Rows  int64
 	Bytes int64
@@ -29,25 +30,25 @@ type HistoryDay struct {
 
 // Sizes is how large the database is.
 type Sizes struct {
-	Tables        []TableSize  // by name; the history is one of them
-	Days          []HistoryDay // of the history, oldest first, those made ahead included
+	Tables        []TableSize // by name; the history is one of them
+	Days          []Day       // of the history, oldest first, those made ahead included
 	DatabaseBytes int64
 	// TodayShare is the part of today in which there was history, for what grew today to be seen in proportion.
 	TodayShare float64
 }
 
-// measured is what Sizes is made of.
-type measured struct {
+// measurements are what Sizes is made of.
+type measurements struct {
 	tables   []dbsqlc.TableSizesRow
 	database int64
 	now      time.Time
 	began    dbsqlc.HistoryBeganRow // today's history
 }
 
-// Sizes measures the tables. It returns pool.ErrBusy, pool.ErrReadTimeout or pool.ErrAway when that cannot be done now.
-func (s *Store) Sizes(ctx context.Context) (Sizes, error) {
-	var m measured
-	if err := s.history.Read(ctx, m.read); err != nil {
+// Measure measures the tables. It returns pool.ErrBusy, pool.ErrReadTimeout or pool.ErrAway when that cannot be done now.
+func Measure(ctx context.Context, readers *pool.Readers) (Sizes, error) {
+	var m measurements
+	if err := readers.Read(ctx, m.read); err != nil {
 		return Sizes{}, fmt.Errorf("measuring the database: %w", err)
 	}
 	sizes := Sizes{DatabaseBytes: m.database}
@@ -62,7 +63,7 @@ func (s *Store) Sizes(ctx context.Context) (Sizes, error) {
 		history.DeadRows += size.DeadRows
 		history.Bytes += size.Bytes
 		history.IndexBytes += size.IndexBytes
-		sizes.Days = append(sizes.Days, HistoryDay{Day: row.Day.UTC(), Rows: size.Rows, Bytes: size.Bytes})
+		sizes.Days = append(sizes.Days, Day{Day: row.Day.UTC(), Rows: size.Rows, Bytes: size.Bytes})
 	}
 	sizes.insert(history)
 	if m.began.Found && m.now.After(m.began.Began) {
@@ -71,7 +72,7 @@ func (s *Store) Sizes(ctx context.Context) (Sizes, error) {
 	return sizes, nil
 }
 
-func (m *measured) read(ctx context.Context, q *dbsqlc.Queries) (err error) {
+func (m *measurements) read(ctx context.Context, q *dbsqlc.Queries) (err error) {
 	if m.tables, err = q.TableSizes(ctx); err != nil {
 		return fmt.Errorf("measuring the tables: %w", err)
 	}

@@ -1,4 +1,4 @@
-package store_test
+package upkeep_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // fill makes partitions of the days that lie so far behind now, with a row in each.
@@ -89,14 +90,17 @@ func TestNoClockDropsHistory(t *testing.T) {
 			b.MustAcquire(t)
 			defer b.Release(context.Background())
 			storetest.Eventually(t, "the writer's own run", func() bool { return s.Upkeep().Runs > 0 })
+			k := upkeep.New(upkeep.Config{
+				Retention: 14 * day, Ahead: 3, Now: func() time.Time { return now.Add(tt.scraper) },
+			}, own, new(upkeep.Counters), storetest.Logger(t))
 			var last error
 			for range tt.runs - 1 {
-				last = b.UpkeepNow(t.Context())
+				last = k.Once(t.Context())
 			}
 			if lost := before - b.Rows(t, "market_odds_history"); lost != tt.lost {
 				t.Errorf("%d days of history were lost, want %d; last run: %v", lost, tt.lost, last)
 			}
-			if tt.refusal == "" && last != nil || tt.refusal != "" && (!errors.Is(last, store.ErrKept) || !strings.Contains(last.Error(), tt.refusal)) {
+			if tt.refusal == "" && last != nil || tt.refusal != "" && (!errors.Is(last, upkeep.ErrKept) || !strings.Contains(last.Error(), tt.refusal)) {
 				t.Errorf("the last run: %v, want %q", last, tt.refusal)
 			}
 		})
@@ -114,7 +118,7 @@ func TestNoCallerDropsHistory(t *testing.T) {
 		"SELECT history_drop_day(-20, now())", "SELECT history_drop_day(NULL, NULL)", "INSERT INTO history_upkeep VALUES (true, '2000-01-01', now())",
 		"CREATE OR REPLACE FUNCTION history_clock() RETURNS timestamptz LANGUAGE sql AS 'SELECT now() + interval ''20 days'''",
 	} {
-		_, _ = own.Exec(t.Context(), statement) // refused or without effect
+		_, _ = own.Exec(t.Context(), statement) // rejected or without effect
 	}
 	if diff := cmp.Diff(storetest.Days(time.Now().AddDate(0, 0, -3), 4), storetest.Partitions(t, admin)); diff != "" {
 		t.Errorf("partitions (-want +got):\n%s", diff)

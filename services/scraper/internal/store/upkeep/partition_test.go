@@ -1,43 +1,16 @@
-package store_test
+package upkeep_test
 
 import (
-	"errors"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
-
-func TestRoleWithoutDDL(t *testing.T) {
-	t.Parallel()
-	own, _ := storetest.Limited(t)
-	_, err := own.Exec(t.Context(), "CREATE TABLE mine (a integer)")
-	if refused := new(pgconn.PgError); !errors.As(err, &refused) || refused.Code != "42501" {
-		t.Fatalf("the scraper's role can make tables: %v", err)
-	}
-	for _, statement := range []string{
-		"DROP TABLE events", "DELETE FROM bookmakers", "DELETE FROM feed_state", "DELETE FROM market_odds_history",
-		"TRUNCATE snapshots", "SELECT grant_scraper('postgres')",
-	} {
-		if _, err := own.Exec(t.Context(), statement); err == nil {
-			t.Errorf("the scraper's role may: %s", statement)
-		}
-	}
-	b := storetest.On(t, own, store.Config{})
-	b.MustApply(t, storetest.One(2))
-	b.MustApply(t, storetest.One(3))
-	b.MustCycle(t, store.Succeeded)
-	b.CheckRestore(t)
-	if parts := strings.Split(b.Epoch(), "."); len(parts) != 5 || parts[1] == "0" || parts[2] == "0" {
-		t.Errorf("epoch %s does not name cluster and timeline", b.Epoch())
-	}
-}
 
 func TestRetention(t *testing.T) {
 	t.Parallel()
@@ -50,13 +23,14 @@ func TestRetention(t *testing.T) {
 	}
 	set(now)
 	b := storetest.On(t, own, store.Config{HistoryRetention: 48 * time.Hour, PartitionsAhead: 2, Now: scraper.Now})
-	upkeep := func() {
+	k := upkeep.New(upkeep.Config{Retention: 48 * time.Hour, Ahead: 2, Now: scraper.Now}, own, new(upkeep.Counters), storetest.Logger(t))
+	keep := func() {
 		t.Helper()
-		if err := b.UpkeepNow(t.Context()); err != nil {
+		if err := k.Once(t.Context()); err != nil {
 			t.Fatalf("upkeep: %v", err)
 		}
 	}
-	upkeep()
+	keep()
 	if diff := cmp.Diff(storetest.Days(now, 3), storetest.Partitions(t, admin)); diff != "" {
 		t.Errorf("partitions after the first start (-want +got):\n%s", diff)
 	}
@@ -70,7 +44,7 @@ func TestRetention(t *testing.T) {
 	first := now
 	for range 5 {
 		write()
-		upkeep()
+		keep()
 		set(now.Add(24 * time.Hour))
 	}
 	set(now.Add(-24 * time.Hour))
@@ -92,7 +66,7 @@ func TestRetention(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := storetest.Partitions(t, admin)[0]
-	if err := b.UpkeepNow(t.Context()); err == nil {
+	if err := k.Once(t.Context()); err == nil {
 		t.Error("upkeep dropped what is being read")
 	}
 	write()
@@ -102,7 +76,7 @@ func TestRetention(t *testing.T) {
 	if err := reader.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_ = b.UpkeepNow(t.Context()) // unless the writer's own was first
+	_ = k.Once(t.Context()) // unless the writer's own was first
 	if got := storetest.Partitions(t, admin)[0]; got == before {
 		t.Errorf("partition %s is still there", before)
 	}

@@ -1,4 +1,4 @@
-package store_test
+package upkeep_test
 
 import (
 	"context"
@@ -18,6 +18,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
 // The soak: three days of a cycle every quarter of an hour, history kept for one.
@@ -40,11 +41,12 @@ type soak struct {
 	events []string                      // upcoming, oldest first
 	next   int
 	clock  storetest.Clock // the scraper's, at now
+	upkeep *upkeep.Keeper  // beside the writer's own
 }
 
 // footprint is what grows if something is forgotten.
 type footprint struct {
-	sizes store.Sizes
+	sizes upkeep.Sizes
 	heap  uint64
 	log   int64 // bytes of the log's entries
 }
@@ -72,6 +74,7 @@ func TestDaysOfCyclesLevelOff(t *testing.T) {
 	}, slog.New(slog.DiscardHandler))}
 	s.clock.Set(s.now)
 	storetest.SetHistoryClock(t, pool, s.now)
+	s.upkeep = upkeep.New(upkeep.Config{Retention: soakRetention, Ahead: 3, Now: s.clock.Now}, pool, new(upkeep.Counters), slog.New(slog.DiscardHandler))
 	s.MustAcquire(t)
 	t.Cleanup(func() { _ = s.Release(context.WithoutCancel(t.Context())) })
 
@@ -167,7 +170,7 @@ func (s *soak) cycle(t *testing.T) {
 	if want := int64(soakReplaced); s.next > soakEvents && c.EvictedEvents != want {
 		t.Fatalf("%d events evicted, want %d", c.EvictedEvents, want)
 	}
-	if err := s.UpkeepNow(t.Context()); err != nil {
+	if err := s.upkeep.Once(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
