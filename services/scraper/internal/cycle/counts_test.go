@@ -54,7 +54,7 @@ func TestCountsAddUp(t *testing.T) {
 		}
 	})
 	// A test that draws nothing of a kind proves nothing about it.
-	for _, reason := range []odds.Reason{odds.SidesSwapped, odds.NoMarkets, odds.WrongEvent, odds.StaleCapture, store.Unlisted} {
+	for _, reason := range []odds.Reason{odds.SidesSwapped, odds.NoMarkets, odds.WrongEvent, odds.StaleCapture, odds.Unlisted} {
 		if !seen[reason] {
 			t.Errorf("nothing was refused as %s; only %v", reason, seen)
 		}

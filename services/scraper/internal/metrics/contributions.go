@@ -46,7 +46,7 @@ func newContributions() contributions {
 	}
 	for _, b := range registry.Names() {
 		c.add(store.BookmakerResult{Bookmaker: b}, false)
-		for _, reason := range append(odds.Reasons(), store.Reasons()...) {
+		for _, reason := range odds.Reasons() {
 			c.refusals.WithLabelValues(string(b), string(reason))
 		}
 		for _, reason := range odds.Doubts() {

@@ -45,12 +45,24 @@ const (
 	BadOverround     Reason = "BAD_OVERROUND"     // a complete market whose prices cannot be its own
 )
 
+// Reasons that only the store can find.
+const (
+	Unlisted         Reason = "UNLISTED_EVENT"    // a snapshot under an id that no event lists
+	UnknownBookmaker Reason = "UNKNOWN_BOOKMAKER" // not in the table bookmakers
+	BadText          Reason = "BAD_TEXT"          // NUL bytes, invalid UTF-8, or longer than a field may be
+	BadCapture       Reason = "BAD_CAPTURE"       // captured before it was requested, or long ago
+	// InternalCheck is a market that no decoder may make: a defect of the scraper, not of the answer. It is logged as
+	// an error.
+	InternalCheck Reason = "INTERNAL_CHECK"
+)
+
 // Reasons lists all of them, for those who count by reason and want the zeros too.
 func Reasons() []Reason {
 	return []Reason{
 		NotJSON, WrongEvent, WrongSport, NoEventID, NoSrID, BadKickoff, NoMarkets, YieldCollapsed, CountMismatch,
 		StaleCapture, NotOffered, TooLarge, DuplicateListing, NoPrices, SidesSwapped, ShortList, NotReal, BadLine,
 		DuplicateMarket, DuplicateOutcome, BadOdds, UnknownOutcome, NoOutcomes, BadMarket, BadOverround,
+		Unlisted, UnknownBookmaker, BadText, BadCapture, InternalCheck,
 	}
 }
 

@@ -222,19 +222,19 @@ func TestPoisonInAMarketGoesAlone(t *testing.T) {
 		reason odds.Reason
 		open   int // outcomes of the market that stay open
 	}{
-		{"NUL in an outcome", first(func(m *odds.Market) { m.Outcomes[0].Name = "a\x00b" }), store.BadText, 1},
-		{"broken UTF-8 in a market", first(func(m *odds.Market) { m.Name = "\xff" }), store.BadText, 0},
-		{"endless group", first(func(m *odds.Market) { m.Groups = []string{strings.Repeat("x", 1<<20)} }), store.BadText, 0},
+		{"NUL in an outcome", first(func(m *odds.Market) { m.Outcomes[0].Name = "a\x00b" }), odds.BadText, 1},
+		{"broken UTF-8 in a market", first(func(m *odds.Market) { m.Name = "\xff" }), odds.BadText, 0},
+		{"endless group", first(func(m *odds.Market) { m.Groups = []string{strings.Repeat("x", 1<<20)} }), odds.BadText, 0},
 		{"no outcomes", first(func(m *odds.Market) { m.Outcomes = nil }), odds.NoOutcomes, 0},
 		{"too many outcomes", first(func(m *odds.Market) { m.Outcomes = slices.Repeat(m.Outcomes, 501) }), odds.TooLarge, 0},
 		{"handicap without a line", first(func(m *odds.Market) { m.Handicap = odds.Asian }), odds.BadLine, 0},
-		{"a handicap of a new type", first(func(m *odds.Market) { m.Handicap = "ENGLISH" }), store.InternalCheck, 0},
-		{"NaN", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.NaN() }), store.InternalCheck, 1},
-		{"infinity", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.Inf(1) }), store.InternalCheck, 1},
-		{"negative", first(func(m *odds.Market) { m.Outcomes[0].Odds = -2 }), store.InternalCheck, 1},
-		{"closed and active", first(func(m *odds.Market) { m.Outcomes[0].Odds = 1 }), store.InternalCheck, 1},
-		{"outcome twice", first(func(m *odds.Market) { m.Outcomes[1].Name = "Yes" }), store.InternalCheck, 0},
-		{"market twice", func(s *odds.Snapshot) { s.Markets = append(s.Markets, s.Markets[0]) }, store.InternalCheck, 2},
+		{"a handicap of a new type", first(func(m *odds.Market) { m.Handicap = "ENGLISH" }), odds.InternalCheck, 0},
+		{"NaN", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.NaN() }), odds.InternalCheck, 1},
+		{"infinity", first(func(m *odds.Market) { m.Outcomes[0].Odds = math.Inf(1) }), odds.InternalCheck, 1},
+		{"negative", first(func(m *odds.Market) { m.Outcomes[0].Odds = -2 }), odds.InternalCheck, 1},
+		{"closed and active", first(func(m *odds.Market) { m.Outcomes[0].Odds = 1 }), odds.InternalCheck, 1},
+		{"outcome twice", first(func(m *odds.Market) { m.Outcomes[1].Name = "Yes" }), odds.InternalCheck, 0},
+		{"market twice", func(s *odds.Snapshot) { s.Markets = append(s.Markets, s.Markets[0]) }, odds.InternalCheck, 2},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -311,12 +311,12 @@ func TestPoisonGoesAlone(t *testing.T) {
 		reason odds.Reason
 	}{
 		{"another event", func(s *odds.Snapshot) { s.SrID = "999" }, odds.WrongEvent},
-		{"unlisted", func(s *odds.Snapshot) { s.EventID = "nobody lists me" }, store.Unlisted},
-		{"unknown bookmaker", func(s *odds.Snapshot) { s.Bookmaker = "acme" }, store.UnknownBookmaker},
-		{"captured before the request", func(s *odds.Snapshot) { s.CapturedAt = s.RequestedAt.Add(-time.Second) }, store.BadCapture},
+		{"unlisted", func(s *odds.Snapshot) { s.EventID = "nobody lists me" }, odds.Unlisted},
+		{"unknown bookmaker", func(s *odds.Snapshot) { s.Bookmaker = "acme" }, odds.UnknownBookmaker},
+		{"captured before the request", func(s *odds.Snapshot) { s.CapturedAt = s.RequestedAt.Add(-time.Second) }, odds.BadCapture},
 		{"captured last year", func(s *odds.Snapshot) {
 			s.RequestedAt, s.CapturedAt = s.RequestedAt.AddDate(-1, 0, 0), s.CapturedAt.AddDate(-1, 0, 0)
-		}, store.BadCapture},
+		}, odds.BadCapture},
 		{"too many markets", func(s *odds.Snapshot) {
 			*s = storetest.Capture(s.Bookmaker, s.EventID, s.SrID, storetest.Numbered(6000, 2))
 		}, odds.TooLarge},
@@ -351,7 +351,7 @@ func TestPoisonEventGoesAlone(t *testing.T) {
 		{"sr_id of letters", storetest.Event("sr:match:1", storetest.Soon(), "7"), odds.NoSrID},
 		{"no kickoff", storetest.Event("1", time.Time{}, "7"), odds.BadKickoff},
 		{"absurd kickoff", storetest.Event("1", time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "7"), odds.BadKickoff},
-		{"NUL", storetest.Event("1", storetest.Soon(), "7\x00"), store.BadText},
+		{"NUL", storetest.Event("1", storetest.Soon(), "7\x00"), odds.BadText},
 		{"no id", storetest.Event("1", storetest.Soon()), odds.NoEventID},
 	}
 	b := storetest.New(t, store.Config{})

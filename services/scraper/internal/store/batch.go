@@ -35,22 +35,6 @@ type Absence struct {
 	SeenAt      time.Time // when its answer was complete; becomes unavailable_at
 }
 
-// Reasons for refusing that only the store can find; see also the package odds.
-const (
-	Unlisted         odds.Reason = "UNLISTED_EVENT"    // a snapshot under an id that no event lists
-	UnknownBookmaker odds.Reason = "UNKNOWN_BOOKMAKER" // not in the table bookmakers
-	BadText          odds.Reason = "BAD_TEXT"          // NUL bytes, invalid UTF-8, or longer than a field may be
-	BadCapture       odds.Reason = "BAD_CAPTURE"       // captured before it was requested, or long ago
-	// InternalCheck is a market that no decoder may make: a defect of the scraper, not of the answer. It is logged as
-	// an error.
-	InternalCheck odds.Reason = "INTERNAL_CHECK"
-)
-
-// Reasons lists those that only the store can find.
-func Reasons() []odds.Reason {
-	return []odds.Reason{Unlisted, UnknownBookmaker, BadText, BadCapture, InternalCheck}
-}
-
 // BatchResult says what a batch did.
 type BatchResult struct {
 	// Revision includes everything the batch wrote; the head as it was when it wrote nothing.

@@ -37,7 +37,7 @@ func (w *Writer) checkEvent(e *odds.Event) odds.Reason {
 	}
 	for _, text := range [...]string{e.BetPawaEventID, e.Name, e.HomeTeam, e.AwayTeam, e.Sport, e.Country, e.Tournament} {
 		if !usable(text) {
-			return BadText
+			return odds.BadText
 		}
 	}
 	for i, c := range e.Competitors {
@@ -45,9 +45,9 @@ func (w *Writer) checkEvent(e *odds.Event) odds.Reason {
 		case c.EventID == "":
 			return odds.NoEventID
 		case !usable(c.EventID):
-			return BadText
+			return odds.BadText
 		case w.bookmakers.ids[c.Bookmaker] == 0 || c.Bookmaker.Reference():
-			return UnknownBookmaker
+			return odds.UnknownBookmaker
 		case slices.ContainsFunc(e.Competitors[:i], func(o odds.CompetitorEvent) bool { return o.Bookmaker == c.Bookmaker }):
 			return odds.DuplicateListing
 		}
@@ -59,13 +59,13 @@ func (w *Writer) checkEvent(e *odds.Event) odds.Reason {
 func (w *Writer) checkCapture(k key, requestedAt, capturedAt, now time.Time) odds.Reason {
 	switch {
 	case w.bookmakers.ids[k.bookmaker] == 0:
-		return UnknownBookmaker
+		return odds.UnknownBookmaker
 	case k.id == "":
 		return odds.NoEventID
 	case !usable(k.id):
-		return BadText
+		return odds.BadText
 	case requestedAt.IsZero() || capturedAt.Before(requestedAt) || now.Sub(capturedAt) > captureTolerance:
-		return BadCapture
+		return odds.BadCapture
 	}
 	return ""
 }
@@ -75,7 +75,7 @@ type checked struct {
 	markets []odds.Market // the capture's own slice when nothing was refused
 	unread  []odds.UnreadMarket
 	refused odds.Refusals // nil when nothing was refused
-	defects []string      // what InternalCheck refused
+	defects []string      // what odds.InternalCheck refused
 }
 
 // checkMarkets refuses the markets and outcomes, in order, that cannot be stored. A market that is refused is offered
@@ -86,7 +86,7 @@ func checkMarkets(markets []odds.Market) checked {
 		m := markets[i]
 		reason := checkMarket(&m)
 		if i > 0 && m.Compare(markets[i-1].MarketKey) <= 0 {
-			reason = InternalCheck // decoders leave each market once, in order
+			reason = odds.InternalCheck // decoders leave each market once, in order
 		}
 		var outcomes odds.Refusals
 		if reason == "" {
@@ -98,7 +98,7 @@ func checkMarkets(markets []odds.Market) checked {
 			}
 			c.refused, c.markets = make(odds.Refusals), slices.Clone(markets[:i])
 		}
-		if reason == InternalCheck || outcomes[InternalCheck] > 0 {
+		if reason == odds.InternalCheck || outcomes[odds.InternalCheck] > 0 {
 			c.defects = append(c.defects, fmt.Sprintf("market %.40q %v: %.200q", m.ID, m.Line, fmt.Sprint(m.Outcomes)))
 		}
 		if reason != "" {
@@ -121,9 +121,9 @@ func checkMarket(m *odds.Market) odds.Reason {
 	case m.ID == "":
 		return odds.BadMarket
 	case !usable(m.ID) || !usable(m.Name) || slices.ContainsFunc(m.Groups, func(g string) bool { return !usable(g) }):
-		return BadText
+		return odds.BadText
 	case m.Handicap != odds.NoHandicap && m.Handicap != odds.European && m.Handicap != odds.Asian:
-		return InternalCheck
+		return odds.InternalCheck
 	case m.Handicap != odds.NoHandicap && !m.Line.IsSet():
 		return odds.BadLine
 	case len(m.Outcomes) == 0:
@@ -154,10 +154,10 @@ func checkOutcomes(outcomes []odds.Outcome) (refused odds.Refusals, whole odds.R
 	switch {
 	case refused.Total() < len(outcomes):
 		return refused, ""
-	case refused[InternalCheck] > 0:
-		return nil, InternalCheck
+	case refused[odds.InternalCheck] > 0:
+		return nil, odds.InternalCheck
 	default:
-		return nil, BadText
+		return nil, odds.BadText
 	}
 }
 
@@ -176,9 +176,9 @@ func storable(outcomes []odds.Outcome) bool {
 func checkOutcome(outcomes []odds.Outcome, i int) odds.Reason {
 	switch o := &outcomes[i]; {
 	case !usable(o.Name):
-		return BadText
+		return odds.BadText
 	case impossible(o), hasOutcome(outcomes[:i], o.Name), hasOutcome(outcomes[i+1:], o.Name):
-		return InternalCheck
+		return odds.InternalCheck
 	default:
 		return ""
 	}

@@ -180,7 +180,7 @@ func (w *Writer) planCapture(p *plan, c *capture, f *finding, cycleID string) od
 	case f.err != nil:
 		// Nothing that was checked comes here; if something does, it goes alone.
 		w.store.log.Error("snapshot cannot be compared", "bookmaker", c.bookmaker, "event_id", c.id, "error", f.err)
-		return InternalCheck
+		return odds.InternalCheck
 	}
 	return p.add(c, f)
 }
@@ -235,7 +235,7 @@ func (w *Writer) admit(links *relinking, c *capture, before *CommittedSnapshot, 
 	}
 	switch owner := links.owner(c.key); {
 	case owner == "":
-		return Unlisted
+		return odds.Unlisted
 	case owner != c.srID:
 		return odds.WrongEvent
 	case !c.absence && len(c.markets) == 0 && !links.event(owner).Kickoff.After(c.capturedAt):
