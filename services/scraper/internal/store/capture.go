@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 )
 
 // capture is a snapshot or an absence: what was seen of one event at one bookmaker.
@@ -13,15 +14,9 @@ type capture struct {
 	srID        string // as the snapshot says it; for an absence the event that lists the key
 	request     uint64 // the order of captures
 	requestedAt time.Time
-	capturedAt  time.Time
-	prepared    time.Time     // shortly after it was taken, with a monotonic reading; zero when that is not known
-	markets     []odds.Market // in order; none for an absence
-	unread      []odds.UnreadMarket
-	complete    bool // markets that are neither here nor unread are not offered
+	prepared    time.Time // shortly after it was taken, with a monotonic reading; zero when that is not known
 	absence     bool
-
-	all    []byte   // markets as in CachedSnapshot.markets; nil until they are encoded
-	frames [][]byte // of each market
+	encode.Capture
 }
 
 // Prepared is a capture whose markets are encoded. Use Prepare.
@@ -39,7 +34,7 @@ type Prepared struct {
 func Prepare(s odds.Snapshot) Prepared {
 	c := captureOf(&s)
 	c.prepared = time.Now()
-	c.all, c.frames = offered(c.markets)
+	c.Encode()
 	return Prepared{Bookmaker: c.bookmaker, EventID: c.id, capture: c}
 }
 
@@ -52,8 +47,10 @@ func captureOf(s *odds.Snapshot) capture {
 	}
 	return capture{
 		key: key{s.Bookmaker, s.EventID}, srID: s.SrID, request: s.Request,
-		markets: markets, unread: s.Unread, complete: s.Complete,
-		requestedAt: micros(s.RequestedAt), capturedAt: micros(s.CapturedAt),
+		requestedAt: encode.Micros(s.RequestedAt),
+		Capture: encode.Capture{
+			Markets: markets, Unread: s.Unread, Complete: s.Complete, CapturedAt: encode.Micros(s.CapturedAt),
+		},
 	}
 }
 
@@ -70,8 +67,8 @@ func captures(batch *Batch, now time.Time, result *BatchResult) []capture {
 	}
 	for _, a := range batch.Missing {
 		all = append(all, capture{
-			key: key{a.Bookmaker, a.EventID}, request: a.Request, absence: true, complete: true,
-			requestedAt: micros(a.RequestedAt), capturedAt: micros(a.SeenAt),
+			key: key{a.Bookmaker, a.EventID}, request: a.Request, absence: true, requestedAt: encode.Micros(a.RequestedAt),
+			Capture: encode.Capture{CapturedAt: encode.Micros(a.SeenAt), Complete: true},
 		})
 	}
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 )
 
 // readClock compares the database's clock with the others.
@@ -30,7 +31,7 @@ func future(stamp, now time.Time) bool { return stamp.Sub(now) > clock.Tolerance
 // that was gone by then; which clock was wrong may have turned out since. How long ago it was is known from the
 // monotonic clock.
 func (c *capture) date(now time.Time) {
-	at := c.capturedAt
+	at := c.CapturedAt
 	if !c.prepared.IsZero() {
 		taken := now.Add(-time.Since(c.prepared))
 		if at.Sub(taken).Abs() > clock.Tolerance {
@@ -43,10 +44,10 @@ func (c *capture) date(now time.Time) {
 	if c.absence && c.requestedAt.After(at) { // the list's request was stamped when the cycle began
 		c.requestedAt = at
 	}
-	moved := at.Sub(c.capturedAt)
-	c.capturedAt = micros(at)
+	moved := at.Sub(c.CapturedAt)
+	c.CapturedAt = encode.Micros(at)
 	if moved != 0 && !c.absence {
-		c.requestedAt = micros(c.requestedAt.Add(moved))
+		c.requestedAt = encode.Micros(c.requestedAt.Add(moved))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 )
 
 // key names a snapshot, and an event as a bookmaker lists it: the reference included, whose ids move like all others.
@@ -41,6 +42,12 @@ type CommittedSnapshot struct {
 	Available       int       // markets that the bookmaker offers
 
 	framed []byte // markets as in CachedSnapshot.markets; the bytes are the log's
+}
+
+// Offered decodes those markets that the bookmaker offers and whose id is wanted, in order. Only identity, handicap type
+// and outcomes are filled in.
+func (s *CommittedSnapshot) Offered(wanted func(marketID string) bool) ([]odds.Market, error) {
+	return encode.Offered(s.framed, wanted)
 }
 
 // Event returns what is committed of an event. Competitors must not be changed.

@@ -9,10 +9,6 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-// micros is t as Postgres keeps it: UTC, microseconds. Whatever goes into an entry goes through it, so that the entry
-// can be rebuilt from the tables.
-func micros(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
-
 // eventMessage is an event as the protocol says it.
 func eventMessage(e *odds.Event) *oddscachev1.Event {
 	m := &oddscachev1.Event{

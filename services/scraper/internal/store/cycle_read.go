@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 )
 
 // ListCycles returns up to limit cycles, newest first, beginning after the cycle before (empty for the newest). It
@@ -57,11 +58,11 @@ func (s *Store) GetCycle(ctx context.Context, id string) (Cycle, error) {
 
 func cycleOf(r dbsqlc.GetCycleRow) (Cycle, error) {
 	c := Cycle{
-		ID: r.CycleID, Status: CycleStatus(r.Status), StartedAt: micros(r.StartedAt), Revision: r.Revision, Events: r.Events,
+		ID: r.CycleID, Status: CycleStatus(r.Status), StartedAt: encode.Micros(r.StartedAt), Revision: r.Revision, Events: r.Events,
 		Snapshots: r.Snapshots, MarketsChanged: r.MarketsChanged, EvictedEvents: r.EvictedEvents, Reason: r.Reason,
 	}
 	if r.FinishedAt != nil {
-		c.FinishedAt = micros(*r.FinishedAt)
+		c.FinishedAt = encode.Micros(*r.FinishedAt)
 	}
 	if err := json.Unmarshal(r.Results, &c.Bookmakers); err != nil {
 		return Cycle{}, fmt.Errorf("decoding the results of cycle %s: %w", c.ID, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 )
 
 // BeginCycle records a running cycle. A cycle of this writer that is still recorded as running is closed as FAILED.
@@ -41,13 +42,13 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 				return err
 			}
 			//failpoint:cycle.beginning
-			row, err := q.BeginCycle(ctx, dbsqlc.BeginCycleParams{CycleID: id, StartedAt: micros(startedAt)})
+			row, err := q.BeginCycle(ctx, dbsqlc.BeginCycleParams{CycleID: id, StartedAt: encode.Micros(startedAt)})
 			switch _, again := w.running[id]; {
 			case err != nil:
 				return err
 			case again && row.Status != string(Running):
 				return errCycleLost
-			case row.Status != string(Running) || !row.StartedAt.Equal(micros(startedAt)):
+			case row.Status != string(Running) || !row.StartedAt.Equal(encode.Micros(startedAt)):
 				return fmt.Errorf("%w: its id is taken", ErrCycle)
 			}
 			return nil
@@ -59,7 +60,7 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 		if err != nil {
 			return fmt.Errorf("beginning cycle %s: %w", id, err)
 		}
-		w.running[id] = micros(startedAt)
+		w.running[id] = encode.Micros(startedAt)
 		w.lease.believe(func(b *belief) { b.running[id] = struct{}{} })
 		return nil
 	}
@@ -138,7 +139,7 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle, compare func() clock.Com
 				return err
 			}
 			ended.judge(compare())
-			now := micros(w.store.cfg.Clock.Now())
+			now := encode.Micros(w.store.cfg.Clock.Now())
 			//failpoint:cycle.before_evict
 			end = w.evict(ended, now)
 			ended.StartedAt = began(c, now)
@@ -167,7 +168,7 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle, compare func() clock.Com
 // began is when a cycle that ends now began. How long it took is known from the monotonic clock, and more to be believed
 // than what the clock said when it began.
 func began(c Cycle, now time.Time) time.Time {
-	began := micros(now.Add(-c.Took))
+	began := encode.Micros(now.Add(-c.Took))
 	if c.Took > 0 && c.StartedAt.Sub(began).Abs() > clock.Tolerance || c.StartedAt.After(now) {
 		return began
 	}

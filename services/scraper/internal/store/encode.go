@@ -2,9 +2,6 @@ package store
 
 import (
 	"fmt"
-	"runtime"
-
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/pkg/snapshot"
@@ -50,7 +47,7 @@ func (w *Writer) encode(p *plan) error {
 		}
 	}
 	p.compressing.Go(func() { // beside the copying of history; who writes the plan waits for it
-		inParallel(len(p.contents), func(i int) { p.contents[i].compressed = w.zstd.compress(p.contents[i].framed) })
+		inParallel(len(p.contents), func(i int) { p.contents[i].compressed = w.zstd.Compress(p.contents[i].framed) })
 	})
 	return nil
 }
@@ -67,33 +64,4 @@ func contentEntry(k key, state *CommittedSnapshot, framed []byte) (*feedlog.Entr
 	to := len(e.Body) - snapshot.SuffixLen
 	state.framed = e.Body[to-len(framed) : to : to]
 	return e, nil
-}
-
-// codec compresses content for the table. It may be used concurrently.
-type codec struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
-}
-
-// newCodec makes a codec without goroutines of its own.
-func newCodec() (*codec, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithEncoderLevel(zstd.SpeedFastest))
-	if err != nil {
-		return nil, fmt.Errorf("making the zstd encoder: %w", err)
-	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(4*maxContent))
-	if err != nil {
-		return nil, fmt.Errorf("making the zstd decoder: %w", err)
-	}
-	return &codec{enc: enc, dec: dec}, nil
-}
-
-func (c *codec) compress(b []byte) []byte { return c.enc.EncodeAll(b, nil) }
-
-func (c *codec) decompress(b []byte) ([]byte, error) {
-	framed, err := c.dec.DecodeAll(b, nil)
-	if err != nil {
-		return nil, fmt.Errorf("uncompressing %d bytes: %w", len(b), err)
-	}
-	return framed, nil
 }

@@ -3,14 +3,13 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 )
 
 // maxGaps bounds the gaps of a market that are read: one each cycle for a week and a half.
@@ -88,9 +87,9 @@ func (s *Store) ListHistory(ctx context.Context, query HistoryQuery) (HistoryPag
 		return page, err
 	}
 	for _, row := range rows.gaps {
-		g := HistoryGap{Bookmaker: odds.Bookmaker(row.Bookmaker), From: micros(row.UnavailableFrom)}
+		g := HistoryGap{Bookmaker: odds.Bookmaker(row.Bookmaker), From: encode.Micros(row.UnavailableFrom)}
 		if row.AvailableFrom.After(row.UnavailableFrom) {
-			g.To = micros(row.AvailableFrom)
+			g.To = encode.Micros(row.AvailableFrom)
 		}
 		page.Gaps = append(page.Gaps, g)
 	}
@@ -143,38 +142,14 @@ func bookmakerNames(asked []odds.Bookmaker) []string {
 func historyChanges(rows []dbsqlc.ListHistoryRow) ([]HistoryChange, error) {
 	changes := make([]HistoryChange, len(rows))
 	for i, row := range rows {
-		outcomes, err := readOutcomes(row.Outcomes)
+		outcomes, err := encode.ReadOutcomes(row.Outcomes)
 		if err != nil {
 			return nil, fmt.Errorf("reading the history's outcomes at revision %d: %w", row.Revision, err)
 		}
 		changes[i] = HistoryChange{
-			Bookmaker: odds.Bookmaker(row.Bookmaker), CapturedAt: micros(row.CapturedAt), Revision: row.Revision,
+			Bookmaker: odds.Bookmaker(row.Bookmaker), CapturedAt: encode.Micros(row.CapturedAt), Revision: row.Revision,
 			Available: row.Available, Outcomes: outcomes,
 		}
 	}
 	return changes, nil
-}
-
-// errOutcomes says that a row's outcomes have another form than appendOutcomes gives them.
-var errOutcomes = errors.New("outcome is not a name, odds and perhaps false")
-
-// readOutcomes is the inverse of appendOutcomes.
-func readOutcomes(text []byte) ([]odds.Outcome, error) {
-	var rows [][]any
-	if err := json.Unmarshal(text, &rows); err != nil {
-		return nil, fmt.Errorf("decoding: %w", err)
-	}
-	outcomes := make([]odds.Outcome, len(rows))
-	for i, row := range rows {
-		if len(row) != 2 && len(row) != 3 {
-			return nil, errOutcomes
-		}
-		name, named := row[0].(string)
-		price, priced := row[1].(float64)
-		if !named || !priced || len(row) == 3 && row[2] != false {
-			return nil, errOutcomes
-		}
-		outcomes[i] = odds.Outcome{Name: name, Odds: price, Active: len(row) == 2}
-	}
-	return outcomes, nil
 }

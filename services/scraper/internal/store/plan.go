@@ -1,13 +1,12 @@
 package store
 
 import (
-	"bytes"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 )
 
 // plan is everything that one batch will write, worked out in memory: rows, entries and what becomes committed. A
@@ -37,7 +36,7 @@ type contentWrite struct {
 	key
 	state      *CommittedSnapshot
 	srID       string
-	changed    []change
+	changed    []encode.Change
 	framed     []byte
 	compressed []byte
 }
@@ -92,14 +91,11 @@ func (w *Writer) plan(batch *Batch) (*plan, error) {
 // finding is what a capture turns out to be.
 type finding struct {
 	before *CommittedSnapshot // nil when nothing is committed
-	reason odds.Reason        // why it is refused
 	skip   bool               // an absence that says nothing
-	same   bool               // it is what is committed, byte by byte
-	parts  checked            // what of its markets was refused
 	ahead  bool               // what is committed says that it was captured or confirmed in the future
 	sure   bool               // and the clocks bear that out, so it is corrected: as new content, so that no revision grows older
-	next   content
 	err    error
+	encode.Comparison
 }
 
 // find looks up what a capture is compared with, and refuses it if it is not to be compared at all.
@@ -108,74 +104,50 @@ func (w *Writer) find(p *plan, links *relinking, c *capture) finding {
 	if f.before != nil {
 		f.ahead = future(f.before.LastConfirmedAt, p.now) // which is never before CapturedAt
 		f.sure = f.ahead && p.sure
-		if !f.ahead && c.capturedAt.Before(f.before.CapturedAt) { // a small step, or an answer that took longer
-			c.capturedAt = f.before.CapturedAt
+		if !f.ahead && c.CapturedAt.Before(f.before.CapturedAt) { // a small step, or an answer that took longer
+			c.CapturedAt = f.before.CapturedAt
 		}
 	}
 	if c.absence && !w.absent(links, c, f.before) {
 		f.skip = true
 		return f
 	}
-	f.reason = w.admit(links, c, f.before, p.now)
+	f.Reason = w.admit(links, c, f.before, p.now)
 	return f
 }
 
-// compare lays the capture over what is committed. It touches nothing but the finding: findings are compared at the
-// same time.
+// compare lays the capture over what is committed. It touches nothing but the finding and the capture: captures are
+// compared at the same time.
 func (f *finding) compare(c *capture) {
-	if f.skip || f.reason != "" {
+	if f.skip || f.Reason != "" {
 		return
 	}
-	var old []byte
+	var committed []byte
 	if f.before != nil {
-		old = f.before.framed
+		committed = f.before.framed
 	}
 	if f.ahead {
-		if old, f.err = notAfter(old, c.capturedAt); f.err != nil {
+		if committed, f.err = encode.NotAfter(committed, c.CapturedAt); f.err != nil {
 			return
 		}
 	}
-	all, frames := c.all, c.frames
-	if frames == nil {
-		all, frames = offered(c.markets)
-	}
-	if f.before != nil && bytes.Equal(all, old) {
-		// Mostly so. What is committed was checked before.
-		f.same, f.next = true, content{framed: all, markets: len(frames), available: len(frames)}
-		return
-	}
-	if len(c.markets) > maxMarkets {
-		f.reason = odds.TooLarge
-		return
-	}
-	if f.parts = checkMarkets(c.markets); f.parts.refused != nil {
-		c.markets, c.unread = f.parts.markets, append(slices.Clone(c.unread), f.parts.unread...)
-		all, frames = offered(c.markets)
-	}
-	switch {
-	case len(old) > 0:
-		f.next, f.err = over(old, c, frames)
-	case len(c.markets) == 0:
-		f.reason = odds.NoMarkets
-	default:
-		f.next = fresh(all, c.markets)
-	}
+	f.Comparison, f.err = encode.Compare(committed, &c.Capture)
 }
 
 // planCapture adds a capture to the plan, or says why it is refused.
 func (w *Writer) planCapture(p *plan, c *capture, f *finding, cycleID string) odds.Reason {
-	for reason, n := range f.parts.refused {
+	for reason, n := range f.Rejected {
 		p.result.refuseParts(c.bookmaker, reason, n)
 	}
-	for _, defect := range f.parts.defects {
+	for _, defect := range f.Defects {
 		w.store.log.Error("refused to store a market that no decoder may make", "bookmaker", c.bookmaker, "event_id", c.id, "market", defect)
 	}
 	switch {
-	case f.skip, f.reason != "":
-		return f.reason
-	case f.same:
+	case f.skip, f.Reason != "":
+		return f.Reason
+	case f.Same:
 		delete(w.collapses, c.key)
-	case !c.absence && f.before != nil && w.collapsed(c, cycleID, len(c.markets)+f.next.unread, f.before.Available):
+	case !c.absence && f.before != nil && w.collapsed(c, cycleID, len(c.Markets)+f.Content.Unread, f.before.Available):
 		return odds.YieldCollapsed
 	case f.err != nil:
 		// Nothing that was checked comes here; if something does, it goes alone.
@@ -187,30 +159,30 @@ func (w *Writer) planCapture(p *plan, c *capture, f *finding, cycleID string) od
 
 // add makes a capture's outcome a write.
 func (p *plan) add(c *capture, f *finding) odds.Reason {
-	before, next := f.before, &f.next
-	state := &CommittedSnapshot{RequestedAt: c.requestedAt, Request: c.request, Markets: next.markets, Available: next.available}
+	before, next := f.before, &f.Content
+	state := &CommittedSnapshot{RequestedAt: c.requestedAt, Request: c.request, Markets: next.Markets, Available: next.Available}
 	switch {
-	case len(next.framed) > maxContent:
+	case len(next.Framed) > encode.MaxContent:
 		return odds.TooLarge
-	case before != nil && len(next.changed) == 0 && !f.sure:
+	case before != nil && len(next.Changed) == 0 && !f.sure:
 		state.Revision, state.CapturedAt, state.framed = before.Revision, before.CapturedAt, before.framed
 		state.LastConfirmedAt = before.LastConfirmedAt
-		if c.capturedAt.After(state.LastConfirmedAt) {
-			state.LastConfirmedAt = c.capturedAt
+		if c.CapturedAt.After(state.LastConfirmedAt) {
+			state.LastConfirmedAt = c.CapturedAt
 		}
 		p.confirmed = append(p.confirmed, confirmWrite{key: c.key, state: state})
 		if !c.absence {
 			p.result.Confirmed[c.bookmaker]++
 		}
 	default:
-		state.CapturedAt, state.LastConfirmedAt = c.capturedAt, c.capturedAt
-		p.contents = append(p.contents, contentWrite{key: c.key, state: state, srID: c.srID, changed: next.changed, framed: next.framed})
+		state.CapturedAt, state.LastConfirmedAt = c.CapturedAt, c.CapturedAt
+		p.contents = append(p.contents, contentWrite{key: c.key, state: state, srID: c.srID, changed: next.Changed, framed: next.Framed})
 		if c.absence {
 			p.result.Withdrawn[c.bookmaker]++
 		} else {
 			p.result.Changed[c.bookmaker]++
 		}
-		p.result.MarketsChanged += len(next.changed)
+		p.result.MarketsChanged += len(next.Changed)
 	}
 	return ""
 }
@@ -218,7 +190,7 @@ func (p *plan) add(c *capture, f *finding) odds.Reason {
 // absent reports whether an absence says something: of a known snapshot of an event that has not kicked off.
 func (w *Writer) absent(links *relinking, c *capture, before *CommittedSnapshot) bool {
 	e := links.event(links.owner(c.key))
-	if before == nil || e == nil || !e.Kickoff.After(c.capturedAt) {
+	if before == nil || e == nil || !e.Kickoff.After(c.CapturedAt) {
 		return false
 	}
 	c.srID = e.SrID
@@ -227,7 +199,7 @@ func (w *Writer) absent(links *relinking, c *capture, before *CommittedSnapshot)
 
 // admit says why a capture is refused whatever its markets are; empty when it is not.
 func (w *Writer) admit(links *relinking, c *capture, before *CommittedSnapshot, now time.Time) odds.Reason {
-	if reason := w.checkCapture(c.key, c.requestedAt, c.capturedAt, now); reason != "" {
+	if reason := w.checkCapture(c.key, c.requestedAt, c.CapturedAt, now); reason != "" {
 		return reason
 	}
 	if before != nil && c.request < before.Request {
@@ -238,7 +210,7 @@ func (w *Writer) admit(links *relinking, c *capture, before *CommittedSnapshot, 
 		return odds.Unlisted
 	case owner != c.srID:
 		return odds.WrongEvent
-	case !c.absence && len(c.markets) == 0 && !links.event(owner).Kickoff.After(c.capturedAt):
+	case !c.absence && len(c.Markets) == 0 && !links.event(owner).Kickoff.After(c.CapturedAt):
 		return odds.NoMarkets // since it has kicked off, not since nothing is offered
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 )
 
 // relinking works out what events become when a batch's desired states are laid over what is committed, one after
@@ -59,7 +60,7 @@ func (r *relinking) put(e odds.Event) {
 // merged is e with the ids of old that e does not replace, its competitors in their order.
 func merged(old *odds.Event, e odds.Event) *odds.Event {
 	next := e
-	next.Kickoff = micros(e.Kickoff)
+	next.Kickoff = encode.Micros(e.Kickoff)
 	next.Competitors = slices.Clone(e.Competitors)
 	if old != nil {
 		next.BetPawaEventID = cmp.Or(e.BetPawaEventID, old.BetPawaEventID)

@@ -13,6 +13,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
@@ -39,7 +40,7 @@ func (w *Writer) restore(ctx context.Context) error {
 	if reason := s.contradiction(w.lease, now, now); reason != nil {
 		return w.lease.lose(reason)
 	}
-	if w.zstd, err = newCodec(); err != nil {
+	if w.zstd, err = encode.NewCodec(); err != nil {
 		return err
 	}
 	//failpoint:restore.read
@@ -53,7 +54,7 @@ func (w *Writer) restore(ctx context.Context) error {
 	}
 	w.epoch, w.head = t.feed.Epoch, t.feed.Revision
 	if t.feed.EvictKickoffBefore != nil {
-		w.cutoff = micros(*t.feed.EvictKickoffBefore)
+		w.cutoff = encode.Micros(*t.feed.EvictKickoffBefore)
 	}
 	w.running = make(map[string]time.Time, len(t.running))
 	running := make(map[string]struct{}, len(t.running))
@@ -108,9 +109,9 @@ func (w *Writer) rebuild(ctx context.Context, t tables) ([]*feedlog.Entry, error
 	entries = append(entries, snapshots...)
 	for i := range t.cycleEnds {
 		r := &t.cycleEnds[i]
-		end := cycleEnd{id: r.CycleID, status: CycleStatus(r.Status), finishedAt: micros(r.FinishedAt), events: r.RemovedEvents}
+		end := cycleEnd{id: r.CycleID, status: CycleStatus(r.Status), finishedAt: encode.Micros(r.FinishedAt), events: r.RemovedEvents}
 		if r.EvictKickoffBefore != nil {
-			cutoff := micros(*r.EvictKickoffBefore)
+			cutoff := encode.Micros(*r.EvictKickoffBefore)
 			end.cutoff = &cutoff
 		}
 		for j, id := range r.RemovedSnapshots {
@@ -136,7 +137,7 @@ func (w *Writer) rebuildEvents(t tables) ([]*feedlog.Entry, error) {
 		r := &t.events[i]
 		e := &odds.Event{
 			SrID: r.SrID, BetPawaEventID: r.BetpawaEventID, Name: r.Name, HomeTeam: r.HomeTeam, AwayTeam: r.AwayTeam,
-			Kickoff: micros(r.Kickoff), Sport: r.Sport, Country: r.Country, Tournament: r.Tournament,
+			Kickoff: encode.Micros(r.Kickoff), Sport: r.Sport, Country: r.Country, Tournament: r.Tournament,
 			Competitors: competitors[r.SrID],
 		}
 		slices.SortFunc(e.Competitors, compareCompetitors)
@@ -188,15 +189,15 @@ func (w *Writer) rebuildSnapshots(ctx context.Context, rows []dbsqlc.ListSnapsho
 }
 
 func (w *Writer) rebuildSnapshot(r *dbsqlc.ListSnapshotsRow) (*feedlog.Entry, *CommittedSnapshot, error) {
-	framed, err := w.zstd.decompress(r.Content)
+	framed, err := w.zstd.Decompress(r.Content)
 	if err != nil {
 		return nil, nil, err
 	}
 	state := &CommittedSnapshot{
-		Revision: r.Revision, CapturedAt: micros(r.CapturedAt), LastConfirmedAt: micros(r.LastConfirmedAt),
-		RequestedAt: micros(r.RequestedAt),
+		Revision: r.Revision, CapturedAt: encode.Micros(r.CapturedAt), LastConfirmedAt: encode.Micros(r.LastConfirmedAt),
+		RequestedAt: encode.Micros(r.RequestedAt),
 	}
-	if state.Markets, state.Available, err = countMarkets(framed); err != nil {
+	if state.Markets, state.Available, err = encode.Count(framed); err != nil {
 		return nil, nil, err
 	}
 	entry, err := contentEntry(key{w.bookmakers.names[r.BookmakerID], r.BookmakerEventID}, state, framed)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
@@ -20,7 +21,7 @@ type Writer struct {
 	store      *Store
 	lease      *term
 	bookmakers bookmakers
-	zstd       *codec
+	zstd       *encode.Codec
 	log        *feedlog.Log
 	state      *committed
 	renewing   sync.WaitGroup // the goroutines that renew the lease and keep the history; they end when the lease is lost

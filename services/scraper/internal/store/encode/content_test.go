@@ -1,4 +1,4 @@
-package store
+package encode
 
 import (
 	"bytes"
@@ -45,25 +45,25 @@ func TestOverIsAMap(t *testing.T) {
 		at := time.Date(2026, 1, 1, 0, 0, 0, 123_456_789, time.UTC)
 		for range rapid.IntRange(1, 6).Draw(t, "captures") {
 			at = at.Add(time.Minute)
-			c := capture{complete: rapid.Bool().Draw(t, "complete"), capturedAt: at}
+			c := Capture{Complete: rapid.Bool().Draw(t, "complete"), CapturedAt: at}
 			for _, k := range rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 0, len(keys), rapid.ID).Draw(t, "listed") {
-				c.markets = append(c.markets, drawMarket(t, k))
+				c.Markets = append(c.Markets, drawMarket(t, k))
 			}
-			odds.SortMarkets(c.markets)
+			odds.SortMarkets(c.Markets)
 			for _, k := range rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 0, 2, rapid.ID).Draw(t, "unread") {
-				c.unread = append(c.unread, odds.UnreadMarket{MarketKey: k, AnyLine: rapid.Bool().Draw(t, "any line")})
+				c.Unread = append(c.Unread, odds.UnreadMarket{MarketKey: k, AnyLine: rapid.Bool().Draw(t, "any line")})
 			}
 			changed := lay(model, &c)
 
-			_, frames := offered(c.markets)
-			got, err := over(framed, &c, frames)
+			c.Encode()
+			got, err := over(framed, &c)
 			if err != nil {
 				t.Fatal(err)
 			}
-			framed = got.framed
+			framed = got.Framed
 			checkContent(t, model, &got, changed)
-			if again, err := over(framed, &c, frames); err != nil || len(again.changed) > 0 || !bytes.Equal(again.framed, framed) {
-				t.Fatalf("the same capture again: %d changed, %v", len(again.changed), err)
+			if again, err := over(framed, &c); err != nil || len(again.Changed) > 0 || !bytes.Equal(again.Framed, framed) {
+				t.Fatalf("the same capture again: %d changed, %v", len(again.Changed), err)
 			}
 		}
 	})
@@ -83,24 +83,24 @@ func drawMarket(t *rapid.T, k odds.MarketKey) odds.Market {
 }
 
 // lay does to the model what over does to content, and returns the markets that change by it.
-func lay(model map[odds.MarketKey]*oddscachev1.CachedMarket, c *capture) map[odds.MarketKey]bool {
+func lay(model map[odds.MarketKey]*oddscachev1.CachedMarket, c *Capture) map[odds.MarketKey]bool {
 	before := maps.Clone(model)
 	for k, old := range model {
 		m := proto.CloneOf(old)
 		for _, o := range m.GetOutcomes() {
 			o.IsActive = false
 		}
-		may := slices.ContainsFunc(c.unread, func(u odds.UnreadMarket) bool {
+		may := slices.ContainsFunc(c.Unread, func(u odds.UnreadMarket) bool {
 			return u.MarketKey == k || u.AnyLine && u.ID == k.ID
 		})
-		if m.GetUnavailableAt() == nil && c.complete && !may {
-			m.UnavailableAt = timestamppb.New(c.capturedAt.Truncate(time.Microsecond))
+		if m.GetUnavailableAt() == nil && c.Complete && !may {
+			m.UnavailableAt = timestamppb.New(c.CapturedAt.Truncate(time.Microsecond))
 		}
 		model[k] = m
 	}
-	for i := range c.markets {
-		m := message(&c.markets[i])
-		was := model[c.markets[i].MarketKey].GetOutcomes()
+	for i := range c.Markets {
+		m := message(&c.Markets[i])
+		was := model[c.Markets[i].MarketKey].GetOutcomes()
 		find := func(all []*oddscachev1.Outcome, name string) int {
 			return slices.IndexFunc(all, func(o *oddscachev1.Outcome) bool { return o.GetName() == name })
 		}
@@ -119,7 +119,7 @@ func lay(model map[odds.MarketKey]*oddscachev1.CachedMarket, c *capture) map[odd
 			}
 			m.Outcomes = slices.Insert(m.Outcomes, place, o)
 		}
-		model[c.markets[i].MarketKey] = m
+		model[c.Markets[i].MarketKey] = m
 	}
 	changed := map[odds.MarketKey]bool{}
 	for k, m := range model {
@@ -138,9 +138,9 @@ func ordered(m *oddscachev1.CachedMarket) *oddscachev1.CachedMarket {
 }
 
 // checkContent compares content with the model, whose outcomes may stand in another order.
-func checkContent(t *rapid.T, model map[odds.MarketKey]*oddscachev1.CachedMarket, c *content, changed map[odds.MarketKey]bool) {
+func checkContent(t *rapid.T, model map[odds.MarketKey]*oddscachev1.CachedMarket, c *Content, changed map[odds.MarketKey]bool) {
 	var got, want []*oddscachev1.CachedMarket
-	for f := range snapshot.Frames(c.framed) {
+	for f := range snapshot.Frames(c.Framed) {
 		m := new(oddscachev1.CachedMarket)
 		if err := proto.Unmarshal(snapshot.MarketBody(f), m); err != nil {
 			t.Fatal(err)
@@ -158,16 +158,16 @@ func checkContent(t *rapid.T, model map[odds.MarketKey]*oddscachev1.CachedMarket
 	if diff := cmp.Diff(want, got, protocmp.Transform(), byName); diff != "" {
 		t.Fatalf("markets (-model +content):\n%s", diff)
 	}
-	for _, m := range c.changed {
+	for _, m := range c.Changed {
 		if !changed[m.MarketKey] {
 			t.Fatalf("%v is said to have changed", m.MarketKey)
 		}
 	}
-	if len(c.changed) != len(changed) || c.markets != len(model) || c.available != available {
+	if len(c.Changed) != len(changed) || c.Markets != len(model) || c.Available != available {
 		t.Fatalf("%d changed, %d markets, %d available; want %d, %d, %d",
-			len(c.changed), c.markets, c.available, len(changed), len(model), available)
+			len(c.Changed), c.Markets, c.Available, len(changed), len(model), available)
 	}
-	if n, a, err := countMarkets(c.framed); err != nil || n != c.markets || a != c.available {
+	if n, a, err := Count(c.Framed); err != nil || n != c.Markets || a != c.Available {
 		t.Fatalf("counted %d markets, %d available, %v", n, a, err)
 	}
 }
@@ -215,77 +215,6 @@ func TestOutcomesJSON(t *testing.T) {
 	}
 }
 
-// Who loses an id is written before who gets it.
-func TestRelinkOrder(t *testing.T) {
-	t.Parallel()
-	listing := func(srID, sportybet string) odds.Event {
-		e := odds.Event{SrID: srID}
-		if sportybet != "" {
-			e.Competitors = []odds.CompetitorEvent{{Bookmaker: odds.SportyBet, EventID: sportybet}}
-		}
-		return e
-	}
-	tests := []struct {
-		name    string
-		base    []odds.Event
-		batch   []odds.Event
-		written []string
-		gone    int
-		added   int
-	}{
-		{"new events by sr_id", nil, []odds.Event{listing("2", "x"), listing("1", "y")}, []string{"1", "2"}, 0, 2},
-		{"equal", []odds.Event{listing("1", "x")}, []odds.Event{listing("1", "x")}, nil, 0, 0},
-		{"no id keeps the id", []odds.Event{listing("1", "x")}, []odds.Event{listing("1", "")}, nil, 0, 0},
-		{"a move writes the old owner first", []odds.Event{listing("9", "x")}, []odds.Event{listing("1", "x")}, []string{"9", "1"}, 1, 1},
-		{
-			"a chain of moves",
-			[]odds.Event{listing("1", "x"), listing("2", "y"), listing("3", "z")},
-			[]odds.Event{listing("1", "y"), listing("2", "z")},
-			[]string{"3", "2", "1"},
-			3, 2,
-		},
-		{
-			"a swap",
-			[]odds.Event{listing("1", "x"), listing("2", "y")},
-			[]odds.Event{listing("1", "y"), listing("2", "x")},
-			[]string{"1", "2"},
-			2, 2,
-		},
-		{"a re-created fixture", []odds.Event{listing("1", "x")}, []odds.Event{listing("1", "x2")}, []string{"1"}, 1, 1},
-		{"the last listing wins", nil, []odds.Event{listing("1", "x"), listing("2", "x")}, []string{"1", "2"}, 0, 1},
-		{"there and back", []odds.Event{listing("1", "x")}, []odds.Event{listing("2", "x"), listing("1", "x")}, []string{"2"}, 0, 0},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			base := newCommitted()
-			for _, e := range test.base {
-				base.putEvent(&e)
-			}
-			r := newRelinking(base)
-			for _, e := range test.batch {
-				r.put(e)
-			}
-			var written []string
-			for _, e := range r.changed() {
-				written = append(written, e.SrID)
-			}
-			gone, added := r.links()
-			if !slices.Equal(written, test.written) || len(gone) != test.gone || len(added) != test.added {
-				t.Errorf("written %v, %d gone, %d added; want %v, %d, %d", written, len(gone), len(added), test.written, test.gone, test.added)
-			}
-			for _, e := range r.changed() {
-				base.putEvent(e)
-			}
-			for k, owner := range base.owners {
-				if e := base.events[owner]; e == nil || !slices.Contains(keysOf(e), k) {
-					t.Errorf("%v is said to be listed by %s, which does not", k, owner)
-				}
-			}
-		})
-	}
-}
-
 func TestFreshIsWhatNothingIsLaidOver(t *testing.T) {
 	t.Parallel()
 	var markets []odds.Market
@@ -296,18 +225,19 @@ func TestFreshIsWhatNothingIsLaidOver(t *testing.T) {
 		})
 	}
 	for n := range len(markets) + 1 {
-		all, frames := offered(markets[:n])
-		want, err := over(nil, &capture{markets: markets[:n], complete: true, capturedAt: time.Now()}, frames)
+		c := Capture{Markets: markets[:n], Complete: true, CapturedAt: time.Now()}
+		c.Encode()
+		want, err := over(nil, &c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := fresh(all, markets[:n])
-		if !bytes.Equal(got.framed, want.framed) || got.markets != want.markets || got.available != want.available || len(got.changed) != len(want.changed) {
+		got := fresh(c.all, markets[:n])
+		if !bytes.Equal(got.Framed, want.Framed) || got.Markets != want.Markets || got.Available != want.Available || len(got.Changed) != len(want.Changed) {
 			t.Errorf("%d markets: %+v, want %+v", n, got, want)
 		}
-		for i := range want.changed {
-			if got.changed[i].MarketKey != want.changed[i].MarketKey || got.changed[i].available != want.changed[i].available {
-				t.Errorf("change %d: %+v, want %+v", i, got.changed[i], want.changed[i])
+		for i := range want.Changed {
+			if got.Changed[i].MarketKey != want.Changed[i].MarketKey || got.Changed[i].Available != want.Changed[i].Available {
+				t.Errorf("change %d: %+v, want %+v", i, got.Changed[i], want.Changed[i])
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package store
+package encode
 
 import (
 	"fmt"
@@ -10,11 +10,11 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-// Offered decodes those of a committed snapshot's markets that the bookmaker offers and whose id is wanted, in order.
+// Offered decodes those of committed markets that the bookmaker offers and whose id is wanted, in order.
 // Only identity, handicap type and outcomes are filled in.
-func (s *CommittedSnapshot) Offered(wanted func(marketID string) bool) ([]odds.Market, error) {
+func Offered(framed []byte, wanted func(marketID string) bool) ([]odds.Market, error) {
 	var markets []odds.Market
-	for frame := range snapshot.Frames(s.framed) {
+	for frame := range snapshot.Frames(framed) {
 		if !wanted(string(snapshot.MarketID(frame))) {
 			continue
 		}
@@ -29,11 +29,7 @@ func (s *CommittedSnapshot) Offered(wanted func(marketID string) bool) ([]odds.M
 		if err := proto.Unmarshal(snapshot.MarketBody(frame), &m); err != nil {
 			return nil, fmt.Errorf("decoding committed market %s: %w", k.ID, err)
 		}
-		outcomes := make([]odds.Outcome, len(m.GetOutcomes()))
-		for i, o := range m.GetOutcomes() {
-			outcomes[i] = odds.Outcome{Name: o.GetName(), Odds: o.GetOdds(), Active: o.GetIsActive()}
-		}
-		markets = append(markets, odds.Market{MarketKey: k, Handicap: odds.HandicapType(m.GetHandicapType()), Outcomes: outcomes})
+		markets = append(markets, odds.Market{MarketKey: k, Handicap: odds.HandicapType(m.GetHandicapType()), Outcomes: outcomesOf(&m)})
 	}
 	return markets, nil
 }

@@ -1,4 +1,4 @@
-package store
+package encode
 
 import (
 	"encoding/json"
@@ -191,19 +191,19 @@ func checkSpoilt(t *rapid.T, l lost, before, after map[named]shown) {
 // applied lays a snapshot over committed markets the way a batch does.
 func applied(t tester, committed []byte, s odds.Snapshot) []byte {
 	t.Helper()
-	c := captureOf(&s)
-	f := finding{}
-	if committed != nil {
-		f.before = &CommittedSnapshot{framed: committed}
+	c := captureOf(s)
+	result, err := Compare(committed, &c)
+	if result.Reason != "" || err != nil || result.Rejected != nil {
+		t.Fatalf("rejected: %q, %v, %v", result.Reason, err, result.Rejected)
 	}
-	f.compare(&c)
-	if f.reason != "" || f.err != nil || f.parts.refused != nil {
-		t.Fatalf("refused: %q, %v, %v", f.reason, f.err, f.parts.refused)
-	}
-	if f.same {
-		return committed
-	}
-	return f.next.framed
+	return result.Content.Framed
+}
+
+// captureOf is the part of a snapshot that is compared.
+func captureOf(s odds.Snapshot) Capture {
+	markets := slices.Clone(s.Markets)
+	odds.SortMarkets(markets)
+	return Capture{CapturedAt: Micros(s.CapturedAt), Markets: markets, Unread: s.Unread, Complete: s.Complete}
 }
 
 func outcomesIn(t tester, framed []byte) map[named]shown {

@@ -1,4 +1,4 @@
-package store
+package encode
 
 import (
 	"fmt"
@@ -35,11 +35,12 @@ func BenchmarkCompare(b *testing.B) {
 				return odds.Snapshot{Markets: m, Complete: true, CapturedAt: time.Unix(1, 0)}
 			}
 			before := applied(b, applied(b, nil, snapshot(markets())), snapshot(bench.again))
-			prepared := Prepare(snapshot(bench.again)).capture
+			prepared := captureOf(snapshot(bench.again))
+			prepared.Encode()
 			for b.Loop() {
-				c, f := prepared, finding{before: &CommittedSnapshot{framed: before}}
-				if f.compare(&c); len(f.next.changed) > 0 || f.reason != "" || f.err != nil {
-					b.Fatalf("%d changed, %q, %v", len(f.next.changed), f.reason, f.err)
+				c := prepared
+				if result, err := Compare(before, &c); len(result.Content.Changed) > 0 || result.Reason != "" || err != nil {
+					b.Fatalf("%d changed, %q, %v", len(result.Content.Changed), result.Reason, err)
 				}
 			}
 		})

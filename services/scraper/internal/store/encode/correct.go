@@ -1,4 +1,4 @@
-package store
+package encode
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// notAfter gives committed markets that became unavailable after an instant that instant for it. No market of a content
+// NotAfter gives committed markets that became unavailable after an instant that instant for it. No market of a content
 // became unavailable after the content was captured, so only a content that is captured before the last one needs it.
-func notAfter(framed []byte, at time.Time) ([]byte, error) {
+func NotAfter(framed []byte, at time.Time) ([]byte, error) {
 	corrected := make([]byte, 0, len(framed))
 	for frame := range snapshot.Frames(framed) {
 		k, unavailable, err := readMarket(frame)
