@@ -16,14 +16,15 @@ import (
 type HistoryServer struct {
 	oddscachev1.UnimplementedHistoryServiceServer
 
-	store *store.Store
-	table *mapping.Table
+	store   *store.Store
+	history *history.Reader
+	table   *mapping.Table
 }
 
 // NewHistory makes a server of a store, which it does not close, and the mapping, which knows how many outcomes a
 // complete market has.
 func NewHistory(st *store.Store, table *mapping.Table) *HistoryServer {
-	return &HistoryServer{store: st, table: table}
+	return &HistoryServer{store: st, history: history.NewReader(st.HistoryReaders()), table: table}
 }
 
 // ListOddsHistory returns a page of moments with all bookmakers' outcomes.
@@ -60,14 +61,14 @@ func (s *HistoryServer) ListMarginHistory(
 // moments reads a page and one change more, to know whether there is another page.
 func (s *HistoryServer) moments(
 	ctx context.Context, req historyRequest,
-) (moments []history.Moment, gaps []store.HistoryGap, next string, err error) {
+) (moments []history.Moment, gaps []history.Gap, next string, err error) {
 	query, err := historyQuery(req)
 	if err != nil {
 		return nil, nil, "", err
 	}
 	size := query.Limit
 	query.Limit++
-	page, err := s.store.ListHistory(ctx, query)
+	page, err := s.history.List(ctx, query)
 	if err != nil {
 		return nil, nil, "", err
 	}

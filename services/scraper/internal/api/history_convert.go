@@ -4,7 +4,6 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/history"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
-	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
 func oddsMomentMessage(m history.Moment) *oddscachev1.OddsMoment {
@@ -34,7 +33,7 @@ func marginMomentMessage(row *mapping.Row, m history.Moment) *oddscachev1.Margin
 	return message
 }
 
-func gapMessages(gaps []store.HistoryGap) []*oddscachev1.AvailabilityGap {
+func gapMessages(gaps []history.Gap) []*oddscachev1.AvailabilityGap {
 	messages := make([]*oddscachev1.AvailabilityGap, 0, len(gaps))
 	for _, g := range gaps {
 		messages = append(messages, &oddscachev1.AvailabilityGap{

@@ -15,8 +15,8 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker"
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
+	"github.com/oddscache/oddscache/services/scraper/internal/history"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
 // Bounds of a request about history.
@@ -51,9 +51,9 @@ func lineOf(req historyRequest) *float64 {
 }
 
 // historyQuery checks a request, all fields at once, and makes the store's query of it.
-func historyQuery(req historyRequest) (store.HistoryQuery, error) {
+func historyQuery(req historyRequest) (history.Query, error) {
 	var errs []error
-	q := store.HistoryQuery{SrID: req.GetSrId(), Market: odds.MarketKey{ID: req.GetMarketId()}}
+	q := history.Query{SrID: req.GetSrId(), Market: odds.MarketKey{ID: req.GetMarketId()}}
 	if id, ok := bookmaker.ParseSrID(q.SrID); !ok || id != q.SrID {
 		errs = append(errs, rpcerr.Invalid("sr_id", "must be a SportRadar id, digits only and the first of them not 0"))
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/history"
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/upkeep"
 )
 
@@ -17,8 +16,8 @@ import (
 func minute(n int) time.Time { return time.Date(2030, 5, 1, 12, n, 0, 0, time.UTC) }
 
 // change is a change at its revision's minute, with one price.
-func change(b odds.Bookmaker, revision int, price float64, available bool) store.HistoryChange {
-	return store.HistoryChange{
+func change(b odds.Bookmaker, revision int, price float64, available bool) history.Change {
+	return history.Change{
 		Bookmaker: b, Revision: int64(revision), CapturedAt: minute(revision), Available: available,
 		Outcomes: []odds.Outcome{{Name: "1", Odds: price, Active: true}},
 	}
@@ -28,15 +27,15 @@ func TestMomentsCarryEveryBookmakersState(t *testing.T) {
 	t.Parallel()
 	nine, sporty := change(odds.Bet9ja, 1, 1.5, true), change(odds.SportyBet, 2, 1.6, true)
 	pawa, gone, back := change(odds.BetPawa, 3, 1.7, true), change(odds.SportyBet, 4, 1.6, false), change(odds.SportyBet, 5, 1.9, true)
-	page := store.HistoryPage{
-		Before:  []store.HistoryChange{nine},
-		Changes: []store.HistoryChange{sporty, pawa, gone, back},
+	page := history.Page{
+		Before:  []history.Change{nine},
+		Changes: []history.Change{sporty, pawa, gone, back},
 	}
 	want := []history.Moment{
-		{At: minute(2), ChangedBy: odds.SportyBet, Revision: 2, Quotes: []store.HistoryChange{sporty, nine}},
-		{At: minute(3), ChangedBy: odds.BetPawa, Revision: 3, Quotes: []store.HistoryChange{pawa, sporty, nine}},
-		{At: minute(4), ChangedBy: odds.SportyBet, Revision: 4, Quotes: []store.HistoryChange{pawa, gone, nine}},
-		{At: minute(5), ChangedBy: odds.SportyBet, Revision: 5, Quotes: []store.HistoryChange{pawa, back, nine}},
+		{At: minute(2), ChangedBy: odds.SportyBet, Revision: 2, Quotes: []history.Change{sporty, nine}},
+		{At: minute(3), ChangedBy: odds.BetPawa, Revision: 3, Quotes: []history.Change{pawa, sporty, nine}},
+		{At: minute(4), ChangedBy: odds.SportyBet, Revision: 4, Quotes: []history.Change{pawa, gone, nine}},
+		{At: minute(5), ChangedBy: odds.SportyBet, Revision: 5, Quotes: []history.Change{pawa, back, nine}},
 	}
 	if diff := cmp.Diff(want, history.Moments(page)); diff != "" {
 		t.Errorf("moments (-want +got):\n%s", diff)
@@ -75,7 +74,7 @@ func TestMargin(t *testing.T) {
 		{"another's outcomes", result, prices(chance.Names, 2, 4, 4), true, 0, false},
 		{"unknown type", nil, prices(result.Names, 2, 4, 4), true, 0, false},
 	} {
-		got, ok := history.Margin(tt.row, store.HistoryChange{Available: tt.available, Outcomes: tt.outcomes})
+		got, ok := history.Margin(tt.row, history.Change{Available: tt.available, Outcomes: tt.outcomes})
 		if ok != tt.ok || got != tt.want {
 			t.Errorf("%s: margin %v, %v, want %v, %v", tt.name, got, ok, tt.want, tt.ok)
 		}

@@ -5,13 +5,12 @@ import (
 
 	"github.com/oddscache/oddscache/services/scraper/internal/mapping"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
-	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
 // Margin is what a bookmaker keeps of a market: the sum of the inverse odds beyond the fair one, as a share of the
 // fair one. It reports false when the market was not available, an outcome is missing or closed, or the sum says
 // nothing about markets of that type. row may be nil for a type that the mapping does not know.
-func Margin(row *mapping.Row, quote store.HistoryChange) (float64, bool) {
+func Margin(row *mapping.Row, quote Change) (float64, bool) {
 	if row == nil || row.Ways() == 0 || !quote.Available || len(quote.Outcomes) != len(row.Names) {
 		return 0, false
 	}

@@ -117,6 +117,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
+// HistoryReaders are the places for calls that read the history, which may wait for its locks; see the package history.
+func (s *Store) HistoryReaders() *pool.Readers { return s.history }
+
 // Upkeep returns what the upkeep of the history has done.
 func (s *Store) Upkeep() upkeep.Counts { return s.upkeep.Counts() }
 

@@ -12,13 +12,14 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/postgres"
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	"github.com/oddscache/oddscache/services/scraper/internal/history"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
-var anyHistory = store.HistoryQuery{SrID: "100", Market: odds.MarketKey{ID: "a"}, Limit: 10}
+var anyHistory = history.Query{SrID: "100", Market: odds.MarketKey{ID: "a"}, Limit: 10}
 
 // TestBlockedReadersDoNotTakeTheLease holds a lock that all readers of the history wait for, for several leases.
 func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
@@ -64,7 +65,7 @@ func TestBlockedReadersDoNotTakeTheLease(t *testing.T) {
 			ended := make(chan error, 12)
 			for range cap(ended) {
 				readers.Go(func() {
-					_, err := s.ListHistory(t.Context(), anyHistory)
+					_, err := history.NewReader(s.HistoryReaders()).List(t.Context(), anyHistory)
 					ended <- err
 				})
 			}
@@ -109,12 +110,12 @@ func TestReaderWhoseCallerGoes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	for range 3 {
-		if _, err := b.Store.ListHistory(ctx, anyHistory); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, pool.ErrAway) {
+		if _, err := history.NewReader(b.Store.HistoryReaders()).List(ctx, anyHistory); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, pool.ErrAway) {
 			t.Errorf("a read whose caller goes: %v", err)
 		}
 	}
 	release()
-	if _, err := b.Store.ListHistory(t.Context(), anyHistory); err != nil {
+	if _, err := history.NewReader(b.Store.HistoryReaders()).List(t.Context(), anyHistory); err != nil {
 		t.Errorf("the next read: %v", err)
 	}
 }
@@ -129,11 +130,14 @@ func TestDatabaseAway(t *testing.T) {
 	}
 	s := storetest.Open(t, url, store.Config{})
 	reads := map[string]func() error{
-		"ListCycles":  func() error { _, err := s.ListCycles(t.Context(), "", 1); return err },
-		"GetCycle":    func() error { _, err := s.GetCycle(t.Context(), "01a2046d-a0ed-755f-aa81-b5465fb8ef0c"); return err },
-		"ListHistory": func() error { _, err := s.ListHistory(t.Context(), anyHistory); return err },
-		"Sizes":       func() error { _, err := s.Sizes(t.Context()); return err },
-		"DaysAhead":   func() error { _, err := s.DaysAhead(t.Context()); return err },
+		"ListCycles": func() error { _, err := s.ListCycles(t.Context(), "", 1); return err },
+		"GetCycle":   func() error { _, err := s.GetCycle(t.Context(), "01a2046d-a0ed-755f-aa81-b5465fb8ef0c"); return err },
+		"history": func() error {
+			_, err := history.NewReader(s.HistoryReaders()).List(t.Context(), anyHistory)
+			return err
+		},
+		"Sizes":     func() error { _, err := s.Sizes(t.Context()); return err },
+		"DaysAhead": func() error { _, err := s.DaysAhead(t.Context()); return err },
 	}
 	require := func(when string, want error) {
 		t.Helper()

@@ -1,4 +1,4 @@
-package store
+package history
 
 import (
 	"cmp"
@@ -10,50 +10,20 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
+
+// Reader reads the history from the database. It needs no lease: any scraper can read. It is safe for concurrent use.
+type Reader struct{ readers *pool.Readers }
+
+// NewReader makes a reader that takes its places among readers; see store.Store.HistoryReaders.
+func NewReader(readers *pool.Readers) *Reader { return &Reader{readers: readers} }
 
 // maxGaps bounds the gaps of a market that are read: one each cycle for a week and a half.
 const maxGaps = 3000
 
-// HistoryQuery names a market of an event and a time. It holds at any store, the writer's or not.
-type HistoryQuery struct {
-	SrID       string
-	Market     odds.MarketKey
-	Bookmakers []odds.Bookmaker // empty for all
-	// From and To bound captured_at, To excluded; zero for no bound.
-	From, To time.Time
-	// After is the revision of the last change of the page before; 0 for the first page.
-	After int64
-	// Limit is how many changes are wanted at most.
-	Limit int
-}
-
-// HistoryChange is one row of the history: what a bookmaker offered from then on.
-type HistoryChange struct {
-	Bookmaker  odds.Bookmaker
-	CapturedAt time.Time
-	Revision   int64 // of the snapshot that brought it
-	Available  bool  // if not, the outcomes are the last ones seen
-	Outcomes   []odds.Outcome
-}
-
-// HistoryGap is a time in which a bookmaker did not offer a market that it had offered.
-type HistoryGap struct {
-	Bookmaker odds.Bookmaker
-	From      time.Time
-	To        time.Time // zero while it lasts
-}
-
-// HistoryPage is a page of changes.
-type HistoryPage struct {
-	// Before is each bookmaker's last change before the page, in no order.
-	Before  []HistoryChange
-	Changes []HistoryChange // in the order in which they were stored
-	Gaps    []HistoryGap    // of all the query's time, by beginning
-}
-
 // bounds are the query's, or those of the years that partitions exist for.
-func (q *HistoryQuery) bounds() (from, to time.Time) {
+func (q *Query) bounds() (from, to time.Time) {
 	return cmp.Or(q.From, time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)), cmp.Or(q.To, time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC))
 }
 
@@ -64,30 +34,30 @@ type readRows struct {
 	gaps    []dbsqlc.ListHistoryGapsRow
 }
 
-// ListHistory reads a page of a market's history. What nobody ever offered has an empty one. It returns pool.ErrBusy,
+// List reads a page of a market's history. What nobody ever offered has an empty one. It returns pool.ErrBusy,
 // pool.ErrReadTimeout or pool.ErrAway when it cannot be read now.
-func (s *Store) ListHistory(ctx context.Context, query HistoryQuery) (HistoryPage, error) {
+func (r *Reader) List(ctx context.Context, query Query) (Page, error) {
 	var rows readRows
-	err := s.history.Read(ctx, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
+	err := r.readers.Read(ctx, func(ctx context.Context, q *dbsqlc.Queries) (err error) {
 		rows, err = query.read(ctx, q)
 		return err
 	})
 	if err != nil {
-		return HistoryPage{}, fmt.Errorf("history of market %s of event %s: %w", query.Market.ID, query.SrID, err)
+		return Page{}, fmt.Errorf("history of market %s of event %s: %w", query.Market.ID, query.SrID, err)
 	}
-	var page HistoryPage
-	if page.Changes, err = historyChanges(rows.changes); err != nil {
+	var page Page
+	if page.Changes, err = changesOf(rows.changes); err != nil {
 		return page, err
 	}
 	earlier := make([]dbsqlc.ListHistoryRow, len(rows.before))
 	for i, row := range rows.before {
 		earlier[i] = dbsqlc.ListHistoryRow(row)
 	}
-	if page.Before, err = historyChanges(earlier); err != nil {
+	if page.Before, err = changesOf(earlier); err != nil {
 		return page, err
 	}
 	for _, row := range rows.gaps {
-		g := HistoryGap{Bookmaker: odds.Bookmaker(row.Bookmaker), From: encode.Micros(row.UnavailableFrom)}
+		g := Gap{Bookmaker: odds.Bookmaker(row.Bookmaker), From: encode.Micros(row.UnavailableFrom)}
 		if row.AvailableFrom.After(row.UnavailableFrom) {
 			g.To = encode.Micros(row.AvailableFrom)
 		}
@@ -97,7 +67,7 @@ func (s *Store) ListHistory(ctx context.Context, query HistoryQuery) (HistoryPag
 }
 
 // read reads what a page is made of.
-func (q *HistoryQuery) read(ctx context.Context, db *dbsqlc.Queries) (rows readRows, err error) {
+func (q *Query) read(ctx context.Context, db *dbsqlc.Queries) (rows readRows, err error) {
 	from, to := q.bounds()
 	var line *int16
 	if q.Market.Line.IsSet() {
@@ -127,26 +97,26 @@ func (q *HistoryQuery) read(ctx context.Context, db *dbsqlc.Queries) (rows readR
 	return rows, nil
 }
 
-// bookmakerNames are the names asked for, all when none is.
-func bookmakerNames(asked []odds.Bookmaker) []string {
-	if len(asked) == 0 {
-		asked = registry.Names()
+// bookmakerNames are the names of the bookmakers, of all when there are none.
+func bookmakerNames(bookmakers []odds.Bookmaker) []string {
+	if len(bookmakers) == 0 {
+		bookmakers = registry.Names()
 	}
-	names := make([]string, len(asked))
-	for i, b := range asked {
+	names := make([]string, len(bookmakers))
+	for i, b := range bookmakers {
 		names[i] = string(b)
 	}
 	return names
 }
 
-func historyChanges(rows []dbsqlc.ListHistoryRow) ([]HistoryChange, error) {
-	changes := make([]HistoryChange, len(rows))
+func changesOf(rows []dbsqlc.ListHistoryRow) ([]Change, error) {
+	changes := make([]Change, len(rows))
 	for i, row := range rows {
 		outcomes, err := encode.ReadOutcomes(row.Outcomes)
 		if err != nil {
 			return nil, fmt.Errorf("reading the history's outcomes at revision %d: %w", row.Revision, err)
 		}
-		changes[i] = HistoryChange{
+		changes[i] = Change{
 			Bookmaker: odds.Bookmaker(row.Bookmaker), CapturedAt: encode.Micros(row.CapturedAt), Revision: row.Revision,
 			Available: row.Available, Outcomes: outcomes,
 		}
