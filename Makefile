@@ -123,7 +123,7 @@ gen: buf protoc-gen-go protoc-gen-go-grpc sqlc ## Generate the Go code of the .p
 
 .PHONY: fmt
 fmt: gofumpt buf ## Format the Go and the .proto files
-	$(TOOLS)/bin/gofumpt -l -w pkg services test
+	$(TOOLS)/bin/gofumpt -l -w pkg proto services test
 	$(TOOLS)/bin/buf format -w
 
 .PHONY: tidy
@@ -178,7 +178,7 @@ deps-check: ## Fail when the cache depends on a Postgres driver
 
 .PHONY: fmt-check
 fmt-check: gofumpt ## Fail when a Go file is not formatted
-	@found=$$($(TOOLS)/bin/gofumpt -l pkg services test); \
+	@found=$$($(TOOLS)/bin/gofumpt -l pkg proto services test); \
 	if [ -n "$$found" ]; then echo "not formatted, run 'make fmt':" $$found >&2; exit 1; fi
 
 ##@ Reports

@@ -4,14 +4,16 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
 const (
-	responseBatch protowire.Number = 2 // in StreamSnapshotsResponse
+	responseBatch = oddscachev1.StreamSnapshotsResponse_Batch_FieldNumber // in StreamSnapshotsResponse
 
-	batchFrom protowire.Number = 1
-	batchTo   protowire.Number = 2
-	batchMore protowire.Number = 4
+	batchFrom = oddscachev1.Batch_FromRevision_FieldNumber
+	batchTo   = oddscachev1.Batch_ToRevision_FieldNumber
+	batchMore = oddscachev1.Batch_More_FieldNumber
 )
 
 // MaxBatchBytes bounds the frames of one batch; a larger entry travels alone.

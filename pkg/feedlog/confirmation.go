@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
 // Field numbers of Confirmation and Timestamp.
 const (
-	confirmationConfirmedAt protowire.Number = 2
-	timestampSeconds        protowire.Number = 1
-	timestampNanos          protowire.Number = 2
+	confirmationConfirmedAt = oddscachev1.Confirmation_LastConfirmedAt_FieldNumber
+	timestampSeconds        = oddscachev1.Timestamp_Seconds_FieldNumber
+	timestampNanos          = oddscachev1.Timestamp_Nanos_FieldNumber
 )
 
 // ConfirmedAt reads the time that an encoded Confirmation gives. It reads by hand because a cycle in which nothing changed

@@ -8,15 +8,17 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
 // Field numbers of CycleEnd and RemovedKey.
 const (
-	cycleEndID         protowire.Number = 1
-	cycleEndFinishedAt protowire.Number = 3
-	cycleEndRemoved    protowire.Number = 5
-	removedSrID        protowire.Number = 1
-	removedSnapshot    protowire.Number = 2
+	cycleEndID         = oddscachev1.CycleEnd_CycleId_FieldNumber
+	cycleEndFinishedAt = oddscachev1.CycleEnd_FinishedAt_FieldNumber
+	cycleEndRemoved    = oddscachev1.CycleEnd_Removed_FieldNumber
+	removedSrID        = oddscachev1.RemovedKey_SrId_FieldNumber
+	removedSnapshot    = oddscachev1.RemovedKey_Snapshot_FieldNumber
 )
 
 // restKeys is how many keys are read before it may be time to rest.

@@ -17,21 +17,21 @@ var ErrWire = errors.New("bytes are not an entry of the feed")
 
 // Field numbers of Batch, Entry and the messages whose keys are read without decoding them.
 const (
-	batchEntries protowire.Number = 3
+	batchEntries = oddscachev1.Batch_Entries_FieldNumber
 
-	entryRevision     protowire.Number = 1
-	entryEvent        protowire.Number = 2
-	entrySnapshot     protowire.Number = 3
-	entryConfirmation protowire.Number = 4
-	entryCycleEnd     protowire.Number = 5
+	entryRevision     = oddscachev1.Entry_Revision_FieldNumber
+	entryEvent        = oddscachev1.Entry_Event_FieldNumber
+	entrySnapshot     = oddscachev1.Entry_Snapshot_FieldNumber
+	entryConfirmation = oddscachev1.Entry_Confirmation_FieldNumber
+	entryCycleEnd     = oddscachev1.Entry_CycleEnd_FieldNumber
 
-	eventSrID            protowire.Number = 1
-	snapshotBookmaker    protowire.Number = 2
-	snapshotEventID      protowire.Number = 3
-	snapshotMarkets      protowire.Number = 6
-	confirmationSnapshot protowire.Number = 1
-	snapshotKeyBookmaker protowire.Number = 1
-	snapshotKeyEventID   protowire.Number = 2
+	eventSrID            = oddscachev1.Event_SrId_FieldNumber
+	snapshotBookmaker    = oddscachev1.CachedSnapshot_Bookmaker_FieldNumber
+	snapshotEventID      = oddscachev1.CachedSnapshot_BookmakerEventId_FieldNumber
+	snapshotMarkets      = oddscachev1.CachedSnapshot_Markets_FieldNumber
+	confirmationSnapshot = oddscachev1.Confirmation_Snapshot_FieldNumber
+	snapshotKeyBookmaker = oddscachev1.SnapshotKey_Bookmaker_FieldNumber
+	snapshotKeyEventID   = oddscachev1.SnapshotKey_BookmakerEventId_FieldNumber
 )
 
 // NewEvent makes an entry of an event.

@@ -19,11 +19,11 @@ import (
 // Field numbers of LookupEventsRequest and LookupEventsResponse. Fields 1 to 6 of the request are GetEventRequest's, 1
 // to 3 of the response are GetEventResponse's.
 const (
-	requestID      protowire.Number = 7
-	requestMaxWait protowire.Number = 8
+	requestID      = oddscachev1.LookupEventsRequest_RequestId_FieldNumber
+	requestMaxWait = oddscachev1.LookupEventsRequest_MaxWait_FieldNumber
 
-	responseID      protowire.Number = 4
-	responseFailure protowire.Number = 6
+	responseID      = oddscachev1.LookupEventsResponse_RequestId_FieldNumber
+	responseFailure = oddscachev1.LookupEventsResponse_Failure_FieldNumber
 )
 
 // longestWait is the most that the service waits for a revision.

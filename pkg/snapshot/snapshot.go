@@ -25,14 +25,14 @@ import (
 
 // Field numbers of CachedSnapshot and CachedMarket that the layout depends on.
 const (
-	fieldSnapshotID  protowire.Number = 1
-	fieldBookmaker   protowire.Number = 2
-	fieldEventID     protowire.Number = 3
-	fieldCapturedAt  protowire.Number = 4
-	fieldConfirmedAt protowire.Number = 5
-	fieldMarkets     protowire.Number = 6
+	fieldSnapshotID  = oddscachev1.CachedSnapshot_SnapshotId_FieldNumber
+	fieldBookmaker   = oddscachev1.CachedSnapshot_Bookmaker_FieldNumber
+	fieldEventID     = oddscachev1.CachedSnapshot_BookmakerEventId_FieldNumber
+	fieldCapturedAt  = oddscachev1.CachedSnapshot_CapturedAt_FieldNumber
+	fieldConfirmedAt = oddscachev1.CachedSnapshot_LastConfirmedAt_FieldNumber
+	fieldMarkets     = oddscachev1.CachedSnapshot_Markets_FieldNumber
 
-	fieldMarketID protowire.Number = 1
+	fieldMarketID = oddscachev1.CachedMarket_MarketId_FieldNumber
 )
 
 // ErrLayout is what an error wraps when bytes are not laid out as this package does it.

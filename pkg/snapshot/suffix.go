@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
 // SuffixLen is the size of an encoded last_confirmed_at: tag, length, and two five-byte varints with their tags.
@@ -11,14 +13,21 @@ const SuffixLen = 14
 
 const timestampLen = SuffixLen - 2
 
+// Tags of one byte.
+const (
+	confirmedAtTag = byte(fieldConfirmedAt)<<3 | byte(protowire.BytesType)
+	secondsTag     = byte(oddscachev1.Timestamp_Seconds_FieldNumber)<<3 | byte(protowire.VarintType)
+	nanosTag       = byte(oddscachev1.Timestamp_Nanos_FieldNumber)<<3 | byte(protowire.VarintType)
+)
+
 // AppendSuffix appends last_confirmed_at. Instants outside 1970–3058 are brought to the nearest of these bounds,
 // since a wider one would need more bytes; no odds are that old.
 func AppendSuffix(dst []byte, t time.Time) []byte { return appendTime(dst, fieldConfirmedAt, t) }
 
 // SuffixTime reads what AppendSuffix wrote.
 func SuffixTime(suffix []byte) (time.Time, bool) {
-	if len(suffix) != SuffixLen || suffix[0] != byte(fieldConfirmedAt)<<3|byte(protowire.BytesType) || suffix[1] != timestampLen ||
-		suffix[2] != 1<<3 || suffix[8] != 2<<3 {
+	if len(suffix) != SuffixLen || suffix[0] != confirmedAtTag || suffix[1] != timestampLen ||
+		suffix[2] != secondsTag || suffix[8] != nanosTag {
 		return time.Time{}, false
 	}
 	seconds, ok := varint5(suffix[3:8])
@@ -41,9 +50,9 @@ func appendTime(dst []byte, field protowire.Number, t time.Time) []byte {
 	case seconds >= 1<<35:
 		seconds, nanos = 1<<35-1, 0
 	}
-	dst = append(dst, byte(field)<<3|byte(protowire.BytesType), timestampLen, 1<<3)
+	dst = append(dst, byte(field)<<3|byte(protowire.BytesType), timestampLen, secondsTag)
 	dst = appendVarint5(dst, uint64(seconds))
-	dst = append(dst, 2<<3)
+	dst = append(dst, nanosTag)
 	return appendVarint5(dst, uint64(nanos))
 }
 

@@ -140,7 +140,7 @@ func (v View) ParseHeader() (Header, error) {
 		case num == fieldEventID && typ == protowire.BytesType:
 			h.EventID, _ = protowire.ConsumeString(value)
 		case num == fieldCapturedAt && m == timestampLen+1:
-			suffixed := append([]byte{byte(fieldConfirmedAt)<<3 | byte(protowire.BytesType)}, value[:m]...)
+			suffixed := append([]byte{confirmedAtTag}, value[:m]...)
 			h.CapturedAt, _ = SuffixTime(suffixed)
 		}
 		b = value[m:]

@@ -15,12 +15,12 @@ import (
 
 // Field numbers of the answers.
 const (
-	getEventFreshness protowire.Number = 3
+	getEventFreshness = oddscachev1.GetEventResponse_Freshness_FieldNumber
 
-	batchResults   protowire.Number = 1
-	batchFreshness protowire.Number = 2
-	resultKey      protowire.Number = 3
-	resultFound    protowire.Number = 4
+	batchResults   = oddscachev1.BatchGetEventsResponse_Results_FieldNumber
+	batchFreshness = oddscachev1.BatchGetEventsResponse_Freshness_FieldNumber
+	resultKey      = oddscachev1.BatchGetEventsResult_Key_FieldNumber
+	resultFound    = oddscachev1.BatchGetEventsResult_Found_FieldNumber
 )
 
 // partsOfEvent is how many parts an event with three snapshots has, and its answer's own.

@@ -13,17 +13,17 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
-// Field numbers of Freshness, Timestamp and Duration.
+// Field numbers of Freshness, and of Timestamp and Duration, which are encoded alike.
 const (
-	freshnessEpoch         protowire.Number = 1
-	freshnessRevision      protowire.Number = 2
-	freshnessState         protowire.Number = 3
-	freshnessCycleID       protowire.Number = 4
-	freshnessCycleFinished protowire.Number = 5
-	freshnessFeedAge       protowire.Number = 6
+	freshnessEpoch         = oddscachev1.Freshness_Epoch_FieldNumber
+	freshnessRevision      = oddscachev1.Freshness_Revision_FieldNumber
+	freshnessState         = oddscachev1.Freshness_State_FieldNumber
+	freshnessCycleID       = oddscachev1.Freshness_LastCycleId_FieldNumber
+	freshnessCycleFinished = oddscachev1.Freshness_LastCycleFinishedAt_FieldNumber
+	freshnessFeedAge       = oddscachev1.Freshness_FeedAge_FieldNumber
 
-	timeSeconds protowire.Number = 1
-	timeNanos   protowire.Number = 2
+	timeSeconds = oddscachev1.Timestamp_Seconds_FieldNumber
+	timeNanos   = oddscachev1.Timestamp_Nanos_FieldNumber
 )
 
 // stateOf is a store's state in the words of the protocol.

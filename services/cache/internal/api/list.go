@@ -23,9 +23,9 @@ const (
 
 // Field numbers of ListEventsResponse.
 const (
-	listEvents    protowire.Number = 1
-	listNextToken protowire.Number = 2
-	listFreshness protowire.Number = 3
+	listEvents    = oddscachev1.ListEventsResponse_Events_FieldNumber
+	listNextToken = oddscachev1.ListEventsResponse_NextPageToken_FieldNumber
+	listFreshness = oddscachev1.ListEventsResponse_Freshness_FieldNumber
 )
 
 // ListEvents answers one page of events.

@@ -11,22 +11,23 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
 // Field numbers of LookupEventsResponse and LookupFailure.
 const (
-	lookedUpFreshness protowire.Number = 3
-	lookedUpID        protowire.Number = 4
-	lookedUpFound     protowire.Number = 5
-	lookedUpFailure   protowire.Number = 6
+	lookedUpFreshness = oddscachev1.LookupEventsResponse_Freshness_FieldNumber
+	lookedUpID        = oddscachev1.LookupEventsResponse_RequestId_FieldNumber
+	lookedUpFound     = oddscachev1.LookupEventsResponse_Found_FieldNumber
+	lookedUpFailure   = oddscachev1.LookupEventsResponse_Failure_FieldNumber
 
-	failureCode     protowire.Number = 1
-	failureReason   protowire.Number = 2
-	failureMessage  protowire.Number = 3
-	failureMetadata protowire.Number = 4
-	mapKey          protowire.Number = 1
-	mapValue        protowire.Number = 2
+	failureCode     = oddscachev1.LookupFailure_Code_FieldNumber
+	failureReason   = oddscachev1.LookupFailure_Reason_FieldNumber
+	failureMessage  = oddscachev1.LookupFailure_Message_FieldNumber
+	failureMetadata = oddscachev1.LookupFailure_Metadata_FieldNumber
+	mapKey          = oddscachev1.LookupFailure_MetadataEntry_Key_FieldNumber
+	mapValue        = oddscachev1.LookupFailure_MetadataEntry_Value_FieldNumber
 )
 
 // idBytes is room for request_id and found.

@@ -15,17 +15,25 @@ import (
 
 // Field numbers of LookupEventsRequest; 1 to 6 are GetEventRequest's as well.
 const (
-	lookupSrID            protowire.Number = 1
-	lookupBetpawaID       protowire.Number = 2
-	lookupCompetitorEvent protowire.Number = 3
-	lookupBookmakers      protowire.Number = 4
-	lookupMarketIDs       protowire.Number = 5
-	lookupMinRevision     protowire.Number = 6
-	lookupID              protowire.Number = 7
+	lookupSrID            = oddscachev1.LookupEventsRequest_SrId_FieldNumber
+	lookupBetpawaID       = oddscachev1.LookupEventsRequest_BetpawaEventId_FieldNumber
+	lookupCompetitorEvent = oddscachev1.LookupEventsRequest_CompetitorEvent_FieldNumber
+	lookupBookmakers      = oddscachev1.LookupEventsRequest_Bookmakers_FieldNumber
+	lookupMarketIDs       = oddscachev1.LookupEventsRequest_MarketIds_FieldNumber
+	lookupMinRevision     = oddscachev1.LookupEventsRequest_MinRevision_FieldNumber
+	lookupID              = oddscachev1.LookupEventsRequest_RequestId_FieldNumber
 
-	competitorBookmaker protowire.Number = 1
-	competitorID        protowire.Number = 2
+	competitorBookmaker = oddscachev1.CompetitorEvent_Bookmaker_FieldNumber
+	competitorID        = oddscachev1.CompetitorEvent_CompetitorEventId_FieldNumber
 )
+
+// GetEventRequest must have the same numbers; an index that is not 0 does not compile.
+var _ = [1]struct{}{}[oddscachev1.GetEventRequest_SrId_FieldNumber-lookupSrID|
+	oddscachev1.GetEventRequest_BetpawaEventId_FieldNumber-lookupBetpawaID|
+	oddscachev1.GetEventRequest_CompetitorEvent_FieldNumber-lookupCompetitorEvent|
+	oddscachev1.GetEventRequest_Bookmakers_FieldNumber-lookupBookmakers|
+	oddscachev1.GetEventRequest_MarketIds_FieldNumber-lookupMarketIDs|
+	oddscachev1.GetEventRequest_MinRevision_FieldNumber-lookupMinRevision]
 
 // read reads an encoded GetEventRequest or LookupEventsRequest and its key, whose strings alias b: b must not be changed
 // as long as q is used. Lists reuse q's memory. The id is read even of a request that is refused, where it can be.

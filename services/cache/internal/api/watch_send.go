@@ -15,14 +15,14 @@ import (
 
 // Field numbers of WatchEventsResponse and EventRemoved. EventUpdated has those that all answers with events share.
 const (
-	watchUpdated   protowire.Number = 1
-	watchRemoved   protowire.Number = 2
-	watchSynced    protowire.Number = 3
-	watchFreshness protowire.Number = 4
+	watchUpdated   = oddscachev1.WatchEventsResponse_Updated_FieldNumber
+	watchRemoved   = oddscachev1.WatchEventsResponse_Removed_FieldNumber
+	watchSynced    = oddscachev1.WatchEventsResponse_Synced_FieldNumber
+	watchFreshness = oddscachev1.WatchEventsResponse_Freshness_FieldNumber
 
-	removedSrID      protowire.Number = 1
-	removedBookmaker protowire.Number = 2
-	removedReason    protowire.Number = 3
+	removedSrID      = oddscachev1.EventRemoved_SrId_FieldNumber
+	removedBookmaker = oddscachev1.EventRemoved_Bookmaker_FieldNumber
+	removedReason    = oddscachev1.EventRemoved_Reason_FieldNumber
 )
 
 // watchStream sends what a watch tells. Sending waits while the caller does not read; what it then holds is the message

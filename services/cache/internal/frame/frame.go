@@ -15,13 +15,25 @@ import (
 
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// Field numbers that GetEventResponse, BatchGetEventsResult and EventSnapshots share.
+// Field numbers that all messages with an event and its snapshots share.
 const (
-	fieldEvent     protowire.Number = 1
-	fieldSnapshots protowire.Number = 2
+	fieldEvent     = oddscachev1.GetEventResponse_Event_FieldNumber
+	fieldSnapshots = oddscachev1.GetEventResponse_Snapshots_FieldNumber
 )
+
+// They must be the same in all of them; an index that is not 0 does not compile.
+var _ = [1]struct{}{}[oddscachev1.LookupEventsResponse_Event_FieldNumber-fieldEvent|
+	oddscachev1.LookupEventsResponse_Snapshots_FieldNumber-fieldSnapshots|
+	oddscachev1.BatchGetEventsResult_Event_FieldNumber-fieldEvent|
+	oddscachev1.BatchGetEventsResult_Snapshots_FieldNumber-fieldSnapshots|
+	oddscachev1.EventSnapshots_Event_FieldNumber-fieldEvent|
+	oddscachev1.EventSnapshots_Snapshots_FieldNumber-fieldSnapshots|
+	oddscachev1.EventUpdated_Event_FieldNumber-fieldEvent|
+	oddscachev1.EventUpdated_Snapshots_FieldNumber-fieldSnapshots]
 
 // Event is the frame of an encoded Event message.
 type Event struct {

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/oddscache/oddscache/pkg/snapshot"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
 // A content's index is a hash table of market ids: open addressing, linear probing, two bytes a slot, the offset of the
@@ -111,8 +114,8 @@ func (c *Content) after(slot int) int {
 
 // Tags of a market in a snapshot and of the id in a market.
 const (
-	marketTag   = 6<<3 | 2
-	marketIDTag = 1<<3 | 2
+	marketTag   = byte(oddscachev1.CachedSnapshot_Markets_FieldNumber)<<3 | byte(protowire.BytesType)
+	marketIDTag = byte(oddscachev1.CachedMarket_MarketId_FieldNumber)<<3 | byte(protowire.BytesType)
 )
 
 // next reads the frame at the start of b: its market's id, nil if it has none, and its length, 0 at the end. It is

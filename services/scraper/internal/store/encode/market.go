@@ -7,26 +7,27 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/oddscache/oddscache/pkg/snapshot"
+	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
 // Field numbers of CachedSnapshot, CachedMarket and Outcome.
 const (
-	snapshotMarkets protowire.Number = 6
+	snapshotMarkets = oddscachev1.CachedSnapshot_Markets_FieldNumber
 
-	marketID            protowire.Number = 1
-	marketName          protowire.Number = 2
-	marketLine          protowire.Number = 3
-	marketHandicapType  protowire.Number = 4
-	marketHandicapHome  protowire.Number = 5
-	marketHandicapAway  protowire.Number = 6
-	marketOutcomes      protowire.Number = 7
-	marketGroups        protowire.Number = 8
-	marketUnavailableAt protowire.Number = 9
+	marketID            = oddscachev1.CachedMarket_MarketId_FieldNumber
+	marketName          = oddscachev1.CachedMarket_Name_FieldNumber
+	marketLine          = oddscachev1.CachedMarket_Line_FieldNumber
+	marketHandicapType  = oddscachev1.CachedMarket_HandicapType_FieldNumber
+	marketHandicapHome  = oddscachev1.CachedMarket_HandicapHome_FieldNumber
+	marketHandicapAway  = oddscachev1.CachedMarket_HandicapAway_FieldNumber
+	marketOutcomes      = oddscachev1.CachedMarket_Outcomes_FieldNumber
+	marketGroups        = oddscachev1.CachedMarket_MarketGroups_FieldNumber
+	marketUnavailableAt = oddscachev1.CachedMarket_UnavailableAt_FieldNumber
 
-	outcomeName     protowire.Number = 1
-	outcomeOdds     protowire.Number = 2
-	outcomeIsActive protowire.Number = 3
+	outcomeName     = oddscachev1.Outcome_Name_FieldNumber
+	outcomeOdds     = oddscachev1.Outcome_Odds_FieldNumber
+	outcomeIsActive = oddscachev1.Outcome_IsActive_FieldNumber
 )
 
 // appendMarket appends an offered market, framed as an element of CachedSnapshot.markets. A cycle encodes 600,000 of
