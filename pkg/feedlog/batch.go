@@ -8,12 +8,14 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
+// Field numbers of StreamSnapshotsResponse and Batch.
 const (
-	responseBatch = oddscachev1.StreamSnapshotsResponse_Batch_FieldNumber // in StreamSnapshotsResponse
+	responseBatch = oddscachev1.StreamSnapshotsResponse_Batch_FieldNumber
 
-	batchFrom = oddscachev1.Batch_FromRevision_FieldNumber
-	batchTo   = oddscachev1.Batch_ToRevision_FieldNumber
-	batchMore = oddscachev1.Batch_More_FieldNumber
+	batchFrom    = oddscachev1.Batch_FromRevision_FieldNumber
+	batchTo      = oddscachev1.Batch_ToRevision_FieldNumber
+	batchEntries = oddscachev1.Batch_Entries_FieldNumber
+	batchMore    = oddscachev1.Batch_More_FieldNumber
 )
 
 // MaxBatchBytes bounds the frames of one batch; a larger entry travels alone.
@@ -28,7 +30,8 @@ type Batch struct {
 }
 
 // EncodeBatch returns a StreamSnapshotsResponse that carries the batch as slices to be sent one after another: a
-// small header and the frames as they are.
+// small header and the frames as they are. The frames are not copied: a batch for a hundred replicas takes a hundred
+// headers of memory.
 func EncodeBatch(b Batch) [][]byte {
 	var fields []byte
 	if b.From != 0 {
@@ -66,15 +69,17 @@ func BatchIn(response []byte) ([]byte, bool) {
 	return body, m >= 0 && n+m == len(response)
 }
 
-// restBytes is how much is decoded before it may be time to rest: some microseconds' worth.
-const restBytes = 4096
+// yieldBytes is how much is decoded between two calls of yield: some microseconds' worth.
+const yieldBytes = 4096
 
 // DecodeBatch reads an encoded Batch. Every entry is copied into bytes of its own, so that one entry that stays in
-// the log does not hold the whole message in memory. between is called every few microseconds, for a caller that lets
-// others go first; nil for none. It returns ErrWire.
-func DecodeBatch(b []byte, between func()) (Batch, error) {
+// the log does not hold the whole message in memory. It returns ErrWire; unknown fields are skipped, since a newer scraper
+// may send some.
+//
+// yield is called every few microseconds, for a caller that pauses so that others get the processor; nil for none.
+func DecodeBatch(b []byte, yield func()) (Batch, error) {
 	var batch Batch
-	rest := len(b)
+	left := len(b) // at the last call of yield
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
 		if n < 0 {
@@ -97,14 +102,14 @@ func DecodeBatch(b []byte, between func()) (Batch, error) {
 		case num == batchEntries && typ == protowire.BytesType:
 			own := make([]byte, n+m) // not cleared, since it is copied to at once
 			copy(own, b)
-			e, err := parse(own, between)
+			e, err := parse(own, yield)
 			if err != nil {
 				return Batch{}, fmt.Errorf("batch (%d, %d]: %w", batch.From, batch.To, err)
 			}
 			batch.Entries = append(batch.Entries, e)
-			if between != nil && rest-len(b) >= restBytes {
-				rest = len(b)
-				between()
+			if yield != nil && left-len(b) >= yieldBytes {
+				left = len(b)
+				yield()
 			}
 		}
 		b = b[n+m:]

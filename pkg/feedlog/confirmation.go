@@ -18,7 +18,7 @@ const (
 )
 
 // ConfirmedAt reads the time that an encoded Confirmation gives. It reads by hand because a cycle in which nothing changed
-// consists of confirmations. It returns ErrWire.
+// consists of confirmations, tens of thousands of them. It returns ErrWire.
 func ConfirmedAt(body []byte) (time.Time, error) {
 	var seconds, nanos uint64
 	err := eachField(body, func(num protowire.Number, typ protowire.Type, value []byte) error {

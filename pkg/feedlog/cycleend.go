@@ -21,12 +21,13 @@ const (
 	removedSnapshot    = oddscachev1.RemovedKey_Snapshot_FieldNumber
 )
 
-// restKeys is how many keys are read before it may be time to rest.
-const restKeys = 64
+// yieldKeys is how many keys are read between two calls of yield.
+const yieldKeys = 64
 
-// readCycleEnd decodes a CycleEnd. One may name hundreds of thousands of keys, so it is read by hand, twice: their ids
-// are pieces of one string. between is called now and then; nil for none. It returns ErrWire.
-func readCycleEnd(body []byte, between func()) (*CycleEnd, error) {
+// readCycleEnd decodes a CycleEnd. One may name hundreds of thousands of keys, so it is read by hand, twice: first to count
+// them and to add up their ids, then to make the keys, whose ids are pieces of one string. That takes two allocations, not
+// one for each key. yield is called every few microseconds; nil for none. It returns ErrWire.
+func readCycleEnd(body []byte, yield func()) (*CycleEnd, error) {
 	var finished timestamppb.Timestamp
 	c := &CycleEnd{}
 	var keys, bytes int
@@ -37,8 +38,8 @@ func readCycleEnd(body []byte, between func()) (*CycleEnd, error) {
 		case cycleEndFinishedAt:
 			return proto.UnmarshalOptions{Merge: true}.Unmarshal(value, &finished)
 		case cycleEndRemoved:
-			if keys++; keys%restKeys == 0 && between != nil {
-				between()
+			if keys++; keys%yieldKeys == 0 && yield != nil {
+				yield()
 			}
 			_, id, err := readRemoved(value, nil)
 			bytes += len(id)
@@ -66,15 +67,15 @@ func readCycleEnd(body []byte, between func()) (*CycleEnd, error) {
 			k.ID = ids.String()[start:]
 			c.Removed = append(c.Removed, k)
 		}
-		if len(c.Removed)%restKeys == 0 && between != nil {
-			between()
+		if len(c.Removed)%yieldKeys == 0 && yield != nil {
+			yield()
 		}
 		return err
 	})
 }
 
-// readRemoved reads a RemovedKey; its id is not copied. Kind is 0 when it names nothing. Without known the bookmaker is
-// left out.
+// readRemoved reads a RemovedKey; its id aliases b and is not in the key yet. Kind is 0 when it names nothing, as a kind of
+// key would that this version does not know. Without known the bookmaker is left out.
 func readRemoved(b []byte, known *bookmakers) (k Key, id []byte, err error) {
 	err = eachBytes(b, func(num protowire.Number, value []byte) error {
 		switch num {
@@ -100,11 +101,13 @@ func readRemoved(b []byte, known *bookmakers) (k Key, id []byte, err error) {
 	return k, id, err
 }
 
-// bookmakers are the names that were read, the first mostBookmakers of them.
+// bookmakers are the names that were read, the first mostBookmakers of them. Few names come again and again: searching a
+// short list is faster than interning each.
 type bookmakers []string
 
 const mostBookmakers = 16
 
+// name is b as a string that is shared with other keys.
 func (all *bookmakers) name(b []byte) string {
 	for _, name := range *all {
 		if name == string(b) {

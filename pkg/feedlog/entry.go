@@ -32,7 +32,8 @@ func (k Kind) String() string {
 	}
 }
 
-// Key names what an entry is the newest state of.
+// Key names what an entry is the newest state of. Content and its confirmation differ in kind alone, so that one is found
+// from the other.
 type Key struct {
 	Kind      Kind
 	Bookmaker string // snapshots and confirmations
@@ -63,6 +64,7 @@ func (k Key) String() string {
 	return k.Kind.String() + " " + k.Bookmaker + "/" + k.ID
 }
 
+// content is the key of the content that a confirmation confirms.
 func (k Key) content() Key { k.Kind = KindSnapshot; return k }
 
 // Entry is one write. It is immutable: the log, its views and the transport share it.
@@ -77,12 +79,13 @@ type Entry struct {
 	// CycleEnd is what Body says, for cycle ends only.
 	CycleEnd *CycleEnd
 
-	sum uint64 // digest of Frame, which holds revision, key and content
+	sum uint64 // hash of Frame, which holds revision, key and content; a log's digest is the sum of its entries' hashes
 }
 
 // CycleEnd is a decoded cycle end, as far as the log needs it.
 type CycleEnd struct {
 	CycleID    string
 	FinishedAt time.Time
-	Removed    []Key
+	// Removed are the events and the contents that are evicted. Confirmations go with their contents and are not listed.
+	Removed []Key
 }

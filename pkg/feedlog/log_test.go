@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
@@ -87,7 +86,7 @@ func wantKeys(t *testing.T, l *feedlog.Log, want ...string) {
 	}
 }
 
-func TestAppendRefusesWhole(t *testing.T) {
+func TestAppendRejectsWhole(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name     string
@@ -136,8 +135,8 @@ func TestConfirmationsOfOneBlock(t *testing.T) {
 	}
 }
 
-// What a refused block found must not be taken for what the next one confirms.
-func TestARefusedBlockLeavesNothing(t *testing.T) {
+// What a rejected block found must not be taken for what the next one confirms.
+func TestARejectedBlockLeavesNothing(t *testing.T) {
 	t.Parallel()
 	l := feedlog.New(nil)
 	if err := l.Append(0, 2, []*feedlog.Entry{content(t, 1, "a"), content(t, 2, "b")}); err != nil {
@@ -156,42 +155,6 @@ func TestARefusedBlockLeavesNothing(t *testing.T) {
 	}
 	wantKeys(t, l, "2 snapshot betpawa/b", "5 snapshot betpawa/a") // with the confirmation of what stood there
 }
-
-// A note stays with its key, whatever is put there, until the key is removed.
-func TestNotesStayWithTheirKeys(t *testing.T) {
-	t.Parallel()
-	noting := &noter{}
-	l := feedlog.New(noting)
-	if err := l.Append(0, 5, []*feedlog.Entry{
-		content(t, 1, "a"), confirmation(t, 2, "a"), content(t, 3, "b"), content(t, 4, "a"), confirmation(t, 5, "a"),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Append(5, 7, []*feedlog.Entry{confirmation(t, 6, "b"), cycleEnd(t, 7, noon, feedlog.SnapshotKey("betpawa", "a"))}); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Append(7, 8, []*feedlog.Entry{content(t, 8, "a")}); err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"1: nothing", "2: put at 1", "3: nothing", "4: put at 1", "5: put at 1", "6: put at 3", "7: nothing", "8: nothing"}
-	if diff := cmp.Diff(want, noting.seen); diff != "" {
-		t.Errorf("notes (-want +got):\n%s", diff)
-	}
-}
-
-// noter notes when a key was put first, and keeps what it finds.
-type noter struct{ seen []string }
-
-func (n *noter) Put(e *feedlog.Entry, note *any) {
-	if *note == nil {
-		n.seen = append(n.seen, fmt.Sprintf("%d: nothing", e.Revision))
-		*note = fmt.Sprintf("put at %d", e.Revision)
-		return
-	}
-	n.seen = append(n.seen, fmt.Sprintf("%d: %v", e.Revision, *note))
-}
-
-func (*noter) Removed(feedlog.Key, any, *feedlog.Entry) {}
 
 func TestCompaction(t *testing.T) {
 	t.Parallel()
@@ -223,53 +186,6 @@ func TestCompaction(t *testing.T) {
 	}
 }
 
-func TestCycleEndsEvictWhatTheyName(t *testing.T) {
-	t.Parallel()
-	l := feedlog.New(nil)
-	entries := []*feedlog.Entry{
-		event(t, 1, "gone"), content(t, 2, "gone"), confirmation(t, 3, "gone"), event(t, 4, "stays"), content(t, 5, "stays"),
-		cycleEnd(t, 6, noon, feedlog.EventKey("gone"), feedlog.SnapshotKey("betpawa", "gone"), feedlog.EventKey("never was")),
-	}
-	if err := l.Append(0, 6, entries); err != nil {
-		t.Fatal(err)
-	}
-	wantKeys(t, l, "4 event stays", "5 snapshot betpawa/stays", "6 cycle_end cycle 6")
-	// An entry that is newer than the cycle end is another one of the same name.
-	if err := l.Append(6, 8, []*feedlog.Entry{event(t, 7, "gone")}); err != nil {
-		t.Fatal(err)
-	}
-	wantKeys(t, l, "4 event stays", "5 snapshot betpawa/stays", "6 cycle_end cycle 6", "7 event gone")
-	if l.Lookup(feedlog.EventKey("gone")).Revision != 7 || l.Lookup(feedlog.ConfirmationKey("betpawa", "gone")) != nil {
-		t.Error("lookups do not show the log")
-	}
-}
-
-func TestCycleEndsAreKeptSevenDays(t *testing.T) {
-	t.Parallel()
-	l := feedlog.New(nil)
-	for day := range 10 {
-		at := noon.AddDate(0, 0, day)
-		if err := l.Append(int64(day), int64(day)+1, []*feedlog.Entry{cycleEnd(t, int64(day)+1, at)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	v := l.View() // ends at days 2 to 9 are within seven days of the last
-	if v.Entries != 8 || v.Floor != 2 || v.LastCycle.Revision != 10 {
-		t.Errorf("%d entries, floor %d, last cycle at %d", v.Entries, v.Floor, v.LastCycle.Revision)
-	}
-	entries, _ := v.After(0, 1<<30)
-	restored, err := feedlog.Restore(nil, entries, v.Head, v.Floor)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := restored.View(); r.Digest != v.Digest || r.Entries != v.Entries || r.Head != v.Head || r.Floor != v.Floor || r.Bytes != v.Bytes {
-		t.Errorf("restored %+v, want %+v", r, v)
-	}
-	if _, err := feedlog.Restore(nil, []*feedlog.Entry{event(t, 1, "1"), event(t, 1, "2")}, 2, 0); !errors.Is(err, feedlog.ErrOrder) {
-		t.Errorf("two entries of one revision were restored: %v", err)
-	}
-}
-
 func TestAfterBoundsBytes(t *testing.T) {
 	t.Parallel()
 	l := feedlog.New(nil)
@@ -298,30 +214,5 @@ func TestAfterBoundsBytes(t *testing.T) {
 		if len(got) != test.n || to != test.to {
 			t.Errorf("after %d, %d bytes: %d entries to %d, want %d to %d", test.after, test.maxBytes, len(got), to, test.n, test.to)
 		}
-	}
-}
-
-// listener writes down what it is told.
-type listener []string
-
-func (l *listener) Put(e *feedlog.Entry, _ *any) { *l = append(*l, fmt.Sprint("put ", e.Key)) }
-func (l *listener) Removed(k feedlog.Key, _ any, by *feedlog.Entry) {
-	*l = append(*l, fmt.Sprintf("removed %v by %d", k, by.Revision))
-}
-
-func TestListenerIsToldInOrder(t *testing.T) {
-	t.Parallel()
-	var told listener
-	l := feedlog.New(&told)
-	err := l.Append(0, 3, []*feedlog.Entry{
-		event(t, 1, "1"), content(t, 2, "a"),
-		cycleEnd(t, 3, noon, feedlog.SnapshotKey("betpawa", "a"), feedlog.EventKey("1"), feedlog.EventKey("2")),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "[put event 1 put snapshot betpawa/a put cycle_end cycle 3 removed snapshot betpawa/a by 3 removed event 1 by 3]"
-	if got := fmt.Sprint([]string(told)); got != want {
-		t.Errorf("told %s, want %s", got, want)
 	}
 }

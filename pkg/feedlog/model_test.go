@@ -92,7 +92,7 @@ func (s *source) check(t *rapid.T, v *feedlog.View) {
 }
 
 // TestReplicasAreTheSource lets replicas follow a source over the wire format, in batches of any size, with pauses and
-// restarts at every revision, and begin anew when the source has forgotten cycle ends that they missed.
+// restarts at every revision, and start from scratch when the source has forgotten cycle ends that they missed.
 func TestReplicasAreTheSource(t *testing.T) {
 	t.Parallel()
 	resumes, tooOld, batches := 0, 0, 0

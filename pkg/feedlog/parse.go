@@ -7,7 +7,6 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
@@ -15,10 +14,8 @@ import (
 // ErrWire is what an error wraps when bytes are not an entry.
 var ErrWire = errors.New("bytes are not an entry of the feed")
 
-// Field numbers of Batch, Entry and the messages whose keys are read without decoding them.
+// Field numbers of Entry and of the messages whose keys are read without decoding them.
 const (
-	batchEntries = oddscachev1.Batch_Entries_FieldNumber
-
 	entryRevision     = oddscachev1.Entry_Revision_FieldNumber
 	entryEvent        = oddscachev1.Entry_Event_FieldNumber
 	entrySnapshot     = oddscachev1.Entry_Snapshot_FieldNumber
@@ -34,51 +31,12 @@ const (
 	snapshotKeyEventID   = oddscachev1.SnapshotKey_BookmakerEventId_FieldNumber
 )
 
-// NewEvent makes an entry of an event.
-func NewEvent(revision int64, e *oddscachev1.Event) (*Entry, error) {
-	return newEntry(revision, entryEvent, e)
-}
-
-// NewConfirmation makes an entry of a confirmation.
-func NewConfirmation(revision int64, c *oddscachev1.Confirmation) (*Entry, error) {
-	return newEntry(revision, entryConfirmation, c)
-}
-
-// NewCycleEnd makes an entry of a cycle end.
-func NewCycleEnd(revision int64, c *oddscachev1.CycleEnd) (*Entry, error) {
-	return newEntry(revision, entryCycleEnd, c)
-}
-
-// NewSnapshot makes an entry of content laid out by the package snapshot, whose snapshot_id must be revision.
-func NewSnapshot(revision int64, content []byte) (*Entry, error) {
-	return Parse(frame(revision, entrySnapshot, content))
-}
-
-func newEntry(revision int64, field protowire.Number, m proto.Message) (*Entry, error) {
-	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("encoding %T at revision %d: %w", m, revision, err)
-	}
-	return Parse(frame(revision, field, body))
-}
-
-func frame(revision int64, field protowire.Number, body []byte) []byte {
-	inner := protowire.SizeTag(entryRevision) + protowire.SizeVarint(uint64(revision)) +
-		protowire.SizeTag(field) + protowire.SizeBytes(len(body))
-	b := make([]byte, 0, protowire.SizeTag(batchEntries)+protowire.SizeBytes(inner))
-	b = protowire.AppendTag(b, batchEntries, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(inner))
-	b = protowire.AppendTag(b, entryRevision, protowire.VarintType)
-	b = protowire.AppendVarint(b, uint64(revision))
-	b = protowire.AppendTag(b, field, protowire.BytesType)
-	return protowire.AppendBytes(b, body)
-}
-
 // Parse reads one framed entry. The entry aliases b, which must not be changed. It returns ErrWire for anything that
 // is not exactly one entry with a revision and a key.
 func Parse(b []byte) (*Entry, error) { return parse(b, nil) }
 
-func parse(b []byte, between func()) (*Entry, error) {
+// parse is Parse with calls of yield, see DecodeBatch.
+func parse(b []byte, yield func()) (*Entry, error) {
 	num, typ, n := protowire.ConsumeTag(b)
 	if n < 0 || num != batchEntries || typ != protowire.BytesType {
 		return nil, fmt.Errorf("frame of %d bytes: %w", len(b), ErrWire)
@@ -88,7 +46,7 @@ func parse(b []byte, between func()) (*Entry, error) {
 		return nil, fmt.Errorf("frame of %d bytes: %w", len(b), ErrWire)
 	}
 	e := &Entry{Frame: b, sum: xxhash.Sum64(b)}
-	var member protowire.Number
+	var member protowire.Number // of the oneof; 0 until it was read
 	for len(inner) > 0 {
 		num, typ, n := protowire.ConsumeTag(inner)
 		if n < 0 {
@@ -110,14 +68,15 @@ func parse(b []byte, between func()) (*Entry, error) {
 		}
 		inner = inner[n+m:]
 	}
-	if err := e.readKey(member, between); err != nil {
+	if err := e.readKey(member, yield); err != nil {
 		return nil, fmt.Errorf("entry at revision %d: %w", e.Revision, err)
 	}
 	return e, nil
 }
 
-// readKey finds the key in the body, decoding only cycle ends.
-func (e *Entry) readKey(member protowire.Number, between func()) error {
+// readKey finds the key in the body, decoding only cycle ends: a log needs to know what they remove, and nothing of the
+// other kinds but the key.
+func (e *Entry) readKey(member protowire.Number, yield func()) error {
 	switch member {
 	case entryEvent:
 		e.Key = EventKey(stringField(e.Body, eventSrID))
@@ -127,7 +86,7 @@ func (e *Entry) readKey(member protowire.Number, between func()) error {
 		key := bytesField(e.Body, confirmationSnapshot)
 		e.Key = ConfirmationKey(intern(bytesField(key, snapshotKeyBookmaker)), stringField(key, snapshotKeyEventID))
 	case entryCycleEnd:
-		end, err := readCycleEnd(e.Body, between)
+		end, err := readCycleEnd(e.Body, yield)
 		if err != nil {
 			return err
 		}
@@ -142,7 +101,7 @@ func (e *Entry) readKey(member protowire.Number, between func()) error {
 	return nil
 }
 
-// readSnapshotKey finds the key of an encoded CachedSnapshot. It stands before the markets, as the package snapshot lays
+// readSnapshotKey finds the key of an encoded CachedSnapshot. It comes before the markets, as the package snapshot lays
 // it out, and these are hundreds: they are read only where the key is not found before them.
 func readSnapshotKey(b []byte) Key {
 	var bookmaker, id []byte
@@ -166,10 +125,11 @@ func readSnapshotKey(b []byte) Key {
 	return SnapshotKey(intern(bookmaker), string(id))
 }
 
-// intern shares the memory of names that very many keys have in common.
+// intern shares the memory of names that very many keys have in common: those of bookmakers.
 func intern(name []byte) string { return unique.Make(string(name)).Value() }
 
-// bytesField is the last occurrence of a length-delimited field; nil if there is none.
+// bytesField is the last occurrence of a length-delimited field, which is the one that counts in protobuf; nil if there is
+// none.
 func bytesField(b []byte, field protowire.Number) []byte {
 	var found []byte
 	for len(b) > 0 {
@@ -189,4 +149,5 @@ func bytesField(b []byte, field protowire.Number) []byte {
 	return found
 }
 
+// stringField is bytesField copied into a string.
 func stringField(b []byte, field protowire.Number) string { return string(bytesField(b, field)) }
