@@ -9,7 +9,8 @@
 // never stacked, since repeated occurrences of a message field merge. Any protobuf reader reads the result as an
 // ordinary CachedSnapshot. Bytes made here are immutable once they are shared.
 //
-// It is not for deciding what a snapshot contains, and not for the log that carries snapshots (feedlog).
+// The order of the fields is not the order of their numbers, and seconds and nanos are written although they may be 0:
+// both are allowed in protobuf and kept by no marshaller, so these bytes are made by this package alone.
 package snapshot
 
 import (
@@ -23,7 +24,8 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// Field numbers of CachedSnapshot and CachedMarket that the layout depends on.
+// Field numbers of CachedSnapshot and CachedMarket that the layout depends on. Those of CachedSnapshot have to stay below
+// 16, where a tag is one byte.
 const (
 	fieldSnapshotID  = oddscachev1.CachedSnapshot_SnapshotId_FieldNumber
 	fieldBookmaker   = oddscachev1.CachedSnapshot_Bookmaker_FieldNumber
@@ -46,7 +48,8 @@ type Header struct {
 	CapturedAt time.Time
 }
 
-// Append appends a whole CachedSnapshot to dst. markets are framed by AppendMarket, in order.
+// Append appends a whole CachedSnapshot to dst. markets are framed by AppendMarket, in order of (market_id, line): caches
+// search them by id.
 func Append(dst []byte, h Header, markets []byte, confirmedAt time.Time) []byte {
 	dst = protowire.AppendTag(dst, fieldSnapshotID, protowire.VarintType)
 	dst = protowire.AppendVarint(dst, uint64(h.SnapshotID))

@@ -147,7 +147,7 @@ func TestSuffixBounds(t *testing.T) {
 	}
 }
 
-func TestSplitRefuses(t *testing.T) {
+func TestSplitRejects(t *testing.T) {
 	t.Parallel()
 	market, err := snapshot.AppendMarket(nil, &oddscachev1.CachedMarket{MarketId: "3743"})
 	if err != nil {

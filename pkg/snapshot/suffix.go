@@ -24,7 +24,7 @@ const (
 // since a wider one would need more bytes; no odds are that old.
 func AppendSuffix(dst []byte, t time.Time) []byte { return appendTime(dst, fieldConfirmedAt, t) }
 
-// SuffixTime reads what AppendSuffix wrote.
+// SuffixTime reads what AppendSuffix wrote; false for bytes that are no suffix.
 func SuffixTime(suffix []byte) (time.Time, bool) {
 	if len(suffix) != SuffixLen || suffix[0] != confirmedAtTag || suffix[1] != timestampLen ||
 		suffix[2] != secondsTag || suffix[8] != nanosTag {
@@ -41,7 +41,9 @@ func SuffixTime(suffix []byte) (time.Time, bool) {
 	return time.Unix(int64(seconds), int64(nanos)).UTC(), true
 }
 
-// appendTime appends a Timestamp field of always SuffixLen bytes (for field numbers up to 15).
+// appendTime appends a Timestamp field of always SuffixLen bytes (for field numbers up to 15):
+//
+//	tag, length 12, tag of seconds, 5 bytes, tag of nanos, 5 bytes
 func appendTime(dst []byte, field protowire.Number, t time.Time) []byte {
 	seconds, nanos := t.Unix(), t.Nanosecond()
 	switch {
@@ -61,6 +63,7 @@ func appendVarint5(dst []byte, v uint64) []byte {
 	return append(dst, byte(v)|0x80, byte(v>>7)|0x80, byte(v>>14)|0x80, byte(v>>21)|0x80, byte(v>>28)&0x7f)
 }
 
+// varint5 reads what appendVarint5 wrote; false for a varint of another length.
 func varint5(b []byte) (uint64, bool) {
 	v, n := protowire.ConsumeVarint(b)
 	return v, n == 5

@@ -8,7 +8,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// View is a snapshot cut at the borders of its layout. Its slices alias the bytes that were split.
+// View is a snapshot cut at the borders of its layout. Its slices alias the bytes that were split, and their capacity ends
+// where they do, so that appending to one never writes into the next.
 type View struct {
 	Header  []byte // fields 1–4
 	Markets []byte // framed markets
