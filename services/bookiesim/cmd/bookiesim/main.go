@@ -5,8 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/oddscache/oddscache/pkg/cmdline"
 	"github.com/oddscache/oddscache/services/bookiesim"
@@ -32,13 +30,6 @@ func (s *serve) Run(ctx context.Context) error {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
 	var cli cli
-	parsed := cmdline.Parse(ctx, &cli, "bookiesim", "Simulated bookmakers: BetPawa, SportyBet and Bet9ja.")
-	if err := parsed.Run(); err != nil {
-		parsed.Errorf("%v", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop was called
-	}
+	cmdline.Main(&cli, "bookiesim", "Simulated bookmakers: BetPawa, SportyBet and Bet9ja.")
 }
