@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/oddscache/oddscache/test/benchcycle/measure"
-	"github.com/oddscache/oddscache/test/benchcycle/rig"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // movedShare is the part of the markets that moves between two cycles.
@@ -36,9 +37,9 @@ type results struct {
 	bareCopy  []measure.Copied
 	peak      int64 // the scraper's memory, after all cycles
 	followers measure.Followers
-	warm      []rig.Warm // with what the cycles left
-	warmSize  int64      // snapshots
-	large     []rig.Warm // with many times that
+	warm      []measure.Warm // with what the cycles left
+	warmSize  int64          // snapshots
+	large     []measure.Warm // with many times that
 	largeSize int64
 	variants  []measure.Variant
 }
@@ -49,7 +50,12 @@ func run(ctx context.Context, o options) (err error) {
 	if o.verbose {
 		log = os.Stderr
 	}
-	r, err := rig.Start(ctx, rig.Options{Events: o.events, Latency: o.latency, Log: log})
+	binaries, err := cluster.NewBinaries()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, binaries.Close()) }()
+	r, err := start(ctx, o, binaries, log)
 	if err != nil {
 		return err
 	}
@@ -74,9 +80,36 @@ func run(ctx context.Context, o options) (err error) {
 	return nil
 }
 
+// start starts Postgres and the simulator, each the real thing in a process of its own as in production, and prepares a
+// scraper and a cache. Postgres has its own defaults for memory and WAL, and nothing is switched off.
+func start(ctx context.Context, o options, binaries *cluster.Binaries, log io.Writer) (*cluster.Cluster, error) {
+	simulator := []string{
+		"BOOKIESIM_PROFILE=real", "BOOKIESIM_STILL=true", "BOOKIESIM_LIMITS=true",
+		"BOOKIESIM_LATENCY=" + strconv.FormatFloat(o.latency, 'f', -1, 64),
+	}
+	if o.events > 0 {
+		simulator = append(simulator, "BOOKIESIM_EVENTS="+strconv.Itoa(o.events))
+	}
+	c, err := cluster.New(ctx, cluster.Config{
+		Binaries: binaries, Simulator: simulator, Output: log, Postgres: map[string]string{
+			"fsync": "on", "synchronous_commit": "on", "shared_buffers": "128MB", "max_wal_size": "1GB", "min_wal_size": "80MB",
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err = c.Simulator.Start(ctx); err == nil {
+		err = c.Simulator.Freeze(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
 // cycles runs the first cycle, one in which nothing moved, and some in which a few markets did.
-func (res *results) cycles(ctx context.Context, r *rig.Rig) (err error) {
-	if _, err := r.StartPair(ctx); err != nil {
+func (res *results) cycles(ctx context.Context, r *cluster.Cluster) (err error) {
+	if _, err := measure.Start(ctx, r); err != nil {
 		return err
 	}
 	if res.first, err = res.cycle(ctx, r, "first"); err != nil {
@@ -99,7 +132,7 @@ func (res *results) cycles(ctx context.Context, r *rig.Rig) (err error) {
 		}
 		res.moved = append(res.moved, c)
 	}
-	usage, err := r.ScraperUsage()
+	usage, err := r.Scrapers[0].Process().Usage()
 	res.peak = usage.PeakBytes
 	if err != nil || res.options.followers == 0 {
 		return err
@@ -115,12 +148,12 @@ func (res *results) cycles(ctx context.Context, r *rig.Rig) (err error) {
 }
 
 // cycle runs one cycle, with a profile of the scraper if that is wanted.
-func (res *results) cycle(ctx context.Context, r *rig.Rig, name string) (measure.Cycle, error) {
+func (res *results) cycle(ctx context.Context, r *cluster.Cluster, name string) (measure.Cycle, error) {
 	say("cycle: " + name)
 	if res.options.profiles == "" {
 		return measure.RunCycle(ctx, r, res.options.latency, name)
 	}
-	stop, err := measure.Profile(ctx, r.Admin(), res.options.profiles, name)
+	stop, err := measure.Profile(ctx, r.Scrapers[0].Admin, res.options.profiles, name)
 	if err != nil {
 		return measure.Cycle{}, err
 	}
@@ -130,11 +163,11 @@ func (res *results) cycle(ctx context.Context, r *rig.Rig, name string) (measure
 
 // starts measures warm starts, with what the cycles left and with many times that, and in between what the store
 // does not do.
-func (res *results) starts(ctx context.Context, r *rig.Rig) (err error) {
+func (res *results) starts(ctx context.Context, r *cluster.Cluster) (err error) {
 	if res.warm, res.warmSize, err = res.restart(ctx, r); err != nil {
 		return err
 	}
-	if err := r.StopPair(); err != nil {
+	if err := r.Stop(); err != nil {
 		return err
 	}
 	say("ways to write and read it")
@@ -151,17 +184,17 @@ func (res *results) starts(ctx context.Context, r *rig.Rig) (err error) {
 }
 
 // restart stops the pair and starts it again, several times.
-func (res *results) restart(ctx context.Context, r *rig.Rig) (all []rig.Warm, snapshots int64, err error) {
+func (res *results) restart(ctx context.Context, r *cluster.Cluster) (all []measure.Warm, snapshots int64, err error) {
 	tables, err := measure.ReadTables(ctx, r)
 	if err != nil {
 		return nil, 0, err
 	}
 	for range res.options.rounds {
-		if err := r.StopPair(); err != nil {
+		if err := r.Stop(); err != nil {
 			return nil, 0, err
 		}
 		say(fmt.Sprintf("warm start with %d snapshots", tables.Snapshots))
-		w, err := r.StartPair(ctx)
+		w, err := measure.Start(ctx, r)
 		if err != nil {
 			return nil, 0, err
 		}

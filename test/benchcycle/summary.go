@@ -9,7 +9,6 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/benchcycle/measure"
 	"github.com/oddscache/oddscache/test/benchcycle/report"
-	"github.com/oddscache/oddscache/test/benchcycle/rig"
 )
 
 // What the figures are asked to be.
@@ -136,7 +135,7 @@ func (res *results) bare() measure.Copied {
 }
 
 // addWarm adds the medians of warm starts; asked says whether something is asked of them.
-func addWarm(t *report.Table, starts []rig.Warm, snapshots int64, asked bool) {
+func addWarm(t *report.Table, starts []measure.Warm, snapshots int64, asked bool) {
 	if len(starts) == 0 {
 		return
 	}

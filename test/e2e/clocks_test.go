@@ -14,9 +14,8 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper"
+	"github.com/oddscache/oddscache/test/cluster"
 	"github.com/oddscache/oddscache/test/faketime"
-	"github.com/oddscache/oddscache/test/faults"
-	"github.com/oddscache/oddscache/test/pair"
 )
 
 // clockStep is a way in which clocks go wrong for a cycle.
@@ -52,14 +51,13 @@ func TestClockSteps(t *testing.T) {
 			var own atomic.Int64
 			server := pgtest.Server(t, postgres.Options{Env: database.Env()})
 			url := server.URL("postgres")
-			if err := pair.Migrate(t.Context(), url); err != nil {
+			if err := cluster.Migrate(t.Context(), url); err != nil {
 				t.Fatal(err)
 			}
-			w, site := world(t, nil)
-			p := pair.Start(t, site, func(c *scraper.Config) {
-				c.DatabaseURL = url
+			w := world(t, nil)
+			p := cluster.Start(t, cluster.Config{DatabaseURL: url, Site: w.URL, Scraper: func(c *scraper.Config) {
 				c.Clock = func() time.Time { return time.Now().Add(time.Duration(own.Load())) }
-			})
+			}})
 			set := func(ahead time.Duration) {
 				if step.where != "database" {
 					own.Store(int64(ahead))
@@ -68,7 +66,7 @@ func TestClockSteps(t *testing.T) {
 					database.Set(t, ahead)
 				}
 				if step.restart {
-					p.StopScraper()
+					p.StopScraper(t)
 					p.StartScraper(t)
 				}
 			}
@@ -85,7 +83,9 @@ func TestClockSteps(t *testing.T) {
 				if n, _ := compareOffered(t, w, p, ended.GetRevision()); n < 10_000 {
 					t.Errorf("only %d prices compared", n)
 				}
-				if _, err := faults.Compare(t.Context(), url, p.Cache); err != nil {
+				if rows, err := cluster.ReadRows(t.Context(), url); err != nil {
+					t.Error(err)
+				} else if _, err := rows.Compare(t.Context(), p.Cache); err != nil {
 					t.Errorf("the cache is not what Postgres holds: %v", err)
 				}
 				for what, at := range map[string]time.Time{"began": c.GetStartedAt().AsTime(), "ended": c.GetFinishedAt().AsTime()} {

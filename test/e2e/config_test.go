@@ -3,9 +3,10 @@ package e2e
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // TestEverythingWrongIsSaidAtOnce starts both services with settings that are wrong in every way: not of their type, not
@@ -13,12 +14,11 @@ import (
 func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		service, pkg string
-		env          []string
-		want         []string
+		service   string
+		env, want []string
 	}{
 		{
-			"scraper", "../../services/scraper/cmd/scraper",
+			"scraper",
 			[]string{
 				"SCRAPER_DATABASE_URL=postgres://scraper:hunter2@db/oddscache", "SCRAPER_LOG_LEVEL=loud", "SCRAPER_BATCH_AGE=old", "SCRAPER_INTERVAL=-1s",
 				"SCRAPER_BATCH_EVENTS=0", "SCRAPER_LISTEN=0.0.0.0:7401", "SCRAPER_BET9JA_URL=ftp://bet9ja", "SCRAPER_HISTORY_RETENTION=1h",
@@ -30,7 +30,7 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 			},
 		},
 		{
-			"cache", "../../services/cache/cmd/cache",
+			"cache",
 			[]string{
 				"CACHE_LOG_FORMAT=xml", "CACHE_MAX_WATCHES=many", "CACHE_LISTEN=nowhere", "CACHE_STOP_GRACE=99h", "CACHE_MAX_CONNECTION_AGE=-1s",
 				"CACHE_ADMIN_LISTEN=0.0.0.0:7410",
@@ -43,9 +43,9 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	} {
 		t.Run(tt.service, func(t *testing.T) {
 			t.Parallel()
-			bin := filepath.Join(t.TempDir(), tt.service)
-			if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, tt.pkg).CombinedOutput(); err != nil {
-				t.Fatalf("building: %v\n%s", err, out)
+			bin, err := cluster.Built(t).Path(tt.service)
+			if err != nil {
+				t.Fatal(err)
 			}
 			cmd := exec.CommandContext(t.Context(), bin, "serve")
 			cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, tt.env...)

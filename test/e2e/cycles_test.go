@@ -16,14 +16,14 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 	"github.com/oddscache/oddscache/test/recordedsite"
 )
 
 func TestCyclesAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
-	_, site := world(t, nil)
-	p := pair.Start(t, site, nil)
+	w := world(t, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL})
 	var ran []*oddscachev1.Cycle
 	for range 5 {
 		ran = append([]*oddscachev1.Cycle{p.RunCycle(t, succeeded).GetCycle()}, ran...)
@@ -69,8 +69,8 @@ func TestCyclesAreListedNewestFirst(t *testing.T) {
 
 func TestProgressTellsACycleStepByStep(t *testing.T) {
 	t.Parallel()
-	_, site := world(t, nil)
-	p := pair.Start(t, site, func(c *scraper.Config) { c.BatchEvents = 10 })
+	w := world(t, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL, Scraper: func(c *scraper.Config) { c.BatchEvents = 10 }})
 	p.RunCycle(t, succeeded)
 	p.Live(t)
 	accepted, err := p.Scraper.RunCycle(t.Context(), &oddscachev1.RunCycleRequest{})
@@ -132,8 +132,8 @@ func TestProgressTellsACycleStepByStep(t *testing.T) {
 
 func TestOneCycleIsWatchedToItsEnd(t *testing.T) {
 	t.Parallel()
-	_, site := world(t, func(c *sim.Config) { c.Latency = sim.RealLatency(); c.LatencyScale = 0.2 })
-	p := pair.Start(t, site, nil)
+	w := world(t, func(c *sim.Config) { c.Latency = sim.RealLatency(); c.LatencyScale = 0.2 })
+	p := cluster.Start(t, cluster.Config{Site: w.URL})
 	p.Live(t)
 	accepted, err := p.Scraper.RunCycle(t.Context(), &oddscachev1.RunCycleRequest{})
 	if err != nil {
@@ -163,8 +163,8 @@ func TestOneCycleIsWatchedToItsEnd(t *testing.T) {
 
 func TestRequestsDuringACycleShareTheNextOne(t *testing.T) {
 	t.Parallel()
-	_, site := world(t, func(c *sim.Config) { c.Latency = sim.RealLatency(); c.LatencyScale = 0.2 })
-	p := pair.Start(t, site, nil)
+	w := world(t, func(c *sim.Config) { c.Latency = sim.RealLatency(); c.LatencyScale = 0.2 })
+	p := cluster.Start(t, cluster.Config{Site: w.URL})
 	p.Live(t)
 	run := func(wait bool) string {
 		resp, err := p.Scraper.RunCycle(t.Context(), &oddscachev1.RunCycleRequest{Wait: wait})
@@ -174,7 +174,7 @@ func TestRequestsDuringACycleShareTheNextOne(t *testing.T) {
 		return resp.GetCycle().GetCycleId()
 	}
 	first := run(false)
-	pair.Poll(t, time.Minute, func() bool { // until it runs, requests join it
+	cluster.Poll(t, time.Minute, func() bool { // until it runs, requests join it
 		c, err := p.Scraper.GetCycle(t.Context(), &oddscachev1.GetCycleRequest{CycleId: first})
 		return err == nil && c.GetCycle().GetStatus() == oddscachev1.CycleStatus_CYCLE_STATUS_RUNNING
 	})
@@ -188,7 +188,7 @@ func TestUnmappedMarketsAreListedByFrequency(t *testing.T) {
 	t.Parallel()
 	site := recordedsite.New(t)
 	site.Wuhan(t, time.Now().Add(48*time.Hour))
-	p := pair.Start(t, site.URL, nil)
+	p := cluster.Start(t, cluster.Config{Site: site.URL})
 	end := p.RunCycle(t, succeeded)
 	counts := make(map[string]int)
 	req := &oddscachev1.ListUnmappedMarketsRequest{PageSize: 30}

@@ -6,16 +6,15 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
 
-	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 func TestMain(m *testing.M) {
-	pgtest.Main(m, goleak.IgnoreCurrent())
+	cluster.Main(m, goleak.IgnoreCurrent())
 }
 
 // historyRows counts the rows of the history of odds.
-func historyRows(t *testing.T, p *pair.Pair) int {
+func historyRows(t *testing.T, p *cluster.Cluster) int {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), p.DatabaseURL)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // inTime is how much longer than a healthy cycle the other bookmakers' events may take beside a failing one. Giving
@@ -50,13 +50,13 @@ func TestFaultOfOneBookmakerForAWholeCycle(t *testing.T) {
 	} {
 		t.Run(strings.Join([]string{tt.fault.Bookmaker, string(tt.fault.Kind), string(tt.fault.Scope)}, " "), func(t *testing.T) {
 			t.Parallel()
-			w, site := world(t, func(c *sim.Config) { c.Latency, c.LatencyScale = sim.RealLatency(), 0.1 })
-			p := pair.Start(t, site, func(c *scraper.Config) {
+			w := world(t, func(c *sim.Config) { c.Latency, c.LatencyScale = sim.RealLatency(), 0.1 })
+			p := cluster.Start(t, cluster.Config{Site: w.URL, Scraper: func(c *scraper.Config) {
 				for _, b := range c.EachBookmaker() {
 					b.Slots = 0 // the default
 				}
 				c.WaitTimeout = 500 * time.Millisecond
-			})
+			}})
 			healthy := p.RunCycle(t, succeeded)
 			p.Reach(t, healthy.GetRevision())
 			before := all(t, p, &oddscachev1.ListEventsRequest{IncludeSnapshots: true})
@@ -153,7 +153,7 @@ func held(events []*oddscachev1.EventSnapshots) map[string]int {
 }
 
 // unavailableRows counts the history's rows that say a market was gone.
-func unavailableRows(t *testing.T, p *pair.Pair) int {
+func unavailableRows(t *testing.T, p *cluster.Cluster) int {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), p.DatabaseURL)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // result is BetPawa's id of 1X2 at full time.
@@ -13,9 +13,9 @@ const result = "3743"
 
 func TestHistoryTellsWhatEveryBookmakerOffered(t *testing.T) {
 	t.Parallel()
-	w, site := world(t, nil)
-	p := pair.Start(t, site, nil)
-	history := p.History(t)
+	w := world(t, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL})
+	history := p.History
 	var event sim.Event
 	for _, event = range football(w) {
 		if len(event.Listings) == 3 {

@@ -16,8 +16,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/pair"
-	"github.com/oddscache/oddscache/test/process"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // lockHeld is how long somebody holds a lock on the history: three leases, or a minute in `make fault-locks`.
@@ -41,8 +40,9 @@ func hold(t *testing.T, url, mode string) (release func()) {
 }
 
 // term reads the number of the writer's term; 0 while the scraper is not the writer.
-func (p *processes) term() float64 {
-	v, err := process.Metric(p.t.Context(), p.scraperAdmin, "oddscache_scraper_lease_term", "")
+func term(t *testing.T, p *cluster.Cluster) float64 {
+	t.Helper()
+	v, err := cluster.Metric(t.Context(), p.Scrapers[0].Admin, "oddscache_scraper_lease_term", "")
 	if err != nil {
 		return 0
 	}
@@ -52,12 +52,12 @@ func (p *processes) term() float64 {
 // TestBlockedHistoryReadersDoNotStopTheWriter blocks more readers of the history than there are connections.
 func TestBlockedHistoryReadersDoNotStopTheWriter(t *testing.T) {
 	t.Parallel()
-	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
-	p.startScraper()
-	p.runCycle()
-	term := p.term()
-	release := hold(t, p.url, "ACCESS EXCLUSIVE")
-	history := oddscachev1.NewHistoryServiceClient(p.scraperConnection)
+	p := processes(t, cluster.Config{})
+	p.StartScraper(t)
+	runCycle(t, p)
+	first := term(t, p)
+	release := hold(t, p.DatabaseURL, "ACCESS EXCLUSIVE")
+	history := p.History
 	var readers sync.WaitGroup
 	var mu sync.Mutex
 	answers := make(map[string]int)
@@ -77,15 +77,15 @@ func TestBlockedHistoryReadersDoNotStopTheWriter(t *testing.T) {
 	cycles := 0
 	for until := time.Now().Add(lockHeld()); time.Now().Before(until); cycles++ {
 		began := time.Now()
-		resp := p.runCycle() // in which no odds move
+		resp := runCycle(t, p) // in which no odds move
 		if took := time.Since(began); took > atOnce || resp.GetCycle().GetStatus() != succeeded {
 			t.Errorf("a cycle beside blocked readers ended %v after %v", resp.GetCycle().GetStatus(), took)
 		}
-		if _, err := p.scraperClient.ListCycles(t.Context(), &oddscachev1.ListCyclesRequest{}); err != nil {
+		if _, err := p.Scraper.ListCycles(t.Context(), &oddscachev1.ListCyclesRequest{}); err != nil {
 			t.Errorf("ListCycles beside blocked readers: %v", err)
 		}
-		if now := p.term(); now != term {
-			t.Fatalf("the writer's term is %v, was %v", now, term)
+		if now := term(t, p); now != first {
+			t.Fatalf("the writer's term is %v, was %v", now, first)
 		}
 	}
 	readers.Wait()
@@ -103,26 +103,27 @@ func TestBlockedHistoryReadersDoNotStopTheWriter(t *testing.T) {
 // missing: when a term begins, and at the ends of cycles.
 func TestLockedHistoryDoesNotStopTakeoverOrCycles(t *testing.T) {
 	t.Parallel()
-	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
-	p.startScraper()
-	p.runCycle()
-	admin := connect(t, p.url)
+	w := world(t, nil)
+	p := processes(t, cluster.Config{Site: w.URL})
+	p.StartScraper(t)
+	runCycle(t, p)
+	admin := connect(t, p.DatabaseURL)
 	third := time.Now().UTC().AddDate(0, 0, 3).Format("20060102")
-	pair.Poll(t, 20*time.Second, func() bool { return slices.Contains(historyDays(t, admin), third) })
-	p.scraper.Stop(t, 20*time.Second)
+	cluster.Poll(t, 20*time.Second, func() bool { return slices.Contains(historyDays(t, admin), third) })
+	p.StopScraper(t)
 	execute(t, admin, "DROP TABLE market_odds_history_"+third)
 
-	release := hold(t, p.url, "SHARE UPDATE EXCLUSIVE")
+	release := hold(t, p.DatabaseURL, "SHARE UPDATE EXCLUSIVE")
 	began := time.Now()
-	p.startScraper()
-	p.runCycle()
+	p.StartScraper(t)
+	runCycle(t, p)
 	if took := time.Since(began); took > 2*atOnce {
 		t.Errorf("the next writer's first cycle ended %v after its start", took)
 	}
 	for until := time.Now().Add(lockHeld()); time.Now().Before(until); {
-		p.world.MoveOdds(0.2, 1) // history is written meanwhile
+		w.MoveOdds(0.2, 1) // history is written meanwhile
 		began := time.Now()
-		if resp := p.runCycle(); resp.GetCycle().GetStatus() != succeeded || time.Since(began) > atOnce {
+		if resp := runCycle(t, p); resp.GetCycle().GetStatus() != succeeded || time.Since(began) > atOnce {
 			t.Errorf("a cycle beside the lock ended %v (%s) after %v", resp.GetCycle().GetStatus(), resp.GetCycle().GetReason(), time.Since(began))
 		}
 	}
@@ -130,7 +131,7 @@ func TestLockedHistoryDoesNotStopTakeoverOrCycles(t *testing.T) {
 		t.Error("the partition was made although the lock is held, so the test shows nothing")
 	}
 	release()
-	if !pair.Poll(t, 90*time.Second, func() bool { return slices.Contains(historyDays(t, admin), third) }) {
+	if !cluster.Poll(t, 90*time.Second, func() bool { return slices.Contains(historyDays(t, admin), third) }) {
 		t.Error("the partition was not made within 90 s after the lock was given back")
 	}
 }
@@ -152,20 +153,20 @@ func historyDays(t *testing.T, conn *pgx.Conn) (days []string) {
 func TestReadsWhilePostgresIsAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t, postgres.Options{})
-	if err := pair.Migrate(t.Context(), server.URL("postgres")); err != nil {
+	if err := cluster.Migrate(t.Context(), server.URL("postgres")); err != nil {
 		t.Fatal(err)
 	}
-	p := newProcesses(t, server.URL("postgres"))
-	p.startScraper()
-	id := p.runCycle().GetCycle().GetCycleId()
-	history := oddscachev1.NewHistoryServiceClient(p.scraperConnection)
+	p := processes(t, cluster.Config{DatabaseURL: server.URL("postgres")})
+	p.StartScraper(t)
+	id := runCycle(t, p).GetCycle().GetCycleId()
+	history := p.History
 	reads := map[string]func(context.Context) error{
 		"ListCycles": func(ctx context.Context) error {
-			_, err := p.scraperClient.ListCycles(ctx, &oddscachev1.ListCyclesRequest{})
+			_, err := p.Scraper.ListCycles(ctx, &oddscachev1.ListCyclesRequest{})
 			return err
 		},
 		"GetCycle": func(ctx context.Context) error {
-			_, err := p.scraperClient.GetCycle(ctx, &oddscachev1.GetCycleRequest{CycleId: id})
+			_, err := p.Scraper.GetCycle(ctx, &oddscachev1.GetCycleRequest{CycleId: id})
 			return err
 		},
 		"ListOddsHistory": func(ctx context.Context) error {
@@ -212,7 +213,7 @@ func TestReadsWhilePostgresIsAway(t *testing.T) {
 		if err := server.Restart(t.Context()); err != nil {
 			t.Error(err)
 		}
-		pair.Poll(t, 20*time.Second, func() bool { return reads["ListCycles"](t.Context()) == nil })
+		cluster.Poll(t, 20*time.Second, func() bool { return reads["ListCycles"](t.Context()) == nil })
 	}
 	stop()
 	asking.Wait()
@@ -224,5 +225,5 @@ func TestReadsWhilePostgresIsAway(t *testing.T) {
 			t.Errorf("%s after Postgres came back: %v", name, err)
 		}
 	}
-	p.runCycle()
+	runCycle(t, p)
 }

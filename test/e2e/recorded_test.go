@@ -17,7 +17,7 @@ import (
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 	"github.com/oddscache/oddscache/test/recordedsite"
 )
 
@@ -42,7 +42,7 @@ func byCompetitor(bookmaker, id string) *oddscachev1.GetEventRequest {
 }
 
 // get asks the cache and fails the test on an error.
-func get(t *testing.T, p *pair.Pair, req *oddscachev1.GetEventRequest, minRevision int64) *oddscachev1.GetEventResponse {
+func get(t *testing.T, p *cluster.Cluster, req *oddscachev1.GetEventRequest, minRevision int64) *oddscachev1.GetEventResponse {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -56,7 +56,7 @@ func get(t *testing.T, p *pair.Pair, req *oddscachev1.GetEventRequest, minRevisi
 }
 
 // gone requires that the cache does not know a key.
-func gone(t *testing.T, p *pair.Pair, req *oddscachev1.GetEventRequest, minRevision int64) {
+func gone(t *testing.T, p *cluster.Cluster, req *oddscachev1.GetEventRequest, minRevision int64) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -71,7 +71,7 @@ func TestRecordedEventReadsBackUnderEveryKey(t *testing.T) {
 	t.Parallel()
 	site := recordedsite.New(t)
 	event := site.Wuhan(t, time.Now().Add(48*time.Hour))
-	p := pair.Start(t, site.URL, nil)
+	p := cluster.Start(t, cluster.Config{Site: site.URL})
 
 	first := p.RunCycle(t, succeeded)
 	answer := get(t, p, bySrID("68995116"), first.GetRevision())
@@ -124,7 +124,7 @@ func TestSameAnswersStoreAndStreamNoContent(t *testing.T) {
 	t.Parallel()
 	site := recordedsite.New(t)
 	site.Wuhan(t, time.Now().Add(48*time.Hour))
-	p := pair.Start(t, site.URL, nil)
+	p := cluster.Start(t, cluster.Config{Site: site.URL})
 	first := p.RunCycle(t, succeeded)
 	before := get(t, p, bySrID("68995116"), first.GetRevision())
 	rows := historyRows(t, p)
@@ -160,7 +160,7 @@ func TestSameAnswersStoreAndStreamNoContent(t *testing.T) {
 }
 
 // entriesAfter follows the feed from a revision, runs do, and returns everything up to the cycle end that follows.
-func entriesAfter(t *testing.T, p *pair.Pair, from *oddscachev1.Freshness, do func()) []*oddscachev1.Entry {
+func entriesAfter(t *testing.T, p *cluster.Cluster, from *oddscachev1.Freshness, do func()) []*oddscachev1.Entry {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -203,7 +203,7 @@ func TestBookmakerThatAnswersNothingLeavesTheOthersWhole(t *testing.T) {
 				t.Parallel()
 				site := recordedsite.New(t)
 				event := site.Wuhan(t, time.Now().Add(48*time.Hour))
-				p := pair.Start(t, site.URL, nil)
+				p := cluster.Start(t, cluster.Config{Site: site.URL})
 				whole := get(t, p, bySrID(event.SrID), p.RunCycle(t, succeeded).GetRevision())
 				for _, path := range paths {
 					site.Break(path, fault)
@@ -234,7 +234,7 @@ func TestNobodyAnswersFailsTheCycle(t *testing.T) {
 	t.Parallel()
 	site := recordedsite.New(t)
 	event := site.Wuhan(t, time.Now().Add(48*time.Hour))
-	p := pair.Start(t, site.URL, nil)
+	p := cluster.Start(t, cluster.Config{Site: site.URL})
 	p.RunCycle(t, succeeded)
 	for _, path := range []string{recordedsite.BetPawaCompetitions, recordedsite.SportyBetTournaments, recordedsite.Bet9jaSports} {
 		site.Break(path, recordedsite.HTML)
@@ -249,11 +249,11 @@ func TestEvictionHappensAtTheNextSuccessfulCycleEndAndNotBefore(t *testing.T) {
 	t.Parallel()
 	site := recordedsite.New(t)
 	event := site.Wuhan(t, time.Now())
-	p := pair.Start(t, site.URL, func(c *scraper.Config) { c.Grace = time.Second })
+	p := cluster.Start(t, cluster.Config{Site: site.URL, Scraper: func(c *scraper.Config) { c.Grace = time.Second }})
 	site.Move(event, time.Now().Add(6*time.Second))
 	revision := p.RunCycle(t, succeeded).GetRevision()
 	get(t, p, bySrID(event.SrID), revision)
-	pair.Until(t, event.Kickoff.Add(1500*time.Millisecond))
+	cluster.Until(t, event.Kickoff.Add(1500*time.Millisecond))
 	get(t, p, bySrID(event.SrID), revision) // no timer evicts
 	for _, path := range []string{recordedsite.BetPawaCompetitions, recordedsite.SportyBetTournaments, recordedsite.Bet9jaSports} {
 		site.Break(path, recordedsite.Empty202)
@@ -281,12 +281,12 @@ func TestPostponedEventStays(t *testing.T) {
 	t.Parallel()
 	site := recordedsite.New(t)
 	event := site.Wuhan(t, time.Now())
-	p := pair.Start(t, site.URL, func(c *scraper.Config) { c.Grace = time.Second })
+	p := cluster.Start(t, cluster.Config{Site: site.URL, Scraper: func(c *scraper.Config) { c.Grace = time.Second }})
 	site.Move(event, time.Now().Add(6*time.Second))
 	p.RunCycle(t, succeeded)
 	first := event.Kickoff
 	site.Move(event, time.Now().Add(72*time.Hour))
-	pair.Until(t, first.Add(1500*time.Millisecond))
+	cluster.Until(t, first.Add(1500*time.Millisecond))
 	answer := get(t, p, bySrID(event.SrID), p.RunCycle(t, succeeded).GetRevision())
 	if !answer.GetEvent().GetKickoff().AsTime().Equal(event.Kickoff) || len(answer.GetSnapshots()) != 3 {
 		t.Errorf("answer is %v with %d snapshots", answer.GetEvent(), len(answer.GetSnapshots()))

@@ -10,14 +10,14 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 	"github.com/oddscache/oddscache/test/recordedsite"
 )
 
 func TestRefreshStoresAndStreamsOneEvent(t *testing.T) {
 	t.Parallel()
-	w, site := world(t, nil)
-	p := pair.Start(t, site, nil)
+	w := world(t, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL})
 	p.RunCycle(t, succeeded)
 	var srID string
 	for _, e := range football(w) {
@@ -56,7 +56,7 @@ func TestRefreshOfABrokenBookmakerKeepsWhatIsStored(t *testing.T) {
 	t.Parallel()
 	site := recordedsite.New(t)
 	event := site.Wuhan(t, time.Now().Add(48*time.Hour))
-	p := pair.Start(t, site.URL, nil)
+	p := cluster.Start(t, cluster.Config{Site: site.URL})
 	p.RunCycle(t, succeeded)
 	site.Break(recordedsite.Bet9jaDetail, recordedsite.HTML)
 	site.Break(recordedsite.SportyBetDetail, func(w http.ResponseWriter, _ *http.Request) {
@@ -84,10 +84,10 @@ func TestRefreshRefusesWhatItCannotDo(t *testing.T) {
 	t.Parallel()
 	site := recordedsite.New(t)
 	event := site.Wuhan(t, time.Now())
-	p := pair.Start(t, site.URL, nil)
+	p := cluster.Start(t, cluster.Config{Site: site.URL})
 	site.Move(event, time.Now().Add(6*time.Second))
 	p.RunCycle(t, succeeded)
-	pair.Until(t, event.Kickoff.Add(100*time.Millisecond))
+	cluster.Until(t, event.Kickoff.Add(100*time.Millisecond))
 	for id, want := range map[string]struct {
 		code   codes.Code
 		reason string

@@ -8,12 +8,9 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
-	"github.com/oddscache/oddscache/pkg/rpc/client"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/services/bookiesim/sim"
-	"github.com/oddscache/oddscache/test/pair"
-	"github.com/oddscache/oddscache/test/process"
+	"github.com/oddscache/oddscache/services/scraper"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 const (
@@ -21,184 +18,107 @@ const (
 	stale = oddscachev1.FreshnessState_FRESHNESS_STATE_STALE
 )
 
-// processes is a pair of real processes that read a simulated site.
-type processes struct {
-	t                             *testing.T
-	bin                           *process.Bin
-	world                         *sim.World
-	url, site                     string
-	scraperAddr, cacheAddr        string
-	scraperAdmin, cacheAdmin      string
-	scraper, cache                *process.Process
-	scraperClient                 oddscachev1.ScraperServiceClient
-	cacheClient                   oddscachev1.OddsCacheServiceClient
-	lease                         time.Duration
-	scraperConnection, connection *grpc.ClientConn
+// processes prepares a scraper and a cache as processes that read a simulated site, and starts nothing.
+func processes(t *testing.T, cfg cluster.Config) *cluster.Cluster {
+	t.Helper()
+	cfg.Binaries = cluster.Built(t)
+	if cfg.Site == "" {
+		cfg.Site = world(t, nil).URL
+	}
+	cfg.Scraper = func(s *scraper.Config) { s.LeaseFor = 2 * time.Second }
+	return cluster.Prepare(t, cfg)
 }
 
-// newProcesses prepares a pair over a migrated database, and starts nothing.
-func newProcesses(t *testing.T, url string) *processes {
+// startProcesses prepares and starts them.
+func startProcesses(t *testing.T, cfg cluster.Config) *cluster.Cluster {
 	t.Helper()
-	w, site := world(t, nil)
-	bin, err := process.NewBin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := bin.Remove(); err != nil {
-			t.Error(err)
-		}
-	})
-	p := &processes{
-		t: t, bin: bin, url: url, world: w, site: site, lease: 2 * time.Second,
-		scraperAddr: process.FreeAddr(t), cacheAddr: process.FreeAddr(t), scraperAdmin: process.FreeAddr(t), cacheAdmin: process.FreeAddr(t),
-	}
-	p.scraperConnection, p.connection = p.dial(p.scraperAddr), p.dial(p.cacheAddr)
-	p.scraperClient = oddscachev1.NewScraperServiceClient(p.scraperConnection)
-	p.cacheClient = oddscachev1.NewOddsCacheServiceClient(p.connection)
+	p := processes(t, cfg)
+	p.StartScraper(t)
+	p.StartCache(t)
 	return p
 }
 
-func startProcesses(t *testing.T) *processes {
+// runCycle runs a cycle however it ends, waiting for the lease of a killed scraper to expire.
+func runCycle(t *testing.T, p *cluster.Cluster) *oddscachev1.RunCycleResponse {
 	t.Helper()
-	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
-	p.startScraper()
-	p.startCache()
-	return p
-}
-
-func (p *processes) dial(addr string) *grpc.ClientConn {
-	conn, err := client.New(addr, client.Options{WaitForReady: true})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
-
-func (p *processes) startScraper() {
-	p.scraper = p.bin.Start(p.t, "scraper", []string{"serve"},
-		"SCRAPER_DATABASE_URL="+p.url, "SCRAPER_LISTEN="+p.scraperAddr, "SCRAPER_ADMIN_LISTEN="+p.scraperAdmin,
-		"SCRAPER_INTERVAL=0", "SCRAPER_PATIENCE=30s", "SCRAPER_LEASE="+p.lease.String(), "SCRAPER_BET9JA_SPACING=1ms",
-		"SCRAPER_BETPAWA_URL="+p.site, "SCRAPER_SPORTYBET_URL="+p.site, "SCRAPER_BET9JA_URL="+p.site)
-}
-
-func (p *processes) startCache(env ...string) {
-	p.cache = p.bin.Start(p.t, "cache", []string{"serve"}, append(env,
-		"CACHE_FEED="+p.scraperAddr, "CACHE_LISTEN="+p.cacheAddr, "CACHE_ADMIN_LISTEN="+p.cacheAdmin)...)
-}
-
-// runCycle runs a cycle, waiting for the lease of a killed scraper to expire.
-func (p *processes) runCycle() *oddscachev1.RunCycleResponse {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var resp *oddscachev1.RunCycleResponse
 	var err error
-	pair.Poll(p.t, time.Minute, func() bool {
-		resp, err = p.scraperClient.RunCycle(ctx, &oddscachev1.RunCycleRequest{Wait: true})
+	cluster.Poll(t, time.Minute, func() bool {
+		resp, err = p.Scraper.RunCycle(ctx, &oddscachev1.RunCycleRequest{Wait: true}, grpc.WaitForReady(true))
 		return err == nil
 	})
 	if err != nil {
-		p.t.Fatalf("running a cycle: %v", err)
+		t.Fatalf("running a cycle: %v", err)
 	}
 	return resp
 }
 
-// await asks for stats until the state and the revision are reached.
-func (p *processes) await(state oddscachev1.FreshnessState, revision int64) {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
-	defer cancel()
-	var last *oddscachev1.Freshness
-	reached := pair.Poll(p.t, 30*time.Second, func() bool {
-		stats, err := p.cacheClient.GetStats(ctx, &oddscachev1.GetStatsRequest{})
-		if err != nil {
-			return false
-		}
-		last = stats.GetFreshness()
-		return last.GetState() == state && last.GetRevision() >= revision
-	})
-	if !reached {
-		p.t.Fatalf("waiting for %v at revision %d: %v", state, revision, last)
-	}
-}
-
 // content is everything the cache answers, by event.
-func (p *processes) content() map[string]*oddscachev1.EventSnapshots {
-	p.t.Helper()
-	var events []*oddscachev1.EventSnapshots
-	req := &oddscachev1.ListEventsRequest{IncludeSnapshots: true}
-	for {
-		resp, err := p.cacheClient.ListEvents(p.t.Context(), req)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		events = append(events, resp.GetEvents()...)
-		if req.PageToken = resp.GetNextPageToken(); req.PageToken == "" {
-			break
-		}
-	}
-	return pair.BySrID(events)
+func content(t *testing.T, p *cluster.Cluster) map[string]*oddscachev1.EventSnapshots {
+	t.Helper()
+	return cluster.BySrID(all(t, p, &oddscachev1.ListEventsRequest{IncludeSnapshots: true}))
 }
 
-// metric reads a counter of the cache; one that was never counted is 0.
-func (p *processes) metric(name, label string) float64 {
-	v, err := process.Metric(p.t.Context(), p.cacheAdmin, "oddscache_cache_"+name, label)
+// metric reads one of the cache's metrics.
+func metric(t *testing.T, p *cluster.Cluster, name, label string) float64 {
+	t.Helper()
+	v, err := cluster.Metric(t.Context(), p.Caches[0].Admin, "oddscache_cache_"+name, label)
 	if err != nil {
-		p.t.Logf("reading a metric: %v", err)
+		t.Logf("reading a metric: %v", err)
 	}
 	return v
 }
 
 func TestKilledCacheComesBackWithTheSameContent(t *testing.T) {
 	t.Parallel()
-	p := startProcesses(t)
-	revision := p.runCycle().GetRevision()
-	revision = max(revision, p.runCycle().GetRevision())
-	p.await(live, revision)
-	before := p.content()
+	p := startProcesses(t, cluster.Config{})
+	revision := runCycle(t, p).GetRevision()
+	revision = max(revision, runCycle(t, p).GetRevision())
+	p.Await(t, live, revision)
+	before := content(t, p)
 	if len(before) != 40 {
 		t.Fatalf("%d events", len(before))
 	}
-	p.cache.Kill()
-	p.startCache()
-	p.await(live, revision)
-	if diff := pair.Diff(before, p.content()); diff != "" {
+	p.Caches[0].Kill()
+	p.StartCache(t)
+	p.Await(t, live, revision)
+	if diff := cluster.Diff(before, content(t, p)); diff != "" {
 		t.Errorf("content differs after the restart: %s", diff)
 	}
-	if n := p.metric("feed_digest_mismatches_total", ""); n != 0 {
+	if n := metric(t, p, "feed_digest_mismatches_total", ""); n != 0 {
 		t.Errorf("%v digest mismatches", n)
 	}
 }
 
 func TestKilledScraperLeavesTheCacheAnsweringAndIsResumed(t *testing.T) {
 	t.Parallel()
-	p := startProcesses(t)
-	revision := p.runCycle().GetRevision()
-	p.await(live, revision)
-	before := p.content()
-	p.scraper.Kill()
-	p.await(stale, revision)
-	if diff := pair.Diff(before, p.content()); diff != "" {
+	p := startProcesses(t, cluster.Config{})
+	revision := runCycle(t, p).GetRevision()
+	p.Await(t, live, revision)
+	before := content(t, p)
+	p.Scrapers[0].Kill()
+	p.Await(t, stale, revision)
+	if diff := cluster.Diff(before, content(t, p)); diff != "" {
 		t.Errorf("content differs while stale: %s", diff)
 	}
-	p.startScraper()
-	p.await(live, revision)
-	if diff := pair.Diff(before, p.content()); diff != "" {
+	p.StartScraper(t)
+	p.Await(t, live, revision)
+	if diff := cluster.Diff(before, content(t, p)); diff != "" {
 		t.Errorf("content differs after the resume: %s", diff)
 	}
-	p.await(live, p.runCycle().GetRevision())
+	p.Await(t, live, runCycle(t, p).GetRevision())
 	for what, got := range map[string]float64{
-		"1 full sync":         p.metric("feed_starts_total", `mode="full"`),
-		"1 resume":            p.metric("feed_starts_total", `mode="resume"`),
-		"0 digest mismatches": p.metric("feed_digest_mismatches_total", ""),
-		"0 gaps":              p.metric("feed_gaps_total", ""),
+		"1 full sync":         metric(t, p, "feed_starts_total", `mode="full"`),
+		"1 resume":            metric(t, p, "feed_starts_total", `mode="resume"`),
+		"0 digest mismatches": metric(t, p, "feed_digest_mismatches_total", ""),
+		"0 gaps":              metric(t, p, "feed_gaps_total", ""),
 	} {
 		if want := what[:1]; fmt.Sprint(got) != want {
 			t.Errorf("%v, want %s", got, what)
 		}
 	}
-	p.scraper.Stop(t, 20*time.Second)
-	p.cache.Stop(t, 20*time.Second)
+	p.StopScraper(t)
+	p.StopCache(t)
 }

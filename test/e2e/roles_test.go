@@ -17,7 +17,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // The roles that deploy/postgres/roles.sql makes.
@@ -85,9 +85,9 @@ func TestScraperRunsWithItsLeastRights(t *testing.T) {
 	as := roles(t)
 	own := connect(t, as(scraperRole))
 	execute(t, own, "SELECT history_make_partition(current_date - 9)") // for retention to drop
-	w, site := world(t, nil)
-	p := pair.Start(t, site, func(cfg *scraper.Config) {
-		cfg.DatabaseURL, cfg.HistoryRetention = as(scraperRole), 24*time.Hour
+	w := world(t, nil)
+	p := cluster.Start(t, cluster.Config{
+		DatabaseURL: as(scraperRole), Site: w.URL, Scraper: func(cfg *scraper.Config) { cfg.HistoryRetention = 24 * time.Hour },
 	})
 	p.RunCycle(t, succeeded)
 	w.MoveOdds(1, 1)
@@ -96,12 +96,12 @@ func TestScraperRunsWithItsLeastRights(t *testing.T) {
 	if _, err := p.Scraper.RefreshEvent(t.Context(), &oddscachev1.RefreshEventRequest{SrId: event}); err != nil {
 		t.Errorf("refreshing: %v", err)
 	}
-	p.StopScraper() // gives the lease back
+	p.StopScraper(t) // gives the lease back
 	p.StartScraper(t)
 	last := p.RunCycle(t, succeeded)
 	p.Reach(t, last.GetRevision())
 
-	history := p.History(t)
+	history := p.History
 	if resp, err := history.ListOddsHistory(t.Context(), &oddscachev1.ListOddsHistoryRequest{SrId: event, MarketId: result}); err != nil || len(resp.GetMoments()) == 0 {
 		t.Errorf("history of odds: %v, %v", resp, err)
 	}

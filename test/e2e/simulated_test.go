@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"slices"
 	"sort"
 	"strconv"
@@ -15,30 +14,23 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
-// world starts a simulated world whose odds stand still, and its site.
-func world(t *testing.T, change func(*sim.Config)) (*sim.World, string) {
+// world starts a simulated world of 40 events whose odds stand still.
+func world(t *testing.T, change func(*sim.Config)) *cluster.World {
 	t.Helper()
-	cfg := sim.DefaultConfig()
-	cfg.Life = sim.Life{}
-	cfg.Events, cfg.Offered = 40, [3]int{30, 38, 36}
+	cfg := cluster.SmallWorld(40)
 	if change != nil {
 		change(&cfg)
 	}
-	w, err := sim.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := cluster.StartWorld(t, cfg)
 	w.Freeze()
-	site := httptest.NewServer(w.Combined())
-	t.Cleanup(site.Close)
-	return w, site.URL
+	return w
 }
 
 // football returns the world's football events.
-func football(w *sim.World) []sim.Event {
+func football(w *cluster.World) []sim.Event {
 	return slices.DeleteFunc(w.Events(), func(e sim.Event) bool { return e.Sport != "football" })
 }
 
@@ -52,7 +44,7 @@ func outcomeKey(bookmaker, marketID string, line *float64, name string) string {
 }
 
 // all lists the cache's events with their snapshots, page by page.
-func all(t *testing.T, p *pair.Pair, req *oddscachev1.ListEventsRequest) []*oddscachev1.EventSnapshots {
+func all(t *testing.T, p *cluster.Cluster, req *oddscachev1.ListEventsRequest) []*oddscachev1.EventSnapshots {
 	t.Helper()
 	var events []*oddscachev1.EventSnapshots
 	for {
@@ -69,8 +61,8 @@ func all(t *testing.T, p *pair.Pair, req *oddscachev1.ListEventsRequest) []*odds
 
 func TestSimulatedPricesAreAnsweredExactly(t *testing.T) {
 	t.Parallel()
-	w, site := world(t, nil)
-	p := pair.Start(t, site, nil)
+	w := world(t, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL})
 	end := p.RunCycle(t, succeeded)
 	compared, leftOut := compareOffered(t, w, p, end.GetRevision())
 	t.Logf("%d prices compared", compared)
@@ -88,7 +80,7 @@ func TestSimulatedPricesAreAnsweredExactly(t *testing.T) {
 
 // compareOffered requires that the cache answers every price as the bookmakers offer it now, and returns how many it
 // compared and what is not answered.
-func compareOffered(t *testing.T, w *sim.World, p *pair.Pair, revision int64) (compared int, leftOut map[string]int) {
+func compareOffered(t *testing.T, w *cluster.World, p *cluster.Cluster, revision int64) (compared int, leftOut map[string]int) {
 	t.Helper()
 	leftOut = make(map[string]int)
 	for _, event := range football(w) {
@@ -144,8 +136,8 @@ var deliberate = map[string]bool{
 
 func TestListIsOrderedFilteredAndComplete(t *testing.T) {
 	t.Parallel()
-	w, site := world(t, nil)
-	p := pair.Start(t, site, nil)
+	w := world(t, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL})
 	p.Reach(t, p.RunCycle(t, succeeded).GetRevision())
 	events := all(t, p, &oddscachev1.ListEventsRequest{PageSize: 7})
 	if len(events) != len(football(w)) {
@@ -182,7 +174,7 @@ func TestListIsOrderedFilteredAndComplete(t *testing.T) {
 
 func TestCompetitorOnlyEventIsRelinkedInPlace(t *testing.T) {
 	t.Parallel()
-	w, site := world(t, nil)
+	w := world(t, nil)
 	var srID string
 	for _, e := range football(w) {
 		if len(e.Listings) == 3 {
@@ -193,7 +185,7 @@ func TestCompetitorOnlyEventIsRelinkedInPlace(t *testing.T) {
 	if err := w.HideFromBetPawa(srID); err != nil {
 		t.Fatal(err)
 	}
-	p := pair.Start(t, site, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL})
 	before := get(t, p, bySrID(srID), p.RunCycle(t, succeeded).GetRevision())
 	if before.GetEvent().GetBetpawaEventId() != "" || len(before.GetSnapshots()) != 2 {
 		t.Fatalf("competitor-only event is %v with %d snapshots", before.GetEvent(), len(before.GetSnapshots()))
@@ -218,14 +210,14 @@ func TestCompetitorOnlyEventIsRelinkedInPlace(t *testing.T) {
 
 func TestRecreatedAndMovedEventsAnswerUnderTheirNewKeysOnly(t *testing.T) {
 	t.Parallel()
-	w, site := world(t, nil)
+	w := world(t, nil)
 	var ids []sim.Event
 	for _, e := range football(w) {
 		if len(e.Listings) == 3 {
 			ids = append(ids, e)
 		}
 	}
-	p := pair.Start(t, site, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL})
 	p.RunCycle(t, succeeded)
 
 	recreated, err := w.Recreate("bet9ja", ids[0].SrID)
@@ -251,8 +243,8 @@ func TestRecreatedAndMovedEventsAnswerUnderTheirNewKeysOnly(t *testing.T) {
 
 func TestVanishedEventBecomesUnavailableAndComesBack(t *testing.T) {
 	t.Parallel()
-	w, site := world(t, nil)
-	p := pair.Start(t, site, func(c *scraper.Config) { c.BatchEvents = 7 })
+	w := world(t, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL, Scraper: func(c *scraper.Config) { c.BatchEvents = 7 }})
 	var srID string
 	for _, e := range football(w) {
 		if len(e.Listings) == 3 {

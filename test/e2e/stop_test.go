@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 const (
@@ -62,11 +61,11 @@ func ended[M any](t *testing.T, what string, recv func() (M, error)) {
 // a lookup that waits for a revision gets it since the feed is left last, and no caller sees anything but UNAVAILABLE.
 func TestStoppedCacheFinishesItsLookups(t *testing.T) {
 	t.Parallel()
-	p := startProcesses(t)
-	revision := p.runCycle().GetRevision()
-	p.await(live, revision)
-	health := watchHealth(t, healthpb.NewHealthClient(p.connection), oddscachev1.OddsCacheService_ServiceDesc.ServiceName)
-	watch, err := p.cacheClient.WatchEvents(t.Context(), &oddscachev1.WatchEventsRequest{})
+	p := startProcesses(t, cluster.Config{})
+	revision := runCycle(t, p).GetRevision()
+	p.Await(t, live, revision)
+	health := watchHealth(t, healthpb.NewHealthClient(p.Caches[0].Conn), oddscachev1.OddsCacheService_ServiceDesc.ServiceName)
+	watch, err := p.Cache.WatchEvents(t.Context(), &oddscachev1.WatchEventsRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +80,7 @@ func TestStoppedCacheFinishesItsLookups(t *testing.T) {
 	for range 8 {
 		callers.Go(func() { // ends with ctx, or with the cache
 			for ctx.Err() == nil {
-				_, err := p.cacheClient.ListEvents(ctx, &oddscachev1.ListEventsRequest{PageSize: 1})
+				_, err := p.Cache.ListEvents(ctx, &oddscachev1.ListEventsRequest{PageSize: 1})
 				switch status.Code(err) {
 				case codes.OK:
 					answered.Add(1)
@@ -98,7 +97,7 @@ func TestStoppedCacheFinishesItsLookups(t *testing.T) {
 	}
 	waited := make(chan error, 1)
 	go func() { // ends with the revision, or with the cache; read below
-		stats, err := p.cacheClient.BatchGetEvents(t.Context(), &oddscachev1.BatchGetEventsRequest{
+		stats, err := p.Cache.BatchGetEvents(t.Context(), &oddscachev1.BatchGetEventsRequest{
 			Keys: []*oddscachev1.EventKey{{Key: &oddscachev1.EventKey_SrId{SrId: "1"}}}, MinRevision: revision + 1,
 		})
 		if err == nil && stats.GetFreshness().GetRevision() <= revision {
@@ -106,18 +105,20 @@ func TestStoppedCacheFinishesItsLookups(t *testing.T) {
 		}
 		waited <- err
 	}()
-	pair.Poll(t, 30*time.Second, func() bool { return answered.Load() > 1000 })
+	cluster.Poll(t, 30*time.Second, func() bool { return answered.Load() > 1000 })
 
-	p.cache.Signal(t, syscall.SIGTERM)
+	p.Caches[0].Terminate()
 	if m, err := health.Recv(); err != nil || m.GetStatus() != healthpb.HealthCheckResponse_NOT_SERVING {
 		t.Errorf("health says %v, %v before anything ends, want NOT_SERVING", m, err)
 	}
 	ended(t, "the watch", watch.Recv)
-	p.runCycle() // what the waiting lookup waits for
+	runCycle(t, p) // what the waiting lookup waits for
 	if err := <-waited; err != nil {
 		t.Errorf("a lookup that was under way: %v", err)
 	}
-	p.cache.Ended(t, cacheGrace)
+	if err := p.Caches[0].Wait(cacheGrace); err != nil {
+		t.Error(err)
+	}
 	stop()
 	callers.Wait()
 }
@@ -125,15 +126,16 @@ func TestStoppedCacheFinishesItsLookups(t *testing.T) {
 // TestStoppedScraperGivesItsLeaseBack stops a scraper in the middle of a cycle.
 func TestStoppedScraperGivesItsLeaseBack(t *testing.T) {
 	t.Parallel()
-	p := startProcesses(t)
-	p.runCycle()
-	p.world.SetFaults(sim.Fault{Bookmaker: "bet9ja", Kind: sim.Slow, Delay: 5 * time.Second, Scope: sim.Details})
-	health := watchHealth(t, healthpb.NewHealthClient(p.scraperConnection), oddscachev1.ScraperService_ServiceDesc.ServiceName)
-	progress, err := p.scraperClient.WatchProgress(t.Context(), &oddscachev1.WatchProgressRequest{})
+	w := world(t, nil)
+	p := startProcesses(t, cluster.Config{Site: w.URL})
+	runCycle(t, p)
+	w.SetFaults(sim.Fault{Bookmaker: "bet9ja", Kind: sim.Slow, Delay: 5 * time.Second, Scope: sim.Details})
+	health := watchHealth(t, healthpb.NewHealthClient(p.Scrapers[0].Conn), oddscachev1.ScraperService_ServiceDesc.ServiceName)
+	progress, err := p.Scraper.WatchProgress(t.Context(), &oddscachev1.WatchProgressRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed, err := oddscachev1.NewSnapshotFeedServiceClient(p.scraperConnection).StreamSnapshots(t.Context())
+	feed, err := p.Feed.StreamSnapshots(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +143,7 @@ func TestStoppedScraperGivesItsLeaseBack(t *testing.T) {
 	if err := feed.Send(&oddscachev1.StreamSnapshotsRequest{Message: subscribe}); err != nil {
 		t.Fatal(err)
 	}
-	cycle, err := p.scraperClient.RunCycle(t.Context(), &oddscachev1.RunCycleRequest{})
+	cycle, err := p.Scraper.RunCycle(t.Context(), &oddscachev1.RunCycleRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +155,7 @@ func TestStoppedScraperGivesItsLeaseBack(t *testing.T) {
 		}
 	}
 
-	p.scraper.Signal(t, syscall.SIGTERM)
+	p.Scrapers[0].Terminate()
 	if m, err := health.Recv(); err != nil || m.GetStatus() != healthpb.HealthCheckResponse_NOT_SERVING {
 		t.Errorf("health says %v, %v before anything ends, want NOT_SERVING", m, err)
 	}
@@ -166,9 +168,11 @@ func TestStoppedScraperGivesItsLeaseBack(t *testing.T) {
 			break
 		}
 	}
-	p.scraper.Ended(t, scraperGrace)
+	if err := p.Scrapers[0].Wait(scraperGrace); err != nil {
+		t.Error(err)
+	}
 
-	conn := connect(t, p.url)
+	conn := connect(t, p.DatabaseURL)
 	var held bool
 	var outcome string
 	if err := conn.QueryRow(t.Context(), "SELECT lease_until IS NOT NULL FROM feed_state").Scan(&held); err != nil || held {
@@ -184,10 +188,10 @@ func TestStoppedScraperGivesItsLeaseBack(t *testing.T) {
 func TestLivenessIsNotReadiness(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t, postgres.Options{})
-	p := newProcesses(t, server.URL("postgres"))
-	if err := pair.Migrate(t.Context(), p.url); err != nil {
+	if err := cluster.Migrate(t.Context(), server.URL("postgres")); err != nil {
 		t.Fatal(err)
 	}
+	p := processes(t, cluster.Config{DatabaseURL: server.URL("postgres")})
 	page := func(admin, path string) (int, string) {
 		resp, err := http.Get("http://" + admin + path) //nolint:forbidigo,noctx // a page of a process that the test owns
 		if err != nil {
@@ -200,29 +204,29 @@ func TestLivenessIsNotReadiness(t *testing.T) {
 	becomes := func(what, admin string, code int) {
 		t.Helper()
 		var last string
-		if !pair.Poll(t, 30*time.Second, func() bool { c, body := page(admin, "/readyz"); last = body; return c == code }) {
+		if !cluster.Poll(t, 30*time.Second, func() bool { c, body := page(admin, "/readyz"); last = body; return c == code }) {
 			t.Errorf("%s does not answer %d: %s", what, code, last)
 		}
 		if code, body := page(admin, "/healthz"); code != http.StatusOK {
 			t.Errorf("%s is not alive: %d %s", what, code, body)
 		}
 	}
-	p.startCache()
-	becomes("a cache without a scraper", p.cacheAdmin, http.StatusServiceUnavailable)
-	p.startScraper()
-	becomes("a scraper", p.scraperAdmin, http.StatusOK)
-	becomes("a cache", p.cacheAdmin, http.StatusOK)
+	p.StartCache(t)
+	becomes("a cache without a scraper", p.Caches[0].Admin, http.StatusServiceUnavailable)
+	p.StartScraper(t)
+	becomes("a scraper", p.Scrapers[0].Admin, http.StatusOK)
+	becomes("a cache", p.Caches[0].Admin, http.StatusOK)
 	if err := server.Halt(); err != nil {
 		t.Fatal(err)
 	}
-	becomes("a scraper without its database", p.scraperAdmin, http.StatusServiceUnavailable)
-	becomes("a cache that has something to answer from", p.cacheAdmin, http.StatusOK)
-	if _, body := page(p.scraperAdmin, "/readyz"); !strings.Contains(body, "database") {
+	becomes("a scraper without its database", p.Scrapers[0].Admin, http.StatusServiceUnavailable)
+	becomes("a cache that has something to answer from", p.Caches[0].Admin, http.StatusOK)
+	if _, body := page(p.Scrapers[0].Admin, "/readyz"); !strings.Contains(body, "database") {
 		t.Errorf("the scraper does not say what it waits for: %q", body)
 	}
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	becomes("a scraper whose database came back", p.scraperAdmin, http.StatusOK)
+	becomes("a scraper whose database came back", p.Scrapers[0].Admin, http.StatusOK)
 	http.DefaultClient.CloseIdleConnections() //nolint:forbidigo // opened above
 }

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,11 +21,10 @@ import (
 	"golang.org/x/net/http2/hpack"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
-	"github.com/oddscache/oddscache/test/pair"
-	"github.com/oddscache/oddscache/test/process"
+	"github.com/oddscache/oddscache/services/cache"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // unreadDrill is how the attack is made.
@@ -59,29 +57,29 @@ const busyMachine = 20 * time.Millisecond
 // TestUnreadBatches asks for many batches and reads none of them, while somebody else looks things up.
 func TestUnreadBatches(t *testing.T) { //nolint:paralleltest // it measures how long lookups take
 	d := drill()
-	p := newProcesses(t, pgtest.URL(t, pair.Migrate))
-	p.world, p.site = world(t, func(c *sim.Config) {
+	w := world(t, func(c *sim.Config) {
 		if d.full {
 			c.Events, c.Offered = d.events, [3]int{d.events, d.events, d.events}
 		}
 	})
-	p.startScraper()
-	p.startCacheWithin(d)
-	resp := p.runCycle()
-	p.await(live, resp.GetCycle().GetRevision())
-	keys := p.keys()
+	p := processes(t, cluster.Config{Site: w.URL, Cache: func(c *cache.Config) { c.SendTimeout, c.MaxUnread = d.deadline, d.total }})
+	p.StartScraper(t)
+	startCacheWithin(t, p, d)
+	resp := runCycle(t, p)
+	p.Await(t, live, resp.GetCycle().GetRevision())
+	ids := keys(t, p)
 
-	before := p.memory()
-	quiet := p.measure(keys, d.quiet)
+	before := memory(t, p)
+	quiet := measure(t, p, ids, d.quiet)
 	var attackers []*neverReads
-	request := batchOf(keys, 500)
+	request := batchOf(ids, 500)
 	for range d.connections {
-		attackers = append(attackers, attack(t, p.cacheAddr, request, d.each))
+		attackers = append(attackers, attack(t, p.Caches[0].Addr, request, d.each))
 	}
-	during := p.measure(keys, d.during)
-	most := p.memory()
-	t.Logf("lookups quiet %v, during %v; memory %d MB before, %d MB at most", quiet, during, before.now>>20, most.high>>20)
-	unread, err := process.Metric(t.Context(), p.cacheAdmin, "oddscache_unread_response_bytes", "")
+	during := measure(t, p, ids, d.during)
+	most := memory(t, p)
+	t.Logf("lookups quiet %v, during %v; memory %d MB before, %d MB at most", quiet, during, before.Bytes>>20, most.PeakBytes>>20)
+	unread, err := cluster.Metric(t.Context(), p.Caches[0].Admin, "oddscache_unread_response_bytes", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,49 +97,49 @@ func TestUnreadBatches(t *testing.T) { //nolint:paralleltest // it measures how 
 	if during.failed > 0 || during.slowest > d.most {
 		t.Errorf("beside the attack: %v", during)
 	}
-	p.closedAll(attackers, d)
-	p.await(live, resp.GetCycle().GetRevision())
-	t.Logf("memory afterwards: %d MB", p.memory().now>>20)
+	closedAll(t, p, attackers, d)
+	p.Await(t, live, resp.GetCycle().GetRevision())
+	t.Logf("memory afterwards: %d MB", memory(t, p).Bytes>>20)
 }
 
 // closedAll waits until every attacker's connection is closed and nothing is unread.
-func (p *processes) closedAll(attackers []*neverReads, d unreadDrill) {
-	p.t.Helper()
+func closedAll(t *testing.T, p *cluster.Cluster, attackers []*neverReads, d unreadDrill) {
+	t.Helper()
 	late := time.After(2*d.deadline + 20*time.Second)
 	for i, a := range attackers {
 		select {
 		case <-a.closed:
 		case <-late:
-			p.t.Fatalf("connection %d of somebody who never reads is open after %v", i, 2*d.deadline+20*time.Second)
+			t.Fatalf("connection %d of somebody who never reads is open after %v", i, 2*d.deadline+20*time.Second)
 		}
 	}
-	if !pair.Poll(p.t, 20*time.Second, func() bool {
-		unread, err := process.Metric(p.t.Context(), p.cacheAdmin, "oddscache_unread_response_bytes", "")
+	if !cluster.Poll(t, 20*time.Second, func() bool {
+		unread, err := cluster.Metric(t.Context(), p.Caches[0].Admin, "oddscache_unread_response_bytes", "")
 		return err == nil && unread < 100_000
 	}) {
-		p.t.Error("bytes are unread although nobody is there any more")
+		t.Error("bytes are unread although nobody is there any more")
 	}
-	if closed, err := process.Metric(p.t.Context(), p.cacheAdmin, "oddscache_connections_stalled_total", ""); err != nil || closed < float64(len(attackers)) {
-		p.t.Errorf("%v connections were closed, %v; want %d", closed, err, len(attackers))
+	if closed, err := cluster.Metric(t.Context(), p.Caches[0].Admin, "oddscache_connections_stalled_total", ""); err != nil || closed < float64(len(attackers)) {
+		t.Errorf("%v connections were closed, %v; want %d", closed, err, len(attackers))
 	}
 }
 
-// startCacheWithin starts a cache with the drill's limits, within 1 GB where the system lets us say so.
-func (p *processes) startCacheWithin(d unreadDrill) {
-	p.t.Helper()
-	p.cache = p.bin.Start(p.t, "cache", []string{"serve"},
-		"CACHE_FEED="+p.scraperAddr, "CACHE_LISTEN="+p.cacheAddr, "CACHE_ADMIN_LISTEN="+p.cacheAdmin, "GOMEMLIMIT=900MiB",
-		"CACHE_SEND_TIMEOUT="+d.deadline.String(), fmt.Sprint("CACHE_MAX_UNREAD=", d.total))
+// startCacheWithin starts a cache within 1 GB, where the system lets us say so.
+func startCacheWithin(t *testing.T, p *cluster.Cluster, d unreadDrill) {
+	t.Helper()
+	if err := p.Caches[0].Start("GOMEMLIMIT=900MiB"); err != nil {
+		t.Fatal(err)
+	}
 	if !d.full {
 		return
 	}
-	group, err := memoryGroup(1<<30, p.cache.PID())
+	group, err := memoryGroup(1<<30, p.Caches[0].Process().PID())
 	if err != nil {
-		p.t.Logf("the cache has no hard limit: %v", err)
+		t.Logf("the cache has no hard limit: %v", err)
 		return
 	}
-	p.t.Cleanup(func() {
-		p.cache.Kill()
+	t.Cleanup(func() {
+		p.Caches[0].Kill()
 		_ = os.Remove(group)
 	})
 }
@@ -167,33 +165,22 @@ func memoryGroup(limit int64, pid int) (dir string, err error) {
 	return "", fmt.Errorf("making a control group: %w", err)
 }
 
-// memory is a process's resident memory, in bytes.
-type memory struct{ now, high int64 }
-
-func (p *processes) memory() (m memory) {
-	p.t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cache.PID()))
+// memory is what the cache's process needs.
+func memory(t *testing.T, p *cluster.Cluster) cluster.Usage {
+	t.Helper()
+	usage, err := p.Caches[0].Process().Usage()
 	if err != nil {
-		p.t.Fatalf("the cache is gone: %v", err)
+		t.Fatalf("the cache is gone: %v", err)
 	}
-	for line := range strings.Lines(string(status)) {
-		var kb int64
-		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kb); err == nil {
-			m.now = kb << 10
-		}
-		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kb); err == nil {
-			m.high = kb << 10
-		}
-	}
-	return m
+	return usage
 }
 
 // keys are the ids of the events that the cache holds.
-func (p *processes) keys() (ids []string) {
-	p.t.Helper()
-	page, err := p.cacheClient.ListEvents(p.t.Context(), &oddscachev1.ListEventsRequest{PageSize: 500})
+func keys(t *testing.T, p *cluster.Cluster) (ids []string) {
+	t.Helper()
+	page, err := p.Cache.ListEvents(t.Context(), &oddscachev1.ListEventsRequest{PageSize: 500})
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for _, e := range page.GetEvents() {
 		ids = append(ids, e.GetEvent().GetSrId())
@@ -212,8 +199,8 @@ func (l latency) String() string {
 }
 
 // measure looks whole events up, 200 a second, for a while.
-func (p *processes) measure(ids []string, during time.Duration) (l latency) {
-	p.t.Helper()
+func measure(t *testing.T, p *cluster.Cluster, ids []string, during time.Duration) (l latency) {
+	t.Helper()
 	var mu sync.Mutex
 	var all []time.Duration
 	var callers sync.WaitGroup
@@ -223,17 +210,17 @@ func (p *processes) measure(ids []string, during time.Duration) (l latency) {
 		id := ids[l.count%len(ids)]
 		l.count++
 		callers.Go(func() { // each ends within the call's deadline
-			ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			began := time.Now()
-			_, err := p.cacheClient.GetEvent(ctx, &oddscachev1.GetEventRequest{Key: &oddscachev1.GetEventRequest_SrId{SrId: id}})
+			_, err := p.Cache.GetEvent(ctx, &oddscachev1.GetEventRequest{Key: &oddscachev1.GetEventRequest_SrId{SrId: id}})
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, time.Since(began))
 			if err != nil {
 				l.failed++
 				if l.failed < 5 {
-					p.t.Logf("a lookup failed: %v", err)
+					t.Logf("a lookup failed: %v", err)
 				}
 			}
 		})

@@ -14,13 +14,14 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // consumer keeps what a watch tells it.
 type consumer struct {
-	t      *testing.T
-	pair   *pair.Pair
+	t *testing.T
+	*cluster.Cluster
+
 	stream grpc.ServerStreamingClient[oddscachev1.WatchEventsResponse]
 	leave  context.CancelFunc
 
@@ -39,7 +40,7 @@ func (c *consumer) open() {
 	c.t.Helper()
 	ctx, leave := context.WithTimeout(c.t.Context(), 2*time.Minute)
 	c.t.Cleanup(leave)
-	stream, err := c.pair.Cache.WatchEvents(ctx, &oddscachev1.WatchEventsRequest{
+	stream, err := c.Cache.WatchEvents(ctx, &oddscachev1.WatchEventsRequest{
 		Epoch: c.last.GetEpoch(), Revision: c.last.GetRevision(), IncludeConfirmations: true,
 	}, grpc.WaitForReady(true))
 	if err != nil {
@@ -79,8 +80,8 @@ func (c *consumer) until(revision int64) told {
 // agrees holds what the consumer has against what the cache lists.
 func (c *consumer) agrees() {
 	c.t.Helper()
-	want := pair.BySrID(all(c.t, c.pair, &oddscachev1.ListEventsRequest{IncludeSnapshots: true}))
-	if diff := pair.Diff(want, c.events); diff != "" {
+	want := cluster.BySrID(all(c.t, c.Cluster, &oddscachev1.ListEventsRequest{IncludeSnapshots: true}))
+	if diff := cluster.Diff(want, c.events); diff != "" {
 		c.t.Errorf("the consumer differs (-list +consumer):\n%s", diff)
 	}
 }
@@ -89,10 +90,10 @@ func (c *consumer) agrees() {
 // that becomes another's, an eviction, and a cache that is started anew while odds move.
 func TestAWatchFollowsCyclesAndRestarts(t *testing.T) {
 	t.Parallel()
-	w, site := world(t, nil)
-	p := pair.Start(t, site, func(c *scraper.Config) { c.Grace = time.Second })
+	w := world(t, nil)
+	p := cluster.Start(t, cluster.Config{Site: w.URL, Scraper: func(c *scraper.Config) { c.Grace = time.Second }})
 	p.Live(t)
-	c := &consumer{t: t, pair: p, events: make(map[string]*oddscachev1.EventSnapshots)}
+	c := &consumer{t: t, Cluster: p, events: make(map[string]*oddscachev1.EventSnapshots)}
 	c.open()
 	c.until(0)
 	c.until(p.RunCycle(t, succeeded).GetRevision())
@@ -113,13 +114,13 @@ func TestAWatchFollowsCyclesAndRestarts(t *testing.T) {
 }
 
 // missMovedOdds starts the cache anew while odds move.
-func (c *consumer) missMovedOdds(w *sim.World, e sim.Event) {
+func (c *consumer) missMovedOdds(w *cluster.World, e sim.Event) {
 	move(c.t, w, e.SrID)
 	c.leave()
-	c.pair.StopCache()
-	revision := c.pair.RunCycle(c.t, succeeded).GetRevision()
-	c.pair.StartCache(c.t)
-	c.pair.Reach(c.t, revision)
+	c.StopCache(c.t)
+	revision := c.RunCycle(c.t, succeeded).GetRevision()
+	c.StartCache(c.t)
+	c.Reach(c.t, revision)
 	c.open()
 	if got := c.until(revision); got.updated[e.SrID] != 1 {
 		c.t.Errorf("told of %v", got.updated)
@@ -128,13 +129,13 @@ func (c *consumer) missMovedOdds(w *sim.World, e sim.Event) {
 }
 
 // seeAMove lets a competitor's event become another's.
-func (c *consumer) seeAMove(w *sim.World, e sim.Event) {
+func (c *consumer) seeAMove(w *cluster.World, e sim.Event) {
 	const newSrID = "99999999"
 	bookmaker := "bet9ja"
 	if err := w.ChangeSrID(bookmaker, e.SrID, newSrID); err != nil {
 		c.t.Fatal(err)
 	}
-	got := c.until(c.pair.RunCycle(c.t, succeeded).GetRevision())
+	got := c.until(c.RunCycle(c.t, succeeded).GetRevision())
 	want := []*oddscachev1.EventRemoved{{
 		SrId: e.SrID, Bookmaker: &bookmaker, Reason: oddscachev1.RemovalReason_REMOVAL_REASON_UNLISTED,
 	}}
@@ -145,14 +146,14 @@ func (c *consumer) seeAMove(w *sim.World, e sim.Event) {
 }
 
 // seeAnEviction lets an event kick off and the grace pass.
-func (c *consumer) seeAnEviction(w *sim.World, e sim.Event) {
+func (c *consumer) seeAnEviction(w *cluster.World, e sim.Event) {
 	kickoff := time.Now().Add(6 * time.Second)
 	if err := w.Postpone(e.SrID, kickoff); err != nil {
 		c.t.Fatal(err)
 	}
-	c.until(c.pair.RunCycle(c.t, succeeded).GetRevision())
-	pair.Until(c.t, kickoff.Add(1500*time.Millisecond))
-	got := c.until(c.pair.RunCycle(c.t, succeeded).GetRevision())
+	c.until(c.RunCycle(c.t, succeeded).GetRevision())
+	cluster.Until(c.t, kickoff.Add(1500*time.Millisecond))
+	got := c.until(c.RunCycle(c.t, succeeded).GetRevision())
 	want := []*oddscachev1.EventRemoved{{SrId: e.SrID, Reason: oddscachev1.RemovalReason_REMOVAL_REASON_EVICTED}}
 	if diff := cmp.Diff(want, got.removed, protocmp.Transform()); diff != "" {
 		c.t.Errorf("removals (-want +got):\n%s", diff)
@@ -161,7 +162,7 @@ func (c *consumer) seeAnEviction(w *sim.World, e sim.Event) {
 }
 
 // move changes the odds of one market at SportyBet.
-func move(t *testing.T, w *sim.World, srID string) {
+func move(t *testing.T, w *cluster.World, srID string) {
 	t.Helper()
 	markets, err := w.Markets("sportybet", srID)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // point is where the writer is when the standby stops to follow, and what the primary has done of it before it dies.
@@ -58,8 +60,8 @@ func TestFailover(t *testing.T) { //nolint:paralleltest // it takes the whole ma
 	}
 	ctx := t.Context()
 	const host = "127.0.0.1"
-	c := newCluster(ctx, t, host)
-	s := newStand(ctx, t, c, settings{lease: 3 * time.Second, interval: 2 * time.Second, hosts: [2]string{host, host}})
+	c := newServers(ctx, t, host)
+	s := newTestbed(ctx, t, c, settings{lease: 3 * time.Second, interval: 2 * time.Second, hosts: [2]string{host, host}})
 	all := points()
 	for n := range rounds(t) {
 		p, synchronous := all[n%len(all)], n/len(all)%2 != n%2
@@ -70,11 +72,11 @@ func TestFailover(t *testing.T) { //nolint:paralleltest // it takes the whole ma
 }
 
 // round fails over once and says what came of it.
-func (s *stand) round(ctx context.Context, t *testing.T, p point, synchronous bool) {
+func (s *testbed) round(ctx context.Context, t *testing.T, p point, synchronous bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
-	if err := s.cluster.follow(ctx, synchronous); err != nil {
+	if err := s.servers.follow(ctx, synchronous); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, _, err := s.settle(ctx); err != nil {
@@ -83,7 +85,7 @@ func (s *stand) round(ctx context.Context, t *testing.T, p point, synchronous bo
 	epoch := s.epoch(ctx, t)
 	reached, lost := s.lose(ctx, t, p, synchronous)
 	killed := time.Now()
-	if err := s.cluster.failOver(ctx); err != nil {
+	if err := s.servers.failOver(ctx); err != nil {
 		t.Fatal(err)
 	}
 	promoted := time.Since(killed)
@@ -115,17 +117,17 @@ func (s *stand) round(ctx context.Context, t *testing.T, p point, synchronous bo
 
 // lose brings the writer to the point, stops replication there, and waits until the primary has gone on: with
 // asynchronous replication until it has what the standby lacks, with synchronous until it waits for the standby.
-func (s *stand) lose(ctx context.Context, t *testing.T, p point, synchronous bool) (reached bool, lost string) {
+func (s *testbed) lose(ctx context.Context, t *testing.T, p point, synchronous bool) (reached bool, lost string) {
 	t.Helper()
 	name, visit := p.at[:len(p.at)-2], p.at[len(p.at)-2:]
 	next, old, err := s.swap(ctx, name+"=stall:2s"+visit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(within); !reached && time.Now().Before(deadline); pause(ctx, 5*time.Millisecond) {
+	for deadline := time.Now().Add(within); !reached && time.Now().Before(deadline); cluster.Pause(ctx, 5*time.Millisecond) {
 		reached = s.scrapers[next].Acted(name)
 	}
-	if err := s.cluster.cut(ctx); err != nil {
+	if err := s.servers.cut(ctx); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { // not earlier: while the other stands still it would take the lease
@@ -134,17 +136,17 @@ func (s *stand) lose(ctx context.Context, t *testing.T, p point, synchronous boo
 		}
 	}()
 	if synchronous {
-		if err := s.cluster.await(ctx, "a commit that waits", s.cluster.primary, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"); err != nil {
+		if err := s.servers.await(ctx, "a commit that waits", s.servers.primary, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"); err != nil {
 			t.Error(err)
 		}
 		return reached, "nothing"
 	}
-	before, err := s.cluster.state(ctx, s.cluster.standby())
+	before, err := s.servers.state(ctx, s.servers.standby())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; pause(ctx, 2*time.Millisecond) {
-		now, err := s.cluster.state(ctx, s.cluster.primary)
+	for deadline := time.Now().Add(10 * time.Second); ; cluster.Pause(ctx, 2*time.Millisecond) {
+		now, err := s.servers.state(ctx, s.servers.primary)
 		switch {
 		case err != nil:
 			t.Fatal(err)
@@ -159,9 +161,9 @@ func (s *stand) lose(ctx context.Context, t *testing.T, p point, synchronous boo
 }
 
 // epoch is what the caches say.
-func (s *stand) epoch(ctx context.Context, t *testing.T) string {
+func (s *testbed) epoch(ctx context.Context, t *testing.T) string {
 	t.Helper()
-	stats, err := s.clients[0].GetStats(ctx, nil)
+	stats, err := s.Cache.GetStats(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,37 +24,37 @@ type death struct {
 	network bool // whether packets are dropped
 	clock   bool // whether Postgres' clock is set
 	long    bool // only in long runs
-	do      func(ctx context.Context, t *testing.T, s *stand, writer int) (undo func())
+	do      func(ctx context.Context, t *testing.T, s *testbed, writer int) (undo func())
 }
 
 func deaths(clock *faketime.Clock) []death {
 	byHost := func(host string) []string { return []string{"ip daddr " + host, "ip saddr " + host} }
 	return []death{
-		{name: "the writer is killed (`kill -9`)", do: func(_ context.Context, _ *testing.T, s *stand, w int) func() {
+		{name: "the writer is killed (`kill -9`)", do: func(_ context.Context, _ *testing.T, s *testbed, w int) func() {
 			s.scrapers[w].Kill()
 			return func() {}
 		}},
-		{name: "the writer stands still (SIGSTOP)", do: func(_ context.Context, _ *testing.T, s *stand, w int) func() {
+		{name: "the writer stands still (SIGSTOP)", do: func(_ context.Context, _ *testing.T, s *testbed, w int) func() {
 			s.scrapers[w].Signal(syscall.SIGSTOP)
 			return func() { s.scrapers[w].Signal(syscall.SIGCONT) }
 		}},
-		{name: "packets between the writer and Postgres are dropped", network: true, do: func(_ context.Context, t *testing.T, _ *stand, w int) func() {
+		{name: "packets between the writer and Postgres are dropped", network: true, do: func(_ context.Context, t *testing.T, _ *testbed, w int) func() {
 			t.Helper()
 			drop(t, byHost(hosts[w])...)
 			return func() { heal(t) }
 		}},
-		{name: "the writer's host vanishes, its connections stay", network: true, long: true, do: func(_ context.Context, t *testing.T, s *stand, w int) func() {
+		{name: "the writer's host vanishes, its connections stay", network: true, long: true, do: func(_ context.Context, t *testing.T, s *testbed, w int) func() {
 			t.Helper()
 			drop(t, byHost(hosts[w])...)
 			s.scrapers[w].Kill()
 			return func() { heal(t) }
 		}},
-		{name: "Postgres' host vanishes, its standby is promoted", network: true, long: true, do: func(ctx context.Context, t *testing.T, s *stand, _ int) func() {
+		{name: "Postgres' host vanishes, its standby is promoted", network: true, long: true, do: func(ctx context.Context, t *testing.T, s *testbed, _ int) func() {
 			t.Helper()
-			port := s.cluster.ports[s.cluster.primary]
+			port := s.servers.ports[s.servers.primary]
 			drop(t, "tcp dport "+port, "tcp sport "+port)
-			old := s.cluster.servers[s.cluster.primary]
-			if err := s.cluster.promote(ctx); err != nil {
+			old := s.servers.each[s.servers.primary]
+			if err := s.servers.promote(ctx); err != nil {
 				t.Error(err)
 			}
 			return func() {
@@ -62,37 +62,37 @@ func deaths(clock *faketime.Clock) []death {
 					t.Error(err)
 				}
 				heal(t)
-				if err := s.cluster.follow(ctx, false); err != nil {
+				if err := s.servers.follow(ctx, false); err != nil {
 					t.Error(err)
 				}
 			}
 		}},
-		{name: "Postgres is killed and started again, the writer is killed", long: true, do: func(ctx context.Context, t *testing.T, s *stand, w int) func() {
+		{name: "Postgres is killed and started again, the writer is killed", long: true, do: func(ctx context.Context, t *testing.T, s *testbed, w int) func() {
 			t.Helper()
 			s.scrapers[w].Kill()
-			primary := s.cluster.servers[s.cluster.primary]
+			primary := s.servers.each[s.servers.primary]
 			if err := errors.Join(primary.Kill(), primary.Restart(ctx)); err != nil {
 				t.Error(err)
 			}
 			return func() {}
 		}},
-		{name: "the writer is killed, somebody locks the lease's row for longer than the lease", long: true, do: func(ctx context.Context, t *testing.T, s *stand, w int) func() {
+		{name: "the writer is killed, somebody locks the lease's row for longer than the lease", long: true, do: func(ctx context.Context, t *testing.T, s *testbed, w int) func() {
 			t.Helper()
 			s.scrapers[w].Kill()
 			unlock := lock(ctx, t, s, "SELECT FROM feed_state FOR UPDATE")
 			time.AfterFunc(lease()+4*time.Second, unlock)
 			return func() {}
 		}},
-		{name: "the writer is killed, Postgres' clock is set back by 3 h", clock: true, long: true, do: func(_ context.Context, t *testing.T, s *stand, w int) func() {
+		{name: "the writer is killed, Postgres' clock is set back by 3 h", clock: true, long: true, do: func(_ context.Context, t *testing.T, s *testbed, w int) func() {
 			t.Helper()
 			s.scrapers[w].Kill()
 			clock.Set(t, -3*time.Hour)
 			return func() { clock.Set(t, 0) }
 		}},
-		{name: "the writer is killed, somebody holds ANALYZE's lock on the history and no partition is ahead", long: true, do: func(ctx context.Context, t *testing.T, s *stand, w int) func() {
+		{name: "the writer is killed, somebody holds ANALYZE's lock on the history and no partition is ahead", long: true, do: func(ctx context.Context, t *testing.T, s *testbed, w int) func() {
 			t.Helper()
 			s.scrapers[w].Kill()
-			if err := s.cluster.execute(ctx, s.cluster.primary, `DO $$ DECLARE p text; BEGIN
+			if err := s.servers.execute(ctx, s.servers.primary, `DO $$ DECLARE p text; BEGIN
 				FOR p IN SELECT relname FROM pg_class WHERE relname ~ '^market_odds_history_[0-9]{8}$'
 					AND to_date(right(relname, 8), 'YYYYMMDD') > current_date
 				LOOP EXECUTE format('DROP TABLE %I', p); END LOOP; END $$`); err != nil {
@@ -104,9 +104,9 @@ func deaths(clock *faketime.Clock) []death {
 }
 
 // lock holds a lock until the function that it returns is called.
-func lock(ctx context.Context, t *testing.T, s *stand, sql string) (unlock func()) {
+func lock(ctx context.Context, t *testing.T, s *testbed, sql string) (unlock func()) {
 	t.Helper()
-	conn, err := pgx.Connect(ctx, s.cluster.direct(s.cluster.primary))
+	conn, err := pgx.Connect(ctx, s.servers.direct(s.servers.primary))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,12 +146,12 @@ func TestTakeover(t *testing.T) { //nolint:paralleltest // it takes the whole ma
 		clock = faketime.New(t)
 		env = clock.Env()
 	}
-	c := newCluster(ctx, t, "127.0.0.1,"+hosts[0]+","+hosts[1], env...)
+	c := newServers(ctx, t, "127.0.0.1,"+hosts[0]+","+hosts[1], env...)
 	interval := 3 * time.Second
 	if long() {
 		interval = time.Second
 	}
-	s := newStand(ctx, t, c, settings{lease: lease(), interval: interval, hosts: hosts})
+	s := newTestbed(ctx, t, c, settings{lease: lease(), interval: interval, hosts: hosts})
 	if err := c.follow(ctx, false); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestTakeover(t *testing.T) { //nolint:paralleltest // it takes the whole ma
 }
 
 // takeover lets one thing die, measures until cycles go on, and heals it.
-func (s *stand) takeover(ctx context.Context, t *testing.T, d death) time.Duration {
+func (s *testbed) takeover(ctx context.Context, t *testing.T, d death) time.Duration {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
@@ -191,7 +191,7 @@ func (s *stand) takeover(ctx context.Context, t *testing.T, d death) time.Durati
 	began := time.Now()
 	undo := d.do(ctx, t, s, writer)
 	after := time.Now() // a cycle that began earlier may be the old writer's
-	err = s.cluster.await(ctx, "a cycle", s.cluster.primary, "SELECT EXISTS (SELECT FROM cycles WHERE started_at > $1)", after)
+	err = s.servers.await(ctx, "a cycle", s.servers.primary, "SELECT EXISTS (SELECT FROM cycles WHERE started_at > $1)", after)
 	took := time.Since(began)
 	if err != nil {
 		t.Error(err)

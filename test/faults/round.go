@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/pkg/failpoint"
-	"github.com/oddscache/oddscache/test/proxy"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // Fault is what one round does to the running system.
 type Fault struct {
 	Name string
-	do   func(ctx context.Context, s *stand) (reached bool, err error)
+	do   func(ctx context.Context, s *testbed) (reached bool, err error)
 }
 
 // reachWithin is how long a point may take to be reached under load.
@@ -46,56 +46,66 @@ func Faults(long time.Duration) []Fault {
 
 // plain are faults at no point in particular.
 func plain(long time.Duration) []Fault {
-	leading := func(ctx context.Context, s *stand) int { return max(0, s.leader(ctx)) }
+	leading := func(ctx context.Context, s *testbed) int { return max(0, s.leader(ctx)) }
 	hold := func(ctx context.Context, p *Service, d time.Duration) {
 		p.Signal(syscall.SIGSTOP)
-		pause(ctx, d)
+		cluster.Pause(ctx, d)
 		p.Signal(syscall.SIGCONT)
 	}
-	simple := func(name string, do func(context.Context, *stand)) Fault {
-		return Fault{name, func(ctx context.Context, s *stand) (bool, error) { do(ctx, s); return true, nil }}
+	simple := func(name string, do func(context.Context, *testbed)) Fault {
+		return Fault{name, func(ctx context.Context, s *testbed) (bool, error) { do(ctx, s); return true, nil }}
 	}
 	faults := []Fault{
-		simple("kill the writer", func(ctx context.Context, s *stand) { s.scrapers[leading(ctx, s)].Kill() }),
-		simple("kill the standby", func(ctx context.Context, s *stand) { s.scrapers[1-leading(ctx, s)].Kill() }),
-		simple("kill both scrapers", func(_ context.Context, s *stand) { s.scrapers[0].Kill(); s.scrapers[1].Kill() }),
-		simple("kill a cache", func(_ context.Context, s *stand) { s.caches[0].Kill() }),
-		simple("kill both caches", func(_ context.Context, s *stand) { s.caches[0].Kill(); s.caches[1].Kill() }),
-		{"kill Postgres", func(_ context.Context, s *stand) (bool, error) { return true, s.postgres.Kill() }},
-		{"kill Postgres and the writer", func(ctx context.Context, s *stand) (bool, error) {
+		simple("kill the writer", func(ctx context.Context, s *testbed) { s.scrapers[leading(ctx, s)].Kill() }),
+		simple("kill the standby", func(ctx context.Context, s *testbed) { s.scrapers[1-leading(ctx, s)].Kill() }),
+		simple("kill both scrapers", func(_ context.Context, s *testbed) { s.scrapers[0].Kill(); s.scrapers[1].Kill() }),
+		simple("kill a cache", func(_ context.Context, s *testbed) { s.caches[0].Kill() }),
+		simple("kill both caches", func(_ context.Context, s *testbed) { s.caches[0].Kill(); s.caches[1].Kill() }),
+		{"kill Postgres", func(_ context.Context, s *testbed) (bool, error) { return true, s.Server.Kill() }},
+		{"kill Postgres and the writer", func(ctx context.Context, s *testbed) (bool, error) {
 			s.scrapers[leading(ctx, s)].Kill()
-			return true, s.postgres.Kill()
+			return true, s.Server.Kill()
 		}},
-		simple("stop the writer beyond its lease", func(ctx context.Context, s *stand) { hold(ctx, s.scrapers[leading(ctx, s)], 2*lease) }),
-		simple("stop the writer within its lease", func(ctx context.Context, s *stand) { hold(ctx, s.scrapers[leading(ctx, s)], lease/2) }),
-		simple("stop the writer for long", func(ctx context.Context, s *stand) { hold(ctx, s.scrapers[leading(ctx, s)], long) }),
-		simple("stop a cache for long", func(ctx context.Context, s *stand) { hold(ctx, s.caches[1], long) }),
+		simple("stop the writer beyond its lease", func(ctx context.Context, s *testbed) { hold(ctx, s.scrapers[leading(ctx, s)], 2*lease) }),
+		simple("stop the writer within its lease", func(ctx context.Context, s *testbed) { hold(ctx, s.scrapers[leading(ctx, s)], lease/2) }),
+		simple("stop the writer for long", func(ctx context.Context, s *testbed) { hold(ctx, s.scrapers[leading(ctx, s)], long) }),
+		simple("stop a cache for long", func(ctx context.Context, s *testbed) { hold(ctx, s.caches[1], long) }),
 	}
 	for _, w := range []struct {
 		name string
-		of   func(context.Context, *stand) []*proxy.Proxy
+		of   func(context.Context, *testbed) []*cluster.Proxy
 	}{
-		{"the writer and Postgres", func(ctx context.Context, s *stand) []*proxy.Proxy { return []*proxy.Proxy{s.toDB[leading(ctx, s)]} }},
-		{"a cache and the writer", func(ctx context.Context, s *stand) []*proxy.Proxy { return []*proxy.Proxy{s.feeds[0][leading(ctx, s)]} }},
-		{"the caches and the scrapers", func(_ context.Context, s *stand) []*proxy.Proxy { return s.proxies()[2:] }},
+		{"the writer and Postgres", func(ctx context.Context, s *testbed) []*cluster.Proxy {
+			return []*cluster.Proxy{s.Scrapers[leading(ctx, s)].Database}
+		}},
+		{"a cache and the writer", func(ctx context.Context, s *testbed) []*cluster.Proxy {
+			return []*cluster.Proxy{s.Caches[0].Feeds[leading(ctx, s)]}
+		}},
+		{"the caches and the scrapers", func(_ context.Context, s *testbed) []*cluster.Proxy { return s.feeds() }},
 	} {
-		each := func(ctx context.Context, s *stand, do func(*proxy.Proxy)) {
+		each := func(ctx context.Context, s *testbed, do func(*cluster.Proxy)) {
 			for _, p := range w.of(ctx, s) {
 				do(p)
 			}
 		}
 		faults = append(faults,
-			simple("cut "+w.name, func(ctx context.Context, s *stand) {
+			simple("cut "+w.name, func(ctx context.Context, s *testbed) {
 				for range 5 {
-					each(ctx, s, (*proxy.Proxy).Cut)
-					pause(ctx, 200*time.Millisecond)
+					each(ctx, s, (*cluster.Proxy).Cut)
+					cluster.Pause(ctx, 200*time.Millisecond)
 				}
 			}),
-			simple("half-open "+w.name, func(ctx context.Context, s *stand) { each(ctx, s, (*proxy.Proxy).Freeze); pause(ctx, 5*time.Second) }),
-			simple("no answers between "+w.name, func(ctx context.Context, s *stand) { each(ctx, s, (*proxy.Proxy).Hush); pause(ctx, 3*time.Second) }),
-			simple("slow "+w.name, func(ctx context.Context, s *stand) {
-				each(ctx, s, func(p *proxy.Proxy) { p.Slow(20 * time.Millisecond) })
-				pause(ctx, 4*time.Second)
+			simple("half-open "+w.name, func(ctx context.Context, s *testbed) {
+				each(ctx, s, (*cluster.Proxy).Freeze)
+				cluster.Pause(ctx, 5*time.Second)
+			}),
+			simple("no answers between "+w.name, func(ctx context.Context, s *testbed) {
+				each(ctx, s, (*cluster.Proxy).Hush)
+				cluster.Pause(ctx, 3*time.Second)
+			}),
+			simple("slow "+w.name, func(ctx context.Context, s *testbed) {
+				each(ctx, s, func(p *cluster.Proxy) { p.Slow(20 * time.Millisecond) })
+				cluster.Pause(ctx, 4*time.Second)
 			}))
 	}
 	return faults
@@ -108,7 +118,7 @@ func atScraper(point, action string, visits int, stopped time.Duration) Fault {
 		visits = 1 // a takeover passes there once
 	}
 	name := fmt.Sprintf("%s at %s, visit %d", action, point, visits)
-	return Fault{name, func(ctx context.Context, s *stand) (bool, error) {
+	return Fault{name, func(ctx context.Context, s *testbed) (bool, error) {
 		writer := max(0, s.leader(ctx))
 		next := s.scrapers[1-writer]
 		next.Kill()
@@ -129,12 +139,12 @@ func atScraper(point, action string, visits int, stopped time.Duration) Fault {
 			if err := s.scrapers[writer].Start(""); err != nil { // it takes over from the stopped one
 				return true, err
 			}
-			pause(ctx, stopped)
+			cluster.Pause(ctx, stopped)
 			next.Signal(syscall.SIGCONT)
-			pause(ctx, lease/2)
+			cluster.Pause(ctx, lease/2)
 		}
 		if action != failpoint.Kill {
-			pause(ctx, 2*time.Second)
+			cluster.Pause(ctx, 2*time.Second)
 		}
 		return true, nil
 	}}
@@ -145,7 +155,7 @@ func atCache(point, action string, visits int) Fault {
 	if point == "replica.full_begins" || point == "replica.before_swap" || point == "replica.after_swap" {
 		visits = 1
 	}
-	return Fault{fmt.Sprintf("%s at %s, visit %d", action, point, visits), func(ctx context.Context, s *stand) (bool, error) {
+	return Fault{fmt.Sprintf("%s at %s, visit %d", action, point, visits), func(ctx context.Context, s *testbed) (bool, error) {
 		c := s.caches[0]
 		c.Kill()
 		if err := c.Start(fmt.Sprintf("%s=%s@%d", point, action, visits)); err != nil {
@@ -153,7 +163,7 @@ func atCache(point, action string, visits int) Fault {
 		}
 		reached := reach(ctx, c, point, action == failpoint.Kill)
 		if reached && action != failpoint.Kill {
-			pause(ctx, 5*time.Second)
+			cluster.Pause(ctx, 5*time.Second)
 		}
 		return reached, nil
 	}}
@@ -162,7 +172,7 @@ func atCache(point, action string, visits int) Fault {
 // commitUnknown lets the answer to a commit be lost: done when only answers are lost, and not done when Postgres dies.
 func commitUnknown(armed string, done bool) Fault {
 	name := fmt.Sprintf("commit without an answer, done %v, then %q", done, armed)
-	return Fault{name, func(ctx context.Context, s *stand) (bool, error) {
+	return Fault{name, func(ctx context.Context, s *testbed) (bool, error) {
 		writer := max(0, s.leader(ctx))
 		next := 1 - writer
 		s.scrapers[next].Kill()
@@ -174,12 +184,12 @@ func commitUnknown(armed string, done bool) Fault {
 			return false, nil
 		}
 		if !done {
-			return true, s.postgres.Kill()
+			return true, s.Server.Kill()
 		}
-		s.toDB[next].Hush()
-		pause(ctx, 500*time.Millisecond)
-		s.toDB[next].Cut()
-		s.toDB[next].Heal()
+		s.Scrapers[next].Database.Hush()
+		cluster.Pause(ctx, 500*time.Millisecond)
+		s.Scrapers[next].Database.Cut()
+		s.Scrapers[next].Database.Heal()
 		if armed != "" {
 			return reach(ctx, s.scrapers[next], "store.commit_unknown", true), nil
 		}
@@ -189,18 +199,18 @@ func commitUnknown(armed string, done bool) Fault {
 
 // reach waits until a point has acted, and until the process is gone if that kills it.
 func reach(ctx context.Context, p *Service, point string, kills bool) bool {
-	for deadline := time.Now().Add(reachWithin); time.Now().Before(deadline) && ctx.Err() == nil; pause(ctx, 20*time.Millisecond) {
+	for deadline := time.Now().Add(reachWithin); time.Now().Before(deadline) && ctx.Err() == nil; cluster.Pause(ctx, 20*time.Millisecond) {
 		if p.Acted(point) {
 			if kills { // it says so before it dies
 				select {
-				case <-p.exited:
+				case <-p.Process().Exited():
 				case <-ctx.Done():
 				}
 			}
 			return true
 		}
 		if !p.Alive() {
-			pause(ctx, 100*time.Millisecond) // what it wrote is still being read
+			cluster.Pause(ctx, 100*time.Millisecond) // what it wrote is still being read
 			return p.Acted(point)
 		}
 	}

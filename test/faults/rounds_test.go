@@ -2,7 +2,6 @@ package faults
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"slices"
 	"strconv"
@@ -13,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/oddscache/oddscache/pkg/postgres"
-	"github.com/oddscache/oddscache/services/scraper"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -54,9 +53,7 @@ func TestCachesEqualPostgresAfterEveryFault(t *testing.T) { //nolint:paralleltes
 	if keep := os.Getenv("FAULT_LOGS"); keep != "" {
 		dir = keep
 	}
-	s, err := newStand(t.Context(), dir, func(ctx context.Context, url string) error {
-		return scraper.Migrate(ctx, url, "", slog.New(slog.DiscardHandler))
-	})
+	s, err := newTestbed(t.Context(), dir)
 	defer func() {
 		if err := s.close(); err != nil {
 			t.Error(err)
@@ -69,7 +66,7 @@ func TestCachesEqualPostgresAfterEveryFault(t *testing.T) { //nolint:paralleltes
 		t.Fatal(err)
 	}
 	all := Faults(stopped)
-	sum := tally{began: time.Now()}
+	sum := stats{began: time.Now()}
 	for round := range n {
 		// A stride that shares no factor with the number of faults makes short runs see all kinds, and long ones each.
 		sum.round(t, s, all[round*37%len(all)], uint64(round))
@@ -80,8 +77,8 @@ func TestCachesEqualPostgresAfterEveryFault(t *testing.T) { //nolint:paralleltes
 	sum.report(t, s, len(all))
 }
 
-// tally adds rounds up.
-type tally struct {
+// stats adds rounds up.
+type stats struct {
 	began             time.Time
 	done, rows        int
 	messages, samples int
@@ -90,7 +87,7 @@ type tally struct {
 	slowest           time.Duration
 }
 
-func (sum *tally) round(t *testing.T, s *stand, f Fault, n uint64) {
+func (sum *stats) round(t *testing.T, s *testbed, f Fault, n uint64) {
 	t.Helper()
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
@@ -98,12 +95,12 @@ func (sum *tally) round(t *testing.T, s *stand, f Fault, n uint64) {
 	loading, unload := context.WithCancel(ctx)
 	loaded := make(chan struct{})
 	go func() { defer close(loaded); s.load(loading, n) }() // ends by unload
-	pause(ctx, 300*time.Millisecond)
+	cluster.Pause(ctx, 300*time.Millisecond)
 	reached, err := f.do(ctx, s)
 	if err == nil {
 		err = s.heal(ctx)
 	}
-	pause(ctx, 200*time.Millisecond)
+	cluster.Pause(ctx, 200*time.Millisecond)
 	unload()
 	<-loaded
 	if err != nil {
@@ -115,10 +112,10 @@ func (sum *tally) round(t *testing.T, s *stand, f Fault, n uint64) {
 		t.Errorf("round %d, %s: %v", n, f.Name, err)
 		return
 	}
-	for i, c := range s.cacheClients {
-		compared, err := rows.Compare(ctx, c)
+	for _, c := range s.Caches {
+		compared, err := rows.Compare(ctx, c.Client)
 		if err != nil {
-			t.Errorf("round %d, %s: cache %d: %v", n, f.Name, i, err)
+			t.Errorf("round %d, %s: %s: %v", n, f.Name, c.Name, err)
 		}
 		sum.rows += compared
 	}
@@ -135,19 +132,18 @@ func (sum *tally) round(t *testing.T, s *stand, f Fault, n uint64) {
 	sum.names[f.Name]++
 	sum.done, sum.messages, sum.samples = sum.done+1, sum.messages+messages, sum.samples+samples
 	sum.slowest = max(sum.slowest, time.Since(began))
-	t.Logf("round %d: %s (reached %v) in %v; %d events at revision %d", n, f.Name, reached, time.Since(began).Round(10*time.Millisecond), len(rows.events), rows.Revision)
+	t.Logf("round %d: %s (reached %v) in %v; %d events at revision %d", n, f.Name, reached, time.Since(began).Round(10*time.Millisecond), rows.Events(), rows.Revision)
 }
 
-func (sum *tally) report(t *testing.T, s *stand, faults int) {
+func (sum *stats) report(t *testing.T, s *testbed, faults int) {
 	t.Helper()
 	resumes, fulls, cacheStarts, starts := 0, 0, 0, 0
 	for i, p := range s.services() {
-		p.mu.Lock()
-		resumes, fulls, starts = resumes+p.resume, fulls+p.full, starts+p.starts
+		r, f := p.syncs()
+		resumes, fulls, starts = resumes+r, fulls+f, starts+p.Starts()
 		if i >= 2 {
-			cacheStarts += p.starts
+			cacheStarts += p.Starts()
 		}
-		p.mu.Unlock()
 	}
 	t.Logf("%d rounds in %v (slowest %v), %d of %d kinds of faults", sum.done, time.Since(sum.began).Round(time.Second), sum.slowest.Round(time.Second), len(sum.names), faults)
 	t.Logf("%d processes started, %d of them caches; %d resumes, %d full syncs, %d rows compared, %d messages and %d answers validated",

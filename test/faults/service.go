@@ -1,87 +1,52 @@
 package faults
 
 import (
-	"bufio"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/oddscache/oddscache/pkg/failpoint"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
-// Service is one process that is killed and started again with the same settings.
+// Service is one of a cluster's processes, of which the log is read: which points have acted, how streams began, and
+// what must never happen.
 type Service struct {
-	name string
-	bin  string
-	env  []string
+	*cluster.Service
 
-	cmd    *exec.Cmd
-	exited chan struct{}
-	log    *os.File
-
-	mu     sync.Mutex
-	starts int
-	hit    map[string]bool // points that acted since the process began
+	mu     sync.Mutex      // guards what follows
+	acted  map[string]bool // points that acted since the process began
 	served bool            // the cache has finished a full sync
 	resume int             // of all its processes, as is everything below
 	full   int
 	wrong  []string
 }
 
-// NewService keeps the output of all processes in one file.
-func NewService(dir, name, bin string, env ...string) (*Service, error) {
-	log, err := os.Create(filepath.Join(dir, name+".log"))
-	if err != nil {
-		return nil, fmt.Errorf("making a log: %w", err)
-	}
-	return &Service{name: name, bin: bin, env: env, log: log}, nil
+// Observe reads a service's log from its first start on.
+func Observe(of *cluster.Service) *Service {
+	s := &Service{Service: of, acted: make(map[string]bool)}
+	of.Line = s.read
+	return s
 }
 
 // Start starts the process, with points armed.
 func (s *Service) Start(points string) error {
-	out, in, err := os.Pipe()
-	if err != nil {
-		return fmt.Errorf("making a pipe: %w", err)
-	}
-	s.cmd = exec.Command(s.bin, "serve")
-	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), failpoint.Env + "=" + points}, s.env...)
-	s.cmd.Stdout, s.cmd.Stderr = in, in
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	err = s.cmd.Start()
-	_ = in.Close()
-	if err != nil {
-		return fmt.Errorf("starting %s: %w", s.name, err)
-	}
 	s.mu.Lock()
-	s.starts, s.hit, s.served = s.starts+1, make(map[string]bool), false
+	clear(s.acted)
+	s.served = false
 	s.mu.Unlock()
-	s.exited = make(chan struct{})
-	go func(cmd *exec.Cmd, exited chan struct{}) { // ends with the process; kill waits for it
-		defer close(exited)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			s.read(lines.Text())
-		}
-		_ = out.Close()
-		_ = cmd.Wait()
-	}(s.cmd, s.exited)
-	return nil
+	return s.Service.Start(failpoint.Env + "=" + points)
 }
 
-// started is how the replica tells of a stream.
+// started is the replica's line about a stream that begins.
 var started = regexp.MustCompile(`msg="feed started" .*mode=(\w+) reason=(\w+)`)
 
-// read learns from a line of the process's output.
+// read learns from a line of the process's log.
 func (s *Service) read(line string) {
-	_, _ = fmt.Fprintln(s.log, line)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if name, acts := strings.CutPrefix(line, failpoint.Hit); acts {
-		s.hit[name] = true
+		s.acted[name] = true
 	}
 	if strings.Contains(line, `msg="full sync served"`) && !strings.Contains(line, " revision=0 ") { // of nothing there is nothing to resume
 		s.served = true
@@ -107,33 +72,21 @@ func (s *Service) read(line string) {
 func (s *Service) Acted(point string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hit[point]
+	return s.acted[point]
 }
 
-// Alive reports whether the process runs, or is stopped.
-func (s *Service) Alive() bool {
-	select {
-	case <-s.exited:
-		return false
-	default:
-		return true
-	}
+// takeWrong returns what went wrong since the last call.
+func (s *Service) takeWrong() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wrong := s.wrong
+	s.wrong = nil
+	return wrong
 }
 
-// Kill ends the process as kill -9 does.
-func (s *Service) Kill() {
-	_ = s.cmd.Process.Kill()
-	<-s.exited
-}
-
-// Signal sends a signal; a process that is gone gets none.
-func (s *Service) Signal(sig syscall.Signal) { _ = s.cmd.Process.Signal(sig) }
-
-// Close kills the process, if it was started, and closes its log.
-func (s *Service) Close() error {
-	if s.cmd != nil {
-		s.Signal(syscall.SIGCONT)
-		s.Kill()
-	}
-	return s.log.Close()
+// syncs are how often streams began with a resume and with a full sync.
+func (s *Service) syncs() (resumes, fulls int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.resume, s.full
 }

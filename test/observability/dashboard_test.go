@@ -10,7 +10,7 @@ import (
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // interval takes the place of Grafana's $__rate_interval: it has to span several scrapes, and the calls made here.
@@ -26,7 +26,7 @@ func mayBeEmpty() []string {
 func TestAtPrometheus(t *testing.T) {
 	t.Parallel()
 	program(t, "prometheus")
-	p := pair.Start(t, site(t, 30), func(c *scraper.Config) { c.Interval = 3 * time.Second })
+	p := cluster.Start(t, cluster.Config{Site: site(t, 30).URL, Scraper: func(c *scraper.Config) { c.Interval = 3 * time.Second }})
 	p.Live(t)
 	prometheus := scrape(t, p)
 	stop := ask(t, p)
@@ -58,7 +58,7 @@ func settle(t *testing.T, s *server) {
 }
 
 // ask makes lookups of every kind and keeps a watch open until the returned function is called, which waits.
-func ask(t *testing.T, p *pair.Pair) (stop func()) {
+func ask(t *testing.T, p *cluster.Cluster) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var asking sync.WaitGroup

@@ -6,7 +6,6 @@ package observability
 
 import (
 	"context"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,8 +16,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/oddscache/oddscache/pkg/obs/tracing"
-	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // recorder hears of all spans. The provider is the process's, so there is one for all tests.
@@ -32,23 +31,15 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	otel.SetTracerProvider(provider)
-	pgtest.Main(m, goleak.IgnoreCurrent())
+	cluster.Main(m, goleak.IgnoreCurrent())
 }
 
 // site starts simulated bookmakers with a few events whose prices move now and then.
-func site(t *testing.T, events int) string {
+func site(t *testing.T, events int) *cluster.World {
 	t.Helper()
-	cfg := sim.DefaultConfig()
-	cfg.Life = sim.Life{}
+	cfg := cluster.SmallWorld(events)
 	cfg.Density = sim.Small
-	cfg.Events, cfg.Offered = events, [3]int{events * 3 / 4, events, events * 9 / 10}
-	w, err := sim.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(w.Combined())
-	t.Cleanup(server.Close)
-	return server.URL
+	return cluster.StartWorld(t, cfg)
 }
 
 // file reads a file of the repository.

@@ -21,7 +21,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/auth/guard"
 	"github.com/oddscache/oddscache/pkg/auth/tokens"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // metric is a metric's type and its labels, those of the scrape apart.
@@ -96,11 +96,11 @@ func metricsIn(text string) []string {
 // compares them with docs/metrics.md both ways: name, type and labels.
 func TestEveryMetricIsDescribedAndNamedWell(t *testing.T) {
 	t.Parallel()
-	p := pair.Start(t, site(t, 10), nil)
+	p := cluster.Start(t, cluster.Config{Site: site(t, 10).URL})
 	p.Live(t)
 	p.Reach(t, p.RunCycle(t, oddscachev1.CycleStatus_CYCLE_STATUS_SUCCEEDED).GetRevision())
 	have := make(map[string]metric)
-	for _, address := range []string{p.ScraperAdmin, p.CacheAdmin} {
+	for _, address := range []string{p.Scrapers[0].Admin, p.Caches[0].Admin} {
 		text, err := page(t, "http://"+address+"/metrics")
 		if err != nil {
 			t.Fatal(err)

@@ -17,8 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oddscache/oddscache/test/pair"
-	"github.com/oddscache/oddscache/test/process"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // requirePrometheus set to 1 makes a missing Prometheus a failure.
@@ -45,7 +44,7 @@ func program(t *testing.T, name string) string {
 type server struct{ base string }
 
 // scrape starts one; it is stopped when t ends.
-func scrape(t *testing.T, p *pair.Pair) *server {
+func scrape(t *testing.T, p *cluster.Cluster) *server {
 	t.Helper()
 	path := program(t, "prometheus")
 	dir := t.TempDir()
@@ -55,11 +54,11 @@ rule_files: [%q]
 scrape_configs:
   - {job_name: scraper, static_configs: [{targets: [%q]}]}
   - {job_name: cache, static_configs: [{targets: [%q]}]}
-`, filepath.Join(root(t), "deploy", "alerts.yml"), p.ScraperAdmin, p.CacheAdmin)
+`, filepath.Join(root(t), "deploy", "alerts.yml"), p.Scrapers[0].Admin, p.Caches[0].Admin)
 	if err := os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	listen := process.FreeAddr(t)
+	listen := cluster.FreeAddr(t)
 	cmd := exec.CommandContext(t.Context(), path, "--config.file="+filepath.Join(dir, "prometheus.yml"),
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+listen, "--log.level=warn")
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

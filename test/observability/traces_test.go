@@ -10,7 +10,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/obs/spans"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // spansOf are the ended spans that pass.
@@ -56,7 +56,7 @@ func linked(s sdktrace.ReadOnlySpan, to trace.SpanContext) bool {
 // applying of it, which shares the publication's trace although the feed carries no word of it.
 func TestTraceOfACycle(t *testing.T) {
 	t.Parallel()
-	p := pair.Start(t, site(t, 10), nil)
+	p := cluster.Start(t, cluster.Config{Site: site(t, 10).URL})
 	p.Live(t)
 	end := p.RunCycle(t, oddscachev1.CycleStatus_CYCLE_STATUS_SUCCEEDED)
 	p.Reach(t, end.GetRevision())
@@ -107,7 +107,7 @@ func published(t *testing.T, storing sdktrace.ReadOnlySpan, epoch string, to int
 	applied := func(s sdktrace.ReadOnlySpan) bool {
 		return s.Name() == "apply" && text(s, epoch) && revision(s) >= to && revision(s)-to < 1000
 	}
-	if !pair.Poll(t, 10*time.Second, func() bool { return len(spansOf(applied)) > 0 }) {
+	if !cluster.Poll(t, 10*time.Second, func() bool { return len(spansOf(applied)) > 0 }) {
 		t.Fatalf("nothing was applied up to revision %d", to)
 	}
 	first := slices.MinFunc(spansOf(applied), func(a, b sdktrace.ReadOnlySpan) int { return int(revision(a) - revision(b)) })

@@ -16,8 +16,8 @@ const getEvent = oddscachev1.OddsCacheService_GetEvent_FullMethodName
 
 // frames is attempts with single calls of malformed parts. All have a token.
 func frames() []attempt {
-	call := func(data []byte, end bool, headers ...string) func(*testing.T, *stand) string {
-		return func(t *testing.T, s *stand) string {
+	call := func(data []byte, end bool, headers ...string) func(*testing.T, *testbed) string {
+		return func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			if err := s.open(w, 1, getEvent, headers...); err != nil {
 				return met(err)
@@ -33,8 +33,8 @@ func frames() []attempt {
 			return w.answer(1)
 		}
 	}
-	raw := func(write func(*wire, *stand) error) func(*testing.T, *stand) string {
-		return func(t *testing.T, s *stand) string {
+	raw := func(write func(*wire, *testbed) error) func(*testing.T, *testbed) string {
+		return func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			if err := write(w, s); err != nil {
 				return met(err)
@@ -53,22 +53,22 @@ func frames() []attempt {
 		{"cache: another content type", `HTTP 415 INVALID_ARGUMENT: invalid gRPC request content-type "text/html"`, call(message(false, 0, nil), true, "content-type", "text/html")},
 		{"cache: a header of 1 MB", "the connection is closed", call(message(false, 0, nil), true, "x", strings.Repeat("v", 1<<20))},
 		{"cache: a call by GET", `HTTP 405 INTERNAL: Received a HEADERS frame with :method "GET" which should be POST`, call(nil, true, ":method", "GET")},
-		{"cache: headers that are no HPACK", "the connection is closed", raw(func(w *wire, _ *stand) error {
+		{"cache: headers that are no HPACK", "the connection is closed", raw(func(w *wire, _ *testbed) error {
 			return w.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: bytes.Repeat([]byte{0xff}, 100), EndHeaders: true})
 		})},
-		{"cache: a stream with an even number", "GOAWAY PROTOCOL_ERROR: received an illegal stream id: 2", raw(func(w *wire, s *stand) error { return s.open(w, 2, getEvent) })},
-		{"cache: a frame of 16 MB", "the connection is closed", raw(func(w *wire, _ *stand) error {
+		{"cache: a stream with an even number", "GOAWAY PROTOCOL_ERROR: received an illegal stream id: 2", raw(func(w *wire, s *testbed) error { return s.open(w, 2, getEvent) })},
+		{"cache: a frame of 16 MB", "the connection is closed", raw(func(w *wire, _ *testbed) error {
 			_, err := w.conn.Write([]byte{0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 1})
 			return err
 		})},
-		{"cache: a window of more than there is", "OK, it is ignored", func(t *testing.T, s *stand) string {
+		{"cache: a window of more than there is", "OK, it is ignored", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			if err := w.framer.WriteWindowUpdate(0, 1<<31-1); err != nil {
 				return met(err)
 			}
 			return met(w.alive(t.Context())) + ", it is ignored"
 		}},
-		{"cache: garbage in place of HTTP/2", "the connection is closed", func(t *testing.T, s *stand) string {
+		{"cache: garbage in place of HTTP/2", "the connection is closed", func(t *testing.T, s *testbed) string {
 			conn, err := s.secure(t, s.cache, s.as(t), "h2")
 			if err == nil {
 				err = exchange(conn, strings.Repeat("garbage ", 100))
@@ -93,7 +93,7 @@ func bomb() []byte {
 // floods is attempts to keep the cache busy on one connection.
 func floods() []attempt {
 	return []attempt{
-		{"cache: 10,000 streams on one connection", "all beyond 100: RST_STREAM REFUSED_STREAM", func(t *testing.T, s *stand) string {
+		{"cache: 10,000 streams on one connection", "all beyond 100: RST_STREAM REFUSED_STREAM", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			refused := make(chan string, 1)
 			go func() { refused <- w.answer(2*9_999 + 1) }() // ends with the last stream's refusal, or the connection
@@ -105,7 +105,7 @@ func floods() []attempt {
 			}
 			return fmt.Sprintf("all beyond %d: %s", maxStreams, <-refused)
 		}},
-		{"cache: 5,000 calls that are taken back at once (rapid reset)", "the connection goes on", func(t *testing.T, s *stand) string {
+		{"cache: 5,000 calls that are taken back at once (rapid reset)", "the connection goes on", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			return w.sendUntilClosed(t, 5000, func(i int) error {
 				if err := s.open(w, uint32(2*i+1), getEvent); err != nil {
@@ -114,15 +114,15 @@ func floods() []attempt {
 				return w.framer.WriteRSTStream(uint32(2*i+1), http2.ErrCodeCancel)
 			})
 		}},
-		{"cache: 10,000 pings", "GOAWAY ENHANCE_YOUR_CALM: too_many_pings", func(t *testing.T, s *stand) string {
+		{"cache: 10,000 pings", "GOAWAY ENHANCE_YOUR_CALM: too_many_pings", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			return w.sendUntilClosed(t, 10_000, func(int) error { return w.framer.WritePing(false, [8]byte{}) })
 		}},
-		{"cache: 10,000 settings that want an answer each", "the connection goes on", func(t *testing.T, s *stand) string {
+		{"cache: 10,000 settings that want an answer each", "the connection goes on", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			return w.sendUntilClosed(t, 10_000, func(int) error { return w.framer.WriteSettings() })
 		}},
-		{"cache: 20,000 headers of one call", "the connection is closed", func(t *testing.T, s *stand) string {
+		{"cache: 20,000 headers of one call", "the connection is closed", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			var many []string
 			for i := range 20_000 {
@@ -130,13 +130,13 @@ func floods() []attempt {
 			}
 			return w.sendHeaders(s.headers(w, getEvent, many...))
 		}},
-		{"cache: 1,000 times a header of 4 kB, by its index (HPACK bomb)", "RST_STREAM FRAME_SIZE_ERROR", func(t *testing.T, s *stand) string {
+		{"cache: 1,000 times a header of 4 kB, by its index (HPACK bomb)", "RST_STREAM FRAME_SIZE_ERROR", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			block := s.headers(w, getEvent, "x", strings.Repeat("v", 3000))
 			block = append(block, bytes.Repeat([]byte{0xbe}, 1000)...)
 			return w.sendHeaders(block)
 		}},
-		{"cache: headers that never end (CONTINUATION flood)", "the connection is closed", func(t *testing.T, s *stand) string {
+		{"cache: headers that never end (CONTINUATION flood)", "the connection is closed", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			if err := w.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: s.headers(w, getEvent)}); err != nil {
 				return met(err)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -24,50 +25,50 @@ import (
 // connecting is attempts that end before an rpc.
 func connecting() []attempt {
 	return []attempt{
-		{"scraper: gRPC without TLS", "the connection is closed", func(t *testing.T, s *stand) string {
+		{"scraper: gRPC without TLS", "the connection is closed", func(t *testing.T, s *testbed) string {
 			return met(health(t, s.plain(t, s.scraper)))
 		}},
-		{"cache: gRPC without TLS", "the connection is closed", func(t *testing.T, s *stand) string {
+		{"cache: gRPC without TLS", "the connection is closed", func(t *testing.T, s *testbed) string {
 			return met(health(t, s.plain(t, s.cache)))
 		}},
-		{"cache: HTTP/1 without TLS on the gRPC port", "the connection is closed", func(t *testing.T, s *stand) string {
+		{"cache: HTTP/1 without TLS on the gRPC port", "the connection is closed", func(t *testing.T, s *testbed) string {
 			conn := s.tcp(t, s.cache)
 			return met(exchange(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
 		}},
-		{"cache: HTTP/1 over TLS on the gRPC port", "the connection is closed", func(t *testing.T, s *stand) string {
+		{"cache: HTTP/1 over TLS on the gRPC port", "the connection is closed", func(t *testing.T, s *testbed) string {
 			conn, err := s.secure(t, s.cache, s.as(t), "http/1.1")
 			if err == nil {
 				err = exchange(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 			}
 			return met(err)
 		}},
-		{"cache: TLS that names no protocol", "the connection is closed", func(t *testing.T, s *stand) string {
+		{"cache: TLS that names no protocol", "the connection is closed", func(t *testing.T, s *testbed) string {
 			conn, err := s.secure(t, s.cache, s.as(t))
 			if err == nil {
 				err = exchange(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 			}
 			return met(err)
 		}},
-		{"cache: TLS 1.1", "remote error: tls: protocol version not supported", func(t *testing.T, s *stand) string { return met(s.version(t, s.cache, tls.VersionTLS11)) }},
-		{"cache: TLS 1.2", "remote error: tls: protocol version not supported", func(t *testing.T, s *stand) string { return met(s.version(t, s.cache, tls.VersionTLS12)) }},
-		{"scraper: TLS 1.2", "remote error: tls: protocol version not supported", func(t *testing.T, s *stand) string { return met(s.version(t, s.scraper, tls.VersionTLS12)) }},
-		{"scraper: certificate of a stranger's authority with the cache's name", "remote error: tls: unknown certificate authority", func(t *testing.T, s *stand) string {
+		{"cache: TLS 1.1", "remote error: tls: protocol version not supported", func(t *testing.T, s *testbed) string { return met(s.version(t, s.cache, tls.VersionTLS11)) }},
+		{"cache: TLS 1.2", "remote error: tls: protocol version not supported", func(t *testing.T, s *testbed) string { return met(s.version(t, s.cache, tls.VersionTLS12)) }},
+		{"scraper: TLS 1.2", "remote error: tls: protocol version not supported", func(t *testing.T, s *testbed) string { return met(s.version(t, s.scraper, tls.VersionTLS12)) }},
+		{"scraper: certificate of a stranger's authority with the cache's name", "remote error: tls: unknown certificate authority", func(t *testing.T, s *testbed) string {
 			pair := s.stranger.Issue(t, aCache)
 			return met(s.shown(t, s.scraper, s.with(t, &pair)))
 		}},
-		{"cache: certificate of a stranger's authority", "remote error: tls: unknown certificate authority", func(t *testing.T, s *stand) string {
+		{"cache: certificate of a stranger's authority", "remote error: tls: unknown certificate authority", func(t *testing.T, s *testbed) string {
 			pair := s.stranger.Issue(t, aClient)
 			return met(s.shown(t, s.cache, s.with(t, &pair)))
 		}},
-		{"scraper: the cache's certificate, ended an hour ago", "remote error: tls: expired certificate", func(t *testing.T, s *stand) string {
+		{"scraper: the cache's certificate, ended an hour ago", "remote error: tls: expired certificate", func(t *testing.T, s *testbed) string {
 			pair := s.authority.IssueFor(t, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour), aCache)
 			return met(s.shown(t, s.scraper, s.with(t, &pair)))
 		}},
-		{"scraper: the cache's certificate, valid from tomorrow", "remote error: tls: expired certificate", func(t *testing.T, s *stand) string {
+		{"scraper: the cache's certificate, valid from tomorrow", "remote error: tls: expired certificate", func(t *testing.T, s *testbed) string {
 			pair := s.authority.IssueFor(t, time.Now().Add(24*time.Hour), time.Now().Add(48*time.Hour), aCache)
 			return met(s.shown(t, s.scraper, s.with(t, &pair)))
 		}},
-		{"scraper: the cache's certificate without its key", "remote error: tls: error decrypting message", func(t *testing.T, s *stand) string {
+		{"scraper: the cache's certificate without its key", "remote error: tls: error decrypting message", func(t *testing.T, s *testbed) string {
 			owner, other := s.authority.Issue(t, aCache), s.authority.Issue(t, aClient)
 			stolen, own := owner.TLS(t), other.TLS(t)
 			config := s.as(t)
@@ -76,17 +77,17 @@ func connecting() []attempt {
 			}
 			return met(s.shown(t, s.scraper, config))
 		}},
-		{"a client is led to a server of another name", "tls: failed to verify certificate: x509: certificate is valid for localhost, cache, not cache.example", func(t *testing.T, s *stand) string {
+		{"a client is led to a server of another name", "tls: failed to verify certificate: x509: certificate is valid for localhost, cache, not cache.example", func(t *testing.T, s *testbed) string {
 			config := s.as(t)
 			config.ServerName = "cache.example"
 			return met(health(t, s.dial(t, s.cache, config, "")))
 		}},
-		{"a client is led to a server of a stranger's authority", "tls: failed to verify certificate: x509: certificate signed by unknown authority", func(t *testing.T, s *stand) string {
+		{"a client is led to a server of a stranger's authority", "tls: failed to verify certificate: x509: certificate signed by unknown authority", func(t *testing.T, s *testbed) string {
 			config := s.as(t)
 			config.RootCAs = s.stranger.Pool()
 			return met(health(t, s.dial(t, s.cache, config, "")))
 		}},
-		{"a client is told to send its token without TLS", "grpc: the credentials require transport level security (use grpc.WithTransportCredentials() to set)", func(_ *testing.T, s *stand) string {
+		{"a client is told to send its token without TLS", "grpc: the credentials require transport level security (use grpc.WithTransportCredentials() to set)", func(_ *testing.T, s *testbed) string {
 			conn, err := grpc.NewClient("passthrough:///"+s.cache, grpc.WithTransportCredentials(insecure.NewCredentials()),
 				grpc.WithPerRPCCredentials(tokens.Bearer(func(context.Context) (string, error) { return "secret", nil })))
 			if err == nil {
@@ -100,29 +101,29 @@ func connecting() []attempt {
 // starting is services that would be open to everybody; they do not start.
 func starting() []attempt {
 	return []attempt{
-		{"cache: started for everybody without TLS", `reading the configuration: listen is "0.0.0.0:0" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, _ *stand) string {
+		{"cache: started for everybody without TLS", `reading the configuration: listen is "0.0.0.0:0" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, _ *testbed) string {
 			cfg := cache.DefaultConfig()
 			cfg.Listen, cfg.AdminListen = "0.0.0.0:0", "127.0.0.1:0"
-			_, err := cache.New(t.Context(), cfg, logger(t, "cache"))
+			_, err := cache.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
 			return met(err)
 		}},
-		{"cache: started with its admin port for everybody, without TLS", `reading the configuration: admin-listen is ":7410" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, _ *stand) string {
+		{"cache: started with its admin port for everybody, without TLS", `reading the configuration: admin-listen is ":7410" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, _ *testbed) string {
 			cfg := cache.DefaultConfig()
 			cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ":7410"
-			_, err := cache.New(t.Context(), cfg, logger(t, "cache"))
+			_, err := cache.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
 			return met(err)
 		}},
-		{"scraper: started for everybody without TLS", `reading the configuration: listen is "[::]:0" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, _ *stand) string {
+		{"scraper: started for everybody without TLS", `reading the configuration: listen is "[::]:0" without TLS (must be a loopback address such as 127.0.0.1:0; set tls-cert and tls-key, or insecure where the network itself is trusted)`, func(t *testing.T, _ *testbed) string {
 			cfg := scraper.DefaultConfig()
 			cfg.DatabaseURL, cfg.Listen, cfg.AdminListen = "postgres://none", "[::]:0", "127.0.0.1:0"
-			_, err := scraper.New(t.Context(), cfg, logger(t, "scraper"))
+			_, err := scraper.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
 			return met(err)
 		}},
-		{"scraper: started with TLS that asks nobody for a certificate", "reading the configuration: tls-client-ca is empty (must name the PEM file of the authority of caches' and operators' certificates)", func(t *testing.T, s *stand) string {
+		{"scraper: started with TLS that asks nobody for a certificate", "reading the configuration: tls-client-ca is empty (must name the PEM file of the authority of caches' and operators' certificates)", func(t *testing.T, s *testbed) string {
 			cfg := scraper.DefaultConfig()
 			cfg.DatabaseURL, cfg.Listen, cfg.AdminListen = "postgres://none", "0.0.0.0:0", "127.0.0.1:0"
 			cfg.TLS = certs.ServerFiles{Cert: s.path("scraper.crt"), Key: s.path("scraper.key")}
-			_, err := scraper.New(t.Context(), cfg, logger(t, "scraper"))
+			_, err := scraper.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
 			return met(err)
 		}},
 	}
@@ -130,44 +131,44 @@ func starting() []attempt {
 
 // identities is attempts with a connection that is good and a name that is not.
 func identities() []attempt {
-	run := func(t *testing.T, s *stand, config *tls.Config) error {
+	run := func(t *testing.T, s *testbed, config *tls.Config) error {
 		t.Helper()
 		_, err := oddscachev1.NewScraperServiceClient(s.dial(t, s.scraper, config, "")).
 			RunCycle(t.Context(), &oddscachev1.RunCycleRequest{})
 		return err
 	}
 	return []attempt{
-		{"scraper: the feed without a certificate", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *stand) string { return met(s.follow(t, s.as(t))) }},
-		{"scraper: the feed by a lookup client", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/pricing, does not have the right "feed" that /oddscache.v1.SnapshotFeedService/StreamSnapshots takes`, func(t *testing.T, s *stand) string { return met(s.follow(t, s.as(t, aClient))) }},
-		{"scraper: the feed by the operator", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/operator, does not have the right "feed" that /oddscache.v1.SnapshotFeedService/StreamSnapshots takes`, func(t *testing.T, s *stand) string { return met(s.follow(t, s.as(t, aOperator))) }},
-		{"scraper: the feed by a name that begins like the cache's", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/cache2, cache, *, does not have the right "feed" that /oddscache.v1.SnapshotFeedService/StreamSnapshots takes`, func(t *testing.T, s *stand) string {
+		{"scraper: the feed without a certificate", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *testbed) string { return met(s.follow(t, s.as(t))) }},
+		{"scraper: the feed by a lookup client", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/pricing, does not have the right "feed" that /oddscache.v1.SnapshotFeedService/StreamSnapshots takes`, func(t *testing.T, s *testbed) string { return met(s.follow(t, s.as(t, aClient))) }},
+		{"scraper: the feed by the operator", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/operator, does not have the right "feed" that /oddscache.v1.SnapshotFeedService/StreamSnapshots takes`, func(t *testing.T, s *testbed) string { return met(s.follow(t, s.as(t, aOperator))) }},
+		{"scraper: the feed by a name that begins like the cache's", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/cache2, cache, *, does not have the right "feed" that /oddscache.v1.SnapshotFeedService/StreamSnapshots takes`, func(t *testing.T, s *testbed) string {
 			return met(s.follow(t, s.as(t, aCache+"2", "cache", "*")))
 		}},
-		{"scraper: the feed by a certificate without names", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of no name, does not have the right "feed" that /oddscache.v1.SnapshotFeedService/StreamSnapshots takes`, func(t *testing.T, s *stand) string {
+		{"scraper: the feed by a certificate without names", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of no name, does not have the right "feed" that /oddscache.v1.SnapshotFeedService/StreamSnapshots takes`, func(t *testing.T, s *testbed) string {
 			pair := s.authority.Issue(t)
 			return met(s.follow(t, s.with(t, &pair)))
 		}},
-		{"scraper: RunCycle by the cache", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/cache, does not have the right "operate" that /oddscache.v1.ScraperService/RunCycle takes`, func(t *testing.T, s *stand) string { return met(run(t, s, s.as(t, aCache))) }},
-		{"scraper: RunCycle without a certificate", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *stand) string { return met(run(t, s, s.as(t))) }},
-		{"scraper: RefreshEvent by the cache", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/cache, does not have the right "operate" that /oddscache.v1.ScraperService/RefreshEvent takes`, func(t *testing.T, s *stand) string {
+		{"scraper: RunCycle by the cache", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/cache, does not have the right "operate" that /oddscache.v1.ScraperService/RunCycle takes`, func(t *testing.T, s *testbed) string { return met(run(t, s, s.as(t, aCache))) }},
+		{"scraper: RunCycle without a certificate", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *testbed) string { return met(run(t, s, s.as(t))) }},
+		{"scraper: RefreshEvent by the cache", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/cache, does not have the right "operate" that /oddscache.v1.ScraperService/RefreshEvent takes`, func(t *testing.T, s *testbed) string {
 			_, err := oddscachev1.NewScraperServiceClient(s.dial(t, s.scraper, s.as(t, aCache), "")).
 				RefreshEvent(t.Context(), &oddscachev1.RefreshEventRequest{SrId: s.event})
 			return met(err)
 		}},
-		{"scraper: ListOddsHistory by nobody", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *stand) string {
+		{"scraper: ListOddsHistory by nobody", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *testbed) string {
 			_, err := oddscachev1.NewHistoryServiceClient(s.dial(t, s.scraper, s.as(t), "")).
 				ListOddsHistory(t.Context(), &oddscachev1.ListOddsHistoryRequest{SrId: s.event, MarketId: "3743"})
 			return met(err)
 		}},
-		{"scraper: ListCycles by nobody, with a token of the cache's", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *stand) string {
+		{"scraper: ListCycles by nobody, with a token of the cache's", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *testbed) string {
 			_, err := oddscachev1.NewScraperServiceClient(s.dial(t, s.scraper, s.as(t), s.tokens["neighbour"])).
 				ListCycles(t.Context(), &oddscachev1.ListCyclesRequest{})
 			return met(err)
 		}},
-		{"scraper: reflection by nobody", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *stand) string {
+		{"scraper: reflection by nobody", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *testbed) string {
 			return met(reflect(t, s.dial(t, s.scraper, s.as(t), "")))
 		}},
-		{"scraper: health by nobody, which is allowed", "OK", func(t *testing.T, s *stand) string {
+		{"scraper: health by nobody, which is allowed", "OK", func(t *testing.T, s *testbed) string {
 			return met(health(t, s.dial(t, s.scraper, s.as(t), "")))
 		}},
 	}
@@ -176,46 +177,46 @@ func identities() []attempt {
 // admins is attempts on the admin ports.
 func admins() []attempt {
 	return []attempt{
-		{"cache admin: HTTP without TLS", "HTTP 400: Client sent an HTTP request to an HTTPS server.", func(t *testing.T, s *stand) string {
+		{"cache admin: HTTP without TLS", "HTTP 400: Client sent an HTTP request to an HTTPS server.", func(t *testing.T, s *testbed) string {
 			return page(t, "http://"+s.cacheAdmin+"/metrics", nil)
 		}},
-		{"scraper admin: HTTP without TLS", "HTTP 400: Client sent an HTTP request to an HTTPS server.", func(t *testing.T, s *stand) string {
+		{"scraper admin: HTTP without TLS", "HTTP 400: Client sent an HTTP request to an HTTPS server.", func(t *testing.T, s *testbed) string {
 			return page(t, "http://"+s.scraperAdmin+"/debug/pprof/", nil)
 		}},
-		{"cache admin: metrics without a certificate", "HTTP 401: a client certificate is needed", func(t *testing.T, s *stand) string {
+		{"cache admin: metrics without a certificate", "HTTP 401: a client certificate is needed", func(t *testing.T, s *testbed) string {
 			return page(t, "https://"+s.cacheAdmin+"/metrics", s.as(t))
 		}},
-		{"scraper admin: pprof without a certificate", "HTTP 401: a client certificate is needed", func(t *testing.T, s *stand) string {
+		{"scraper admin: pprof without a certificate", "HTTP 401: a client certificate is needed", func(t *testing.T, s *testbed) string {
 			return page(t, "https://"+s.scraperAdmin+"/debug/pprof/heap", s.as(t))
 		}},
-		{"scraper admin: pprof by the cache", `HTTP 403: the certificate, of spiffe://oddscache/cache, does not have the right "operate" that /debug/pprof/heap takes`, func(t *testing.T, s *stand) string {
+		{"scraper admin: pprof by the cache", `HTTP 403: the certificate, of spiffe://oddscache/cache, does not have the right "operate" that /debug/pprof/heap takes`, func(t *testing.T, s *testbed) string {
 			return page(t, "https://"+s.scraperAdmin+"/debug/pprof/heap", s.as(t, aCache))
 		}},
-		{"cache admin: pprof by a path of two slashes", "HTTP 403: nobody may call this: it has no row in the table of rights", func(t *testing.T, s *stand) string {
+		{"cache admin: pprof by a path of two slashes", "HTTP 403: nobody may call this: it has no row in the table of rights", func(t *testing.T, s *testbed) string {
 			return page(t, "https://"+s.cacheAdmin+"//debug/pprof/heap", s.as(t, aCache))
 		}},
-		{"cache admin: pprof through the health page's path", "HTTP 403: nobody may call this: it has no row in the table of rights", func(t *testing.T, s *stand) string {
+		{"cache admin: pprof through the health page's path", "HTTP 403: nobody may call this: it has no row in the table of rights", func(t *testing.T, s *testbed) string {
 			return page(t, "https://"+s.cacheAdmin+"/healthz/../debug/pprof/heap", s.as(t, aCache))
 		}},
-		{"cache admin: a certificate of a stranger's authority", "remote error: tls: unknown certificate authority", func(t *testing.T, s *stand) string {
+		{"cache admin: a certificate of a stranger's authority", "remote error: tls: unknown certificate authority", func(t *testing.T, s *testbed) string {
 			pair := s.stranger.Issue(t, aOperator)
 			return met(s.shown(t, s.cacheAdmin, s.with(t, &pair)))
 		}},
-		{"cache admin: a header of 1 MB", "HTTP/1.1 431 Request Header Fields Too Large", func(t *testing.T, s *stand) string {
+		{"cache admin: a header of 1 MB", "HTTP/1.1 431 Request Header Fields Too Large", func(t *testing.T, s *testbed) string {
 			conn, err := s.secure(t, s.cacheAdmin, s.as(t))
 			if err == nil {
 				err = statusLine(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nX: "+string(make([]byte, 1<<20))+"\r\n\r\n")
 			}
 			return met(err)
 		}},
-		{"cache admin: health by nobody, which is allowed", "HTTP 200", func(t *testing.T, s *stand) string {
+		{"cache admin: health by nobody, which is allowed", "HTTP 200", func(t *testing.T, s *testbed) string {
 			return page(t, "https://"+s.cacheAdmin+"/healthz", s.as(t))
 		}},
 	}
 }
 
 // version makes a handshake of at most a version.
-func (s *stand) version(t *testing.T, addr string, most uint16) error {
+func (s *testbed) version(t *testing.T, addr string, most uint16) error {
 	t.Helper()
 	config := s.as(t, aCache)
 	config.MaxVersion = most
@@ -224,7 +225,7 @@ func (s *stand) version(t *testing.T, addr string, most uint16) error {
 }
 
 // shown shows a certificate, and returns what the server says of it: in TLS 1.3 that comes when the client is done.
-func (s *stand) shown(t *testing.T, addr string, config *tls.Config) error {
+func (s *testbed) shown(t *testing.T, addr string, config *tls.Config) error {
 	t.Helper()
 	conn, err := s.secure(t, addr, config, "h2")
 	if err == nil {
@@ -234,7 +235,7 @@ func (s *stand) shown(t *testing.T, addr string, config *tls.Config) error {
 }
 
 // plain makes a connection without TLS.
-func (s *stand) plain(t *testing.T, addr string) *grpc.ClientConn {
+func (s *testbed) plain(t *testing.T, addr string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDisableRetry())
 	if err != nil {
@@ -261,7 +262,7 @@ func reflect(t *testing.T, conn grpc.ClientConnInterface) error {
 }
 
 // follow follows the feed from its beginning, with the given messages after the first.
-func (s *stand) follow(t *testing.T, config *tls.Config, messages ...*oddscachev1.StreamSnapshotsRequest) error {
+func (s *testbed) follow(t *testing.T, config *tls.Config, messages ...*oddscachev1.StreamSnapshotsRequest) error {
 	t.Helper()
 	if messages == nil {
 		messages = []*oddscachev1.StreamSnapshotsRequest{subscribe("attacker", 0)}

@@ -1,4 +1,4 @@
-// Package security tries to get into both services, and to hurt them, in many ways, and wants a clear answer each time
+// Package security tries to get into both services, and to hurt them, in many ways, and wants a clear response each time
 // while others are served on. What each attempt meets is a table, of which docs/security.md holds a copy.
 //
 // It is not for what callers with every right may ask: see the package test.
@@ -9,7 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m, goleak.IgnoreCurrent()) }
+func TestMain(m *testing.M) { cluster.Main(m, goleak.IgnoreCurrent()) }

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -22,8 +21,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/auth/tokens"
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/pair"
-	"github.com/oddscache/oddscache/test/process"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // password stands in the database's URL. Postgres does not ask for it here, and takes it nevertheless.
@@ -47,69 +45,33 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// program builds a command into a folder.
-func program(t *testing.T, dir, name string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	out, err := exec.Command("go", "build", "-o", path, "github.com/oddscache/oddscache/services/"+name+"/cmd/"+name).CombinedOutput()
-	if err != nil {
-		t.Fatalf("building %s: %v\n%s", name, err, out)
-	}
-	return path
-}
-
-// serve runs a binary until the test ends, and returns what it writes and its command line as others see it.
-func serve(t *testing.T, path string, out *output, env ...string) (cmdline func() string) {
-	t.Helper()
-	cmd := exec.Command(path, "--log-level=debug", "serve")
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env...)
-	cmd.Stdout, cmd.Stderr = out, out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait() // how it ends is another test's business
-	})
-	return func() string {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid))
-		if err != nil {
-			t.Error(err)
-		}
-		return string(text)
-	}
-}
-
 // TestSecretsStayInside runs both binaries at their most talkative, with right and wrong callers, and looks for the
 // secrets in everything that leaves them: logs, errors, metrics, profiles' pages and command lines.
 func TestSecretsStayInside(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := &stand{
-		authority: certtest.NewAuthority(t), dir: dir, tokens: make(map[string]string), tokensFile: filepath.Join(dir, "tokens"),
-		scraper: process.FreeAddr(t), scraperAdmin: process.FreeAddr(t), cache: process.FreeAddr(t), cacheAdmin: process.FreeAddr(t),
-	}
+	s := &testbed{authority: certtest.NewAuthority(t), dir: dir, tokens: make(map[string]string), tokensFile: filepath.Join(dir, "tokens")}
 	s.authority.Write(t, s.path("ca.crt"))
 	for _, name := range []string{"scraper", "cache"} {
 		s.authority.Issue(t, "localhost", "127.0.0.1", name, "spiffe://oddscache/"+name).Write(t, dir, name)
 	}
 	s.allow(t, "pricing", "rate=0.1 burst=2")
-	address, err := url.Parse(pgtest.URL(t, pair.Migrate))
+	address, err := url.Parse(pgtest.URL(t, cluster.Migrate))
 	if err != nil {
 		t.Fatal(err)
 	}
 	address.User = url.UserPassword(address.User.Username(), password)
 
 	var logs output
-	lines := []func() string{
-		serve(t, program(t, dir, "scraper"), &logs, "SCRAPER_DATABASE_URL="+address.String(), "SCRAPER_INTERVAL=0",
-			"SCRAPER_LISTEN="+s.scraper, "SCRAPER_ADMIN_LISTEN="+s.scraperAdmin, "SCRAPER_TLS_CERT="+s.path("scraper.crt"),
-			"SCRAPER_TLS_KEY="+s.path("scraper.key"), "SCRAPER_TLS_CLIENT_CA="+s.path("ca.crt")),
-		serve(t, program(t, dir, "cache"), &logs, "CACHE_FEED="+s.scraper, "CACHE_TOKENS="+s.tokensFile,
-			"CACHE_LISTEN="+s.cache, "CACHE_ADMIN_LISTEN="+s.cacheAdmin, "CACHE_TLS_CERT="+s.path("cache.crt"),
-			"CACHE_TLS_KEY="+s.path("cache.key"), "CACHE_TLS_CLIENT_CA="+s.path("ca.crt"), "CACHE_FEED_TLS_CA="+s.path("ca.crt"),
-			"CACHE_FEED_TLS_CERT="+s.path("cache.crt"), "CACHE_FEED_TLS_KEY="+s.path("cache.key")),
+	c := cluster.Prepare(t, cluster.Config{
+		Binaries: cluster.Built(t), DatabaseURL: address.String(), Site: "http://127.0.0.1:1", // no cycle is run
+		Scraper: s.scraperConfig, Cache: s.cacheConfig, Output: &logs,
+	})
+	s.use(c)
+	for _, service := range c.Services() {
+		if err := service.Start("SCRAPER_LOG_LEVEL=debug", "CACHE_LOG_LEVEL=debug"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	wrong, _, err := tokens.New("wrong")
 	if err != nil {
@@ -121,10 +83,18 @@ func TestSecretsStayInside(t *testing.T) {
 			outside += s.pageText(t, "https://"+addr+path)
 		}
 	}
-	for _, line := range lines {
-		outside += line()
+	for _, service := range c.Services() {
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", service.Process().PID()))
+		if err != nil {
+			t.Error(err)
+		}
+		outside += string(line)
 	}
-	outside += wrongDatabases(t, filepath.Join(dir, "scraper"), address)
+	path, err := cluster.Built(t).Path("scraper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside += wrongDatabases(t, path, address)
 	if !strings.Contains(logs.String(), "level=DEBUG") || !strings.Contains(outside, "oddscache_refused_total") {
 		t.Errorf("it looks at too little:\n%s\n%s", logs.String(), outside)
 	}
@@ -141,13 +111,13 @@ func TestSecretsStayInside(t *testing.T) {
 }
 
 // callers asks as right and as wrong callers, until the cache follows, and returns all that they are told.
-func (s *stand) callers(t *testing.T, wrong string) string {
+func (s *testbed) callers(t *testing.T, wrong string) string {
 	t.Helper()
 	var told strings.Builder
 	right := oddscachev1.NewOddsCacheServiceClient(s.dial(t, s.cache, s.as(t), s.tokens["pricing"]))
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
-	pair.Poll(t, within, func() bool {
+	cluster.Poll(t, within, func() bool {
 		_, err := right.GetStats(ctx, &oddscachev1.GetStatsRequest{}, grpc.WaitForReady(true))
 		_, _ = fmt.Fprintln(&told, err)
 		return strings.Contains(met(err), "RATE_EXCEEDED")
@@ -164,11 +134,11 @@ func (s *stand) callers(t *testing.T, wrong string) string {
 }
 
 // pageText is a page as the operator sees it.
-func (s *stand) pageText(t *testing.T, url string) string {
+func (s *testbed) pageText(t *testing.T, url string) string {
 	t.Helper()
 	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: s.as(t, aOperator)}
 	var text []byte
-	if !pair.Poll(t, within, func() bool {
+	if !cluster.Poll(t, within, func() bool {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 		if err != nil {
 			t.Fatal(err)

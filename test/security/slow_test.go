@@ -18,14 +18,14 @@ import (
 	"github.com/oddscache/oddscache/pkg/auth/tokens"
 	"github.com/oddscache/oddscache/pkg/oddsclient"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // slow is attempts to hold what others need, by doing nothing.
 func slow() []attempt {
 	return []attempt{
 		{"cache: 20 connections that crawl through TLS, HTTP/2 or say nothing (slow-loris)", "the connection is closed", crawl},
-		{"cache: half of each of 100 messages, and nothing more", "the stream ends at its deadline", func(t *testing.T, s *stand) string {
+		{"cache: half of each of 100 messages, and nothing more", "the stream ends at its deadline", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			for i := range maxStreams {
 				if err := s.open(w, uint32(2*i+1), getEvent, "grpc-timeout", "1S"); err != nil {
@@ -42,7 +42,7 @@ func slow() []attempt {
 			}
 			return "the stream ends at its deadline"
 		}},
-		{"cache: half a message without a deadline, and one stream more than allowed", "holds its streams; beyond them: RST_STREAM REFUSED_STREAM", func(t *testing.T, s *stand) string {
+		{"cache: half a message without a deadline, and one stream more than allowed", "holds its streams; beyond them: RST_STREAM REFUSED_STREAM", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
 			for i := range maxStreams + 1 {
 				if err := s.open(w, uint32(2*i+1), getEvent); err != nil {
@@ -57,7 +57,7 @@ func slow() []attempt {
 		}},
 		{"cache: a LookupEvents client that never reads", "its requests are not taken any more; nothing piles up", neverReads},
 		{"cache: 300 connections from one address", "all beyond 60: the connection is closed; another address gets in", crowd},
-		{"scraper admin: a request that crawls", "the connection is closed", func(t *testing.T, s *stand) string {
+		{"scraper admin: a request that crawls", "the connection is closed", func(t *testing.T, s *testbed) string {
 			conn, err := s.secure(t, s.scraperAdmin, s.as(t))
 			if err != nil {
 				return met(err)
@@ -68,7 +68,7 @@ func slow() []attempt {
 }
 
 // crawl opens connections that send a byte now and then, and waits until all are closed.
-func crawl(t *testing.T, s *stand) string {
+func crawl(t *testing.T, s *testbed) string {
 	ended := make(chan string)
 	const each = 7
 	for range each {
@@ -129,7 +129,7 @@ func trickle(t *testing.T, conn net.Conn, text string) string {
 }
 
 // neverReads asks and asks until the cache takes no more.
-func neverReads(t *testing.T, s *stand) string {
+func neverReads(t *testing.T, s *testbed) string {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	conn := s.dial(t, s.cache, s.as(t), s.tokens["wire"])
@@ -165,21 +165,21 @@ func neverReads(t *testing.T, s *stand) string {
 }
 
 // crowd opens more connections than one address may have; another address gets in.
-func crowd(t *testing.T, s *stand) string {
+func crowd(t *testing.T, s *testbed) string {
 	for range 300 {
 		s.tcp(t, s.cache)
 	}
 	s.fromElsewhere(t)
 	// 240 and more are, unless the machine is so slow that the first ones are closed in the meantime, for saying nothing.
 	const least = 100
-	if !pair.Poll(t, within, func() bool { return s.refused(t) >= least }) {
+	if !cluster.Poll(t, within, func() bool { return s.refused(t) >= least }) {
 		t.Errorf("%g connections were refused, want at least %d", s.refused(t), least)
 	}
 	return fmt.Sprintf("all beyond %d: the connection is closed; another address gets in", maxOfOneHost)
 }
 
 // refused is how many connections to the cache's gRPC port its limits have refused, as its metrics say.
-func (s *stand) refused(t *testing.T) float64 {
+func (s *testbed) refused(t *testing.T) float64 {
 	t.Helper()
 	conn, err := s.secure(t, s.cacheAdmin, s.as(t, aOperator))
 	if err != nil {
@@ -201,7 +201,7 @@ func (s *stand) refused(t *testing.T) float64 {
 }
 
 // fromElsewhere looks something up from another address.
-func (s *stand) fromElsewhere(t *testing.T) {
+func (s *testbed) fromElsewhere(t *testing.T) {
 	t.Helper()
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 	client, err := oddsclient.New(s.cache, oddsclient.Options{

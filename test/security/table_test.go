@@ -12,7 +12,7 @@ import (
 type attempt struct {
 	name string
 	want string // what it has to meet
-	try  func(*testing.T, *stand) string
+	try  func(*testing.T, *testbed) string
 }
 
 // attempts are all of them, in the order of the table.
@@ -22,7 +22,7 @@ func attempts() []attempt {
 
 // TestAttempts makes one attempt after the other. After each, the neighbour is served and nothing is left behind.
 func TestAttempts(t *testing.T) { //nolint:paralleltest // it counts the goroutines of the process
-	s := newStand(t)
+	s := newTestbed(t)
 	ran := 0
 	var table strings.Builder
 	table.WriteString("| attempt | meets |\n|---|---|\n")

@@ -16,7 +16,7 @@ import (
 
 // bearers is attempts with tokens.
 func bearers() []attempt {
-	get := func(t *testing.T, s *stand, token string, authorization ...string) string {
+	get := func(t *testing.T, s *testbed, token string, authorization ...string) string {
 		t.Helper()
 		ctx := t.Context()
 		if authorization != nil {
@@ -26,74 +26,74 @@ func bearers() []attempt {
 		return met(err)
 	}
 	return []attempt{
-		{"cache: a lookup without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *stand) string { return get(t, s, "") }},
-		{"cache: a lookup with a wrong token", "UNAUTHENTICATED TOKEN_UNKNOWN: the token is not known", func(t *testing.T, s *stand) string {
+		{"cache: a lookup without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *testbed) string { return get(t, s, "") }},
+		{"cache: a lookup with a wrong token", "UNAUTHENTICATED TOKEN_UNKNOWN: the token is not known", func(t *testing.T, s *testbed) string {
 			return get(t, s, "", "Bearer oddscache_"+strings.Repeat("A", 43))
 		}},
-		{"cache: a lookup with a token's hash out of the file", "UNAUTHENTICATED TOKEN_UNKNOWN: the token is not known", func(t *testing.T, s *stand) string {
+		{"cache: a lookup with a token's hash out of the file", "UNAUTHENTICATED TOKEN_UNKNOWN: the token is not known", func(t *testing.T, s *testbed) string {
 			return get(t, s, "", "Bearer "+s.hash(t, "neighbour"))
 		}},
-		{"cache: a lookup with a token and one letter less", "UNAUTHENTICATED TOKEN_UNKNOWN: the token is not known", func(t *testing.T, s *stand) string {
+		{"cache: a lookup with a token and one letter less", "UNAUTHENTICATED TOKEN_UNKNOWN: the token is not known", func(t *testing.T, s *testbed) string {
 			return get(t, s, "", "Bearer "+s.tokens["neighbour"][:len(s.tokens["neighbour"])-1])
 		}},
-		{"cache: a lookup with a token of scheme Basic", "UNAUTHENTICATED TOKEN_MALFORMED: the authorization is not of the form: Bearer TOKEN", func(t *testing.T, s *stand) string {
+		{"cache: a lookup with a token of scheme Basic", "UNAUTHENTICATED TOKEN_MALFORMED: the authorization is not of the form: Bearer TOKEN", func(t *testing.T, s *testbed) string {
 			return get(t, s, "", "Basic "+s.tokens["neighbour"])
 		}},
-		{"cache: a lookup with two tokens", "UNAUTHENTICATED TOKEN_MALFORMED: the authorization is not of the form: Bearer TOKEN", func(t *testing.T, s *stand) string {
+		{"cache: a lookup with two tokens", "UNAUTHENTICATED TOKEN_MALFORMED: the authorization is not of the form: Bearer TOKEN", func(t *testing.T, s *testbed) string {
 			return get(t, s, "", "Bearer nothing", "Bearer "+s.tokens["neighbour"])
 		}},
-		{"cache: a lookup with the operator's certificate in place of a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *stand) string {
+		{"cache: a lookup with the operator's certificate in place of a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *testbed) string {
 			client := oddscachev1.NewOddsCacheServiceClient(s.dial(t, s.cache, s.as(t, aOperator), ""))
 			_, err := client.GetEvent(t.Context(), s.request())
 			return met(err)
 		}},
-		{"cache: LookupEvents without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *stand) string {
+		{"cache: LookupEvents without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *testbed) string {
 			stream, err := s.lookups(t, "").LookupEvents(t.Context())
 			if err == nil {
 				_, err = stream.Recv()
 			}
 			return met(err)
 		}},
-		{"cache: WatchEvents without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *stand) string {
+		{"cache: WatchEvents without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *testbed) string {
 			return met(watch(t.Context(), s.lookups(t, ""), &oddscachev1.WatchEventsRequest{}))
 		}},
-		{"cache: GetStats without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *stand) string {
+		{"cache: GetStats without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *testbed) string {
 			_, err := s.lookups(t, "").GetStats(t.Context(), &oddscachev1.GetStatsRequest{})
 			return met(err)
 		}},
-		{"cache: reflection without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *stand) string {
+		{"cache: reflection without a token", "UNAUTHENTICATED TOKEN_MISSING: a token is needed: authorization: Bearer TOKEN", func(t *testing.T, s *testbed) string {
 			return met(reflect(t, s.dial(t, s.cache, s.as(t), "")))
 		}},
-		{"cache: health without a token, which is allowed", "OK", func(t *testing.T, s *stand) string {
+		{"cache: health without a token, which is allowed", "OK", func(t *testing.T, s *testbed) string {
 			return met(health(t, s.dial(t, s.cache, s.as(t), "")))
 		}},
-		{"cache: calls faster than the token's rate", "RESOURCE_EXHAUSTED RATE_EXCEEDED: token slow may make 0.01 lookups a second, and 3 at once, with RetryInfo", func(t *testing.T, s *stand) string {
+		{"cache: calls faster than the token's rate", "RESOURCE_EXHAUSTED RATE_EXCEEDED: token slow may make 0.01 lookups a second, and 3 at once, with RetryInfo", func(t *testing.T, s *testbed) string {
 			return s.tooFast(t, "slow", func(client oddscachev1.OddsCacheServiceClient) error {
 				_, err := client.GetEvent(t.Context(), s.request())
 				return err
 			})
 		}},
-		{"cache: lookups on a stream faster than the token's rate", "RESOURCE_EXHAUSTED RATE_EXCEEDED: token slow-stream may make 0.01 lookups a second, and 3 at once; the stream goes on", func(t *testing.T, s *stand) string {
+		{"cache: lookups on a stream faster than the token's rate", "RESOURCE_EXHAUSTED RATE_EXCEEDED: token slow-stream may make 0.01 lookups a second, and 3 at once; the stream goes on", func(t *testing.T, s *testbed) string {
 			stream, err := s.lookups(t, "slow-stream").LookupEvents(t.Context())
 			if err != nil {
 				return met(err)
 			}
 			return streamTooFast(t, s, stream)
 		}},
-		{"cache: a batch of more keys than the token's rate", "RESOURCE_EXHAUSTED RATE_EXCEEDED: token slow-batch may make 0.01 lookups a second, and 5 at once, with RetryInfo", func(t *testing.T, s *stand) string {
+		{"cache: a batch of more keys than the token's rate", "RESOURCE_EXHAUSTED RATE_EXCEEDED: token slow-batch may make 0.01 lookups a second, and 5 at once, with RetryInfo", func(t *testing.T, s *testbed) string {
 			return s.tooFast(t, "slow-batch", func(client oddscachev1.OddsCacheServiceClient) error {
 				_, err := client.BatchGetEvents(t.Context(), &oddscachev1.BatchGetEventsRequest{Keys: s.keys(3)})
 				return err
 			})
 		}},
-		{"cache: more streams than the token may have", "RESOURCE_EXHAUSTED TOO_MANY_STREAMS: token crowd may have 3 streams open", func(t *testing.T, s *stand) string {
+		{"cache: more streams than the token may have", "RESOURCE_EXHAUSTED TOO_MANY_STREAMS: token crowd may have 3 streams open", func(t *testing.T, s *testbed) string {
 			client := s.lookups(t, "crowd")
 			for range 3 {
 				hold(t, client)
 			}
 			return met(watch(t.Context(), client, &oddscachev1.WatchEventsRequest{}))
 		}},
-		{"cache: a watch goes on when its token is taken out of the file", "UNAUTHENTICATED TOKEN_REVOKED: the token was revoked", func(t *testing.T, s *stand) string {
+		{"cache: a watch goes on when its token is taken out of the file", "UNAUTHENTICATED TOKEN_REVOKED: the token was revoked", func(t *testing.T, s *testbed) string {
 			watching := hold(t, s.lookups(t, "goes"))
 			s.revoke(t, "goes")
 			for {
@@ -102,15 +102,15 @@ func bearers() []attempt {
 				}
 			}
 		}},
-		{"cache: a lookup with the token that was taken out", "UNAUTHENTICATED TOKEN_UNKNOWN: the token is not known", func(t *testing.T, s *stand) string { return get(t, s, "goes") }},
+		{"cache: a lookup with the token that was taken out", "UNAUTHENTICATED TOKEN_UNKNOWN: the token is not known", func(t *testing.T, s *testbed) string { return get(t, s, "goes") }},
 	}
 }
 
-func (s *stand) request() *oddscachev1.GetEventRequest {
+func (s *testbed) request() *oddscachev1.GetEventRequest {
 	return &oddscachev1.GetEventRequest{Key: &oddscachev1.GetEventRequest_SrId{SrId: s.event}}
 }
 
-func (s *stand) keys(n int) []*oddscachev1.EventKey {
+func (s *testbed) keys(n int) []*oddscachev1.EventKey {
 	all := make([]*oddscachev1.EventKey, n)
 	for i := range all {
 		all[i] = &oddscachev1.EventKey{Key: &oddscachev1.EventKey_SrId{SrId: s.event}}
@@ -119,7 +119,7 @@ func (s *stand) keys(n int) []*oddscachev1.EventKey {
 }
 
 // tooFast calls until it is refused, and wants to be told when to try again.
-func (s *stand) tooFast(t *testing.T, token string, call func(oddscachev1.OddsCacheServiceClient) error) string {
+func (s *testbed) tooFast(t *testing.T, token string, call func(oddscachev1.OddsCacheServiceClient) error) string {
 	t.Helper()
 	client := s.lookups(t, token)
 	for range 10 {
@@ -137,7 +137,7 @@ func (s *stand) tooFast(t *testing.T, token string, call func(oddscachev1.OddsCa
 
 // streamTooFast asks on a stream until a lookup is refused; the stream goes on.
 func streamTooFast(
-	t *testing.T, s *stand, stream grpc.BidiStreamingClient[oddscachev1.LookupEventsRequest, oddscachev1.LookupEventsResponse],
+	t *testing.T, s *testbed, stream grpc.BidiStreamingClient[oddscachev1.LookupEventsRequest, oddscachev1.LookupEventsResponse],
 ) string {
 	t.Helper()
 	refused := ""

@@ -14,7 +14,7 @@ import (
 // unread is attempts to have the cache hold answers by not reading them.
 func unread() []attempt {
 	return []attempt{
-		{"cache: 100 batches of 500 keys, none of which is read", "all but a few: RESOURCE_EXHAUSTED; then the connection is closed", func(t *testing.T, s *stand) string {
+		{"cache: 100 batches of 500 keys, none of which is read", "all but a few: RESOURCE_EXHAUSTED; then the connection is closed", func(t *testing.T, s *testbed) string {
 			w := s.closedWire(t)
 			batch := s.encoded(t, s.batch(500))
 			for i := range maxStreams {
@@ -29,7 +29,7 @@ func unread() []attempt {
 			}
 			return "all but a few: RESOURCE_EXHAUSTED; then " + ended
 		}},
-		{"cache: 100 LookupEvents streams that ask and never read", "they are not answered any more; then the connection is closed", func(t *testing.T, s *stand) string {
+		{"cache: 100 LookupEvents streams that ask and never read", "they are not answered any more; then the connection is closed", func(t *testing.T, s *testbed) string {
 			w := s.closedWire(t)
 			lookup := s.encoded(t, &oddscachev1.LookupEventsRequest{Key: &oddscachev1.LookupEventsRequest_SrId{SrId: s.event}})
 			for i := range maxStreams {
@@ -50,7 +50,7 @@ func unread() []attempt {
 }
 
 // closedWire is a wire whose client opens no window for answers.
-func (s *stand) closedWire(t *testing.T) *wire {
+func (s *testbed) closedWire(t *testing.T) *wire {
 	t.Helper()
 	w := s.wire(t)
 	if err := w.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}); err != nil {
@@ -60,7 +60,7 @@ func (s *stand) closedWire(t *testing.T) *wire {
 }
 
 // batch asks for the event n times.
-func (s *stand) batch(n int) *oddscachev1.BatchGetEventsRequest {
+func (s *testbed) batch(n int) *oddscachev1.BatchGetEventsRequest {
 	r := &oddscachev1.BatchGetEventsRequest{}
 	for range n {
 		r.Keys = append(r.Keys, &oddscachev1.EventKey{Key: &oddscachev1.EventKey_SrId{SrId: s.event}})
@@ -69,7 +69,7 @@ func (s *stand) batch(n int) *oddscachev1.BatchGetEventsRequest {
 }
 
 // encoded is a gRPC message.
-func (s *stand) encoded(t *testing.T, m proto.Message) []byte {
+func (s *testbed) encoded(t *testing.T, m proto.Message) []byte {
 	t.Helper()
 	body, err := proto.Marshal(m)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *stand) encoded(t *testing.T, m proto.Message) []byte {
 }
 
 // ask makes a call with one message of less than a frame.
-func (s *stand) ask(w *wire, stream uint32, method string, request []byte) error {
+func (s *testbed) ask(w *wire, stream uint32, method string, request []byte) error {
 	if err := s.open(w, stream, method); err != nil {
 		return err
 	}

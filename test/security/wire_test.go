@@ -64,7 +64,7 @@ type wire struct {
 }
 
 // wire connects to the cache's gRPC port and exchanges settings.
-func (s *stand) wire(t *testing.T) *wire {
+func (s *testbed) wire(t *testing.T) *wire {
 	t.Helper()
 	conn, err := s.secure(t, s.cache, s.as(t), "h2")
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *stand) wire(t *testing.T) *wire {
 }
 
 // headers encodes a call's headers; more are pairs of name and value, which take the place of the usual ones.
-func (s *stand) headers(w *wire, path string, more ...string) []byte {
+func (s *testbed) headers(w *wire, path string, more ...string) []byte {
 	w.block.Reset()
 	usual := []string{
 		":method", "POST", ":scheme", "https", ":path", path, ":authority", "localhost",
@@ -103,7 +103,7 @@ func (s *stand) headers(w *wire, path string, more ...string) []byte {
 }
 
 // open begins a call.
-func (s *stand) open(w *wire, stream uint32, path string, more ...string) error {
+func (s *testbed) open(w *wire, stream uint32, path string, more ...string) error {
 	return w.framer.WriteHeaders(http2.HeadersFrameParam{
 		StreamID: stream, BlockFragment: s.headers(w, path, more...), EndHeaders: true,
 	})

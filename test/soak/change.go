@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // Times of what happens to events, in the order in which it happens.
@@ -21,7 +22,7 @@ type changes struct{ kickedOff, recreated, vanished int }
 // change lets things happen to events until ctx ends: in every interval some kick off, to be evicted when their grace is
 // over and followed by new ones, one gets another id at a bookmaker, and one is not listed by a bookmaker for a while.
 // Odds move by themselves.
-func change(ctx context.Context, s *stand, p *pool) (done changes) {
+func change(ctx context.Context, s *testbed, p *pool) (done changes) {
 	rng := rand.New(rand.NewPCG(s.opts.seed, 1))
 	type step struct {
 		at time.Time
@@ -35,7 +36,7 @@ func change(ctx context.Context, s *stand, p *pool) (done changes) {
 				p.leave(e.GetSrId(), time.Hour)
 				plan(warning, func() error {
 					done.kickedOff++
-					return s.simulator.Postpone(ctx, e.GetSrId(), time.Now().Add(kickoff))
+					return s.Simulator.Postpone(ctx, e.GetSrId(), time.Now().Add(kickoff))
 				})
 			}
 		}
@@ -44,7 +45,7 @@ func change(ctx context.Context, s *stand, p *pool) (done changes) {
 			bookmaker := []string{sim.BetPawa, sim.Bet9ja}[rng.IntN(2)]
 			plan(warning, func() error {
 				done.recreated++
-				return s.simulator.Recreate(ctx, bookmaker, e.GetSrId())
+				return s.Simulator.Recreate(ctx, bookmaker, e.GetSrId())
 			})
 		}
 		if e := p.pick(rng.IntN(1 << 20)); e != nil && len(e.GetCompetitorEvents()) > 0 {
@@ -52,11 +53,11 @@ func change(ctx context.Context, s *stand, p *pool) (done changes) {
 			bookmaker := e.GetCompetitorEvents()[0].GetBookmaker()
 			plan(warning, func() error {
 				done.vanished++
-				return s.simulator.Vanish(ctx, bookmaker, e.GetSrId())
+				return s.Simulator.Vanish(ctx, bookmaker, e.GetSrId())
 			})
-			plan(warning+hidden, func() error { return s.simulator.Restore(ctx, bookmaker, e.GetSrId()) })
+			plan(warning+hidden, func() error { return s.Simulator.Restore(ctx, bookmaker, e.GetSrId()) })
 		}
-		pause(ctx, s.opts.interval)
+		cluster.Pause(ctx, s.opts.interval)
 		var later []step
 		for _, step := range due {
 			if time.Now().Before(step.at) {

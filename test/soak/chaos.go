@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // healed bounds the time that a fault may take to be over: a cache is live again, a scraper answers.
@@ -15,69 +17,69 @@ const healed = 60 * time.Second
 type fault struct {
 	name   string
 	weight int
-	do     func(ctx context.Context, s *stand, rng *rand.Rand) error
+	do     func(ctx context.Context, s *testbed, rng *rand.Rand) error
 }
 
 // faults are all there are. One cache, cache-0, is never killed, only cut off: its memory is what a process needs that
 // lives long. No two caches are away at a time, since somebody has to answer.
 var faults = []fault{
-	{"kill a cache", 4, func(ctx context.Context, s *stand, rng *rand.Rand) error {
+	{"kill a cache", 4, func(ctx context.Context, s *testbed, rng *rand.Rand) error {
 		c := 1 + rng.IntN(2)
-		s.caches[c].kill()
-		pause(ctx, upTo(rng, 4*time.Second))
+		s.Caches[c].Kill()
+		cluster.Pause(ctx, upTo(rng, 4*time.Second))
 		return s.restartCache(ctx, c)
 	}},
-	{"stop a cache", 2, func(ctx context.Context, s *stand, rng *rand.Rand) error {
+	{"stop a cache", 2, func(ctx context.Context, s *testbed, rng *rand.Rand) error {
 		c := 1 + rng.IntN(2)
-		if err := s.caches[c].stop(); err != nil {
+		if err := s.Caches[c].Stop(); err != nil {
 			return err
 		}
 		return s.restartCache(ctx, c)
 	}},
-	{"kill a scraper", 4, func(ctx context.Context, s *stand, rng *rand.Rand) error {
-		p := s.scrapers[rng.IntN(len(s.scrapers))]
-		p.kill()
-		pause(ctx, upTo(rng, 4*time.Second))
-		return p.start()
+	{"kill a scraper", 4, func(ctx context.Context, s *testbed, rng *rand.Rand) error {
+		p := s.Scrapers[rng.IntN(len(s.Scrapers))]
+		p.Kill()
+		cluster.Pause(ctx, upTo(rng, 4*time.Second))
+		return p.Start()
 	}},
-	{"stop a scraper", 1, func(_ context.Context, s *stand, rng *rand.Rand) error {
-		p := s.scrapers[rng.IntN(len(s.scrapers))]
-		if err := p.stop(); err != nil {
+	{"stop a scraper", 1, func(_ context.Context, s *testbed, rng *rand.Rand) error {
+		p := s.Scrapers[rng.IntN(len(s.Scrapers))]
+		if err := p.Stop(); err != nil {
 			return err
 		}
-		return p.start()
+		return p.Start()
 	}},
-	{"cut clients from a cache", 5, func(_ context.Context, s *stand, rng *rand.Rand) error {
-		s.front[rng.IntN(len(s.front))].Cut()
+	{"cut clients from a cache", 5, func(_ context.Context, s *testbed, rng *rand.Rand) error {
+		s.Caches[rng.IntN(len(s.Caches))].Front.Cut()
 		return nil
 	}},
-	{"cut a cache from the scrapers", 4, func(_ context.Context, s *stand, rng *rand.Rand) error {
-		for _, p := range s.feeds[rng.IntN(len(s.feeds))] {
+	{"cut a cache from the scrapers", 4, func(_ context.Context, s *testbed, rng *rand.Rand) error {
+		for _, p := range s.Caches[rng.IntN(len(s.Caches))].Feeds {
 			p.Cut()
 		}
 		return nil
 	}},
-	{"freeze a cache's feed", 2, func(ctx context.Context, s *stand, rng *rand.Rand) error {
-		c := rng.IntN(len(s.feeds))
-		for _, p := range s.feeds[c] {
+	{"freeze a cache's feed", 2, func(ctx context.Context, s *testbed, rng *rand.Rand) error {
+		c := rng.IntN(len(s.Caches))
+		for _, p := range s.Caches[c].Feeds {
 			p.Freeze()
 		}
-		pause(ctx, 2*time.Second+upTo(rng, 4*time.Second))
-		for _, p := range s.feeds[c] {
+		cluster.Pause(ctx, 2*time.Second+upTo(rng, 4*time.Second))
+		for _, p := range s.Caches[c].Feeds {
 			p.Heal()
 		}
 		return nil
 	}},
-	{"cut a scraper from Postgres", 3, func(_ context.Context, s *stand, rng *rand.Rand) error {
-		s.toDB[rng.IntN(len(s.toDB))].Cut()
+	{"cut a scraper from Postgres", 3, func(_ context.Context, s *testbed, rng *rand.Rand) error {
+		s.Scrapers[rng.IntN(len(s.Scrapers))].Database.Cut()
 		return nil
 	}},
-	{"kill Postgres", 1, func(ctx context.Context, s *stand, rng *rand.Rand) error {
-		if err := s.postgres.Kill(); err != nil {
+	{"kill Postgres", 1, func(ctx context.Context, s *testbed, rng *rand.Rand) error {
+		if err := s.Server.Kill(); err != nil {
 			return fmt.Errorf("killing Postgres: %w", err)
 		}
-		pause(ctx, upTo(rng, 3*time.Second))
-		if err := s.postgres.Restart(context.WithoutCancel(ctx)); err != nil {
+		cluster.Pause(ctx, upTo(rng, 3*time.Second))
+		if err := s.Server.Restart(context.WithoutCancel(ctx)); err != nil {
 			return fmt.Errorf("restarting Postgres: %w", err)
 		}
 		return nil
@@ -87,8 +89,8 @@ var faults = []fault{
 func upTo(rng *rand.Rand, d time.Duration) time.Duration { return time.Duration(rng.Int64N(int64(d))) }
 
 // restartCache starts a cache and waits until it is as good as the others.
-func (s *stand) restartCache(ctx context.Context, c int) error {
-	if err := s.caches[c].start(); err != nil {
+func (s *testbed) restartCache(ctx context.Context, c int) error {
+	if err := s.Caches[c].Start(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healed)
@@ -132,13 +134,13 @@ func (h *happened) counts() (map[string]int, map[string]time.Duration) {
 }
 
 // chaos lets faults happen, one after another, until ctx ends. Its error says that a fault did not heal.
-func chaos(ctx context.Context, s *stand, h *happened) error {
+func chaos(ctx context.Context, s *testbed, h *happened) error {
 	rng := rand.New(rand.NewPCG(s.opts.seed, 2))
 	sum := 0
 	for _, f := range faults {
 		sum += f.weight
 	}
-	for pause(ctx, s.opts.faultEvery); ctx.Err() == nil; pause(ctx, s.opts.faultEvery/2+upTo(rng, s.opts.faultEvery)) {
+	for cluster.Pause(ctx, s.opts.faultEvery); ctx.Err() == nil; cluster.Pause(ctx, s.opts.faultEvery/2+upTo(rng, s.opts.faultEvery)) {
 		k, roll := 0, rng.IntN(sum)
 		for roll >= faults[k].weight {
 			roll -= faults[k].weight

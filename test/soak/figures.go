@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/oddscache/oddscache/test/process"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // need is what a process needs at an instant.
@@ -38,10 +38,10 @@ type window struct {
 
 // gauge reads the figures that have to be asked for.
 type gauge struct {
-	stand  *stand
-	mu     sync.Mutex // guards what follows
-	behind int64
-	head   int64
+	testbed *testbed
+	mu      sync.Mutex // guards what follows
+	behind  int64
+	head    int64
 }
 
 // run reads how far the writer is, again and again, until ctx ends.
@@ -52,7 +52,7 @@ func (g *gauge) run(ctx context.Context) {
 			g.head = max(g.head, head)
 			g.mu.Unlock()
 		}
-		pause(ctx, 200*time.Millisecond)
+		cluster.Pause(ctx, 200*time.Millisecond)
 	}
 }
 
@@ -85,7 +85,7 @@ func (g *gauge) size(ctx context.Context) int64 {
 func (g *gauge) number(ctx context.Context, sql string) (n int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	conn, err := g.stand.database(ctx)
+	conn, err := g.testbed.Connect(ctx, "")
 	if err != nil {
 		return 0, err
 	}
@@ -97,15 +97,13 @@ func (g *gauge) number(ctx context.Context, sql string) (n int64, err error) {
 // needs reads what all processes need.
 func (g *gauge) needs(ctx context.Context) map[string]need {
 	all := make(map[string]need)
-	for _, s := range append(g.stand.services(), g.stand.sim) {
-		p, starts := s.running()
-		n := need{rss: resident(p.PID()), starts: starts}
-		if s.admin != "" {
-			goal, _ := process.Metric(ctx, s.admin, "go_memstats_next_gc_bytes", "") // 0 while it does not answer
-			n.heap = goal / 2                                                        // the next collection comes when the heap has doubled
-			n.goroutines, _ = process.Metric(ctx, s.admin, "go_goroutines", "")
-		}
-		all[s.name] = n
+	all["bookiesim"] = need{rss: resident(g.testbed.Simulator.Process.PID()), starts: 1}
+	for _, s := range g.testbed.Services() {
+		n := need{rss: resident(s.Process().PID()), starts: s.Starts()}
+		goal, _ := cluster.Metric(ctx, s.Admin, "go_memstats_next_gc_bytes", "") // 0 while it does not answer
+		n.heap = goal / 2                                                        // the next collection comes when the heap has doubled
+		n.goroutines, _ = cluster.Metric(ctx, s.Admin, "go_goroutines", "")
+		all[s.Name] = n
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -116,7 +114,7 @@ func (g *gauge) needs(ctx context.Context) map[string]need {
 
 // postgres is the memory of the server and its backends, each page counted once.
 func (g *gauge) postgres(ctx context.Context) (sum float64) {
-	conn, err := g.stand.database(ctx)
+	conn, err := g.testbed.Connect(ctx, "")
 	if err != nil {
 		return 0
 	}

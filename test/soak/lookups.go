@@ -26,8 +26,8 @@ var errWrong = errors.New("wrong answer")
 
 // lookups is the mix of questions that consumers ask, through one retrying client.
 type lookups struct {
-	stand *stand
-	pool  *pool
+	testbed *testbed
+	pool    *pool
 
 	asked  [len(kinds)]atomic.Int64
 	mu     sync.Mutex // guards failed
@@ -40,8 +40,8 @@ var kinds = [...]struct {
 	share int
 }{{"LookupEvents (stream)", 50}, {"GetEvent", 35}, {"BatchGetEvents, 10 keys", 5}, {"ListEvents", 5}, {"ResolveCompetitorEvents", 5}}
 
-func newLookups(s *stand, p *pool) *lookups {
-	return &lookups{stand: s, pool: p, failed: make(map[string]int)}
+func newLookups(s *testbed, p *pool) *lookups {
+	return &lookups{testbed: s, pool: p, failed: make(map[string]int)}
 }
 
 // call asks the i-th question and returns the size of its answer.
@@ -92,10 +92,10 @@ func (l *lookups) ask(ctx context.Context, kind, i int) (proto.Message, error) {
 	if event == nil {
 		return nil, fmt.Errorf("%w: no event to ask for", errWrong)
 	}
-	service := l.stand.client.Service()
+	service := l.testbed.client.Service()
 	switch kind {
 	case 0:
-		answer, err := l.stand.client.GetEvent(ctx, request(event, i))
+		answer, err := l.testbed.client.GetEvent(ctx, request(event, i))
 		return answer, about(event, answer, err)
 	case 1:
 		answer, err := service.GetEvent(ctx, request(event, i))

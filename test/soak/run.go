@@ -11,6 +11,7 @@ import (
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/bench/load"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // settleWithin is how long the end may take: the last fault heals and everybody catches up.
@@ -37,7 +38,7 @@ type results struct {
 func soak(ctx context.Context, o options) (err error) {
 	busy := loadAverages()
 	sayf("building and starting, seed %d", o.seed)
-	s, err := newStand(ctx, o)
+	s, err := newTestbed(ctx, o)
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func soak(ctx context.Context, o options) (err error) {
 	r := &results{opts: o, tally: newTally(), happened: &happened{}, busy: busy}
 	p := newPool()
 	r.lookups = newLookups(s, p)
-	g := &gauge{stand: s}
+	g := &gauge{testbed: s}
 	if err := s.warm(ctx); err != nil {
 		return err
 	}
@@ -55,11 +56,11 @@ func soak(ctx context.Context, o options) (err error) {
 	defer wg.Wait()
 	defer stopWatching()
 	wg.Go(func() { g.run(watching) })
-	for c := range s.caches {
+	for c := range s.Caches {
 		wg.Go(func() { observe(watching, c, s, p, r.tally, g.answered) })
 	}
 	for p.size() < o.events/2 {
-		if pause(ctx, 100*time.Millisecond); ctx.Err() != nil {
+		if cluster.Pause(ctx, 100*time.Millisecond); ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
@@ -108,20 +109,20 @@ func loadAverages() string {
 }
 
 // warm waits until the first cycle was served by all caches.
-func (s *stand) warm(ctx context.Context) error {
+func (s *testbed) warm(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, settleWithin)
 	defer cancel()
 	for {
-		_, err := s.scraper.RunCycle(ctx, &oddscachev1.RunCycleRequest{Wait: true})
+		_, err := s.Scraper.RunCycle(ctx, &oddscachev1.RunCycleRequest{Wait: true})
 		if err == nil {
 			break
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("waiting for the first cycle: %w", err)
 		}
-		pause(ctx, 100*time.Millisecond)
+		cluster.Pause(ctx, 100*time.Millisecond)
 	}
-	for c := range s.caches {
+	for c := range s.Caches {
 		if err := s.live(ctx, c); err != nil {
 			return err
 		}
@@ -130,7 +131,7 @@ func (s *stand) warm(ctx context.Context) error {
 }
 
 // endure asks, breaks and measures, window by window.
-func (r *results) endure(ctx context.Context, s *stand, p *pool, g *gauge) error {
+func (r *results) endure(ctx context.Context, s *testbed, p *pool, g *gauge) error {
 	running, abandon := context.WithCancel(ctx) // nothing goes on after a fault that did not heal
 	defer abandon()
 	breaking, stop := context.WithCancel(running)
@@ -148,7 +149,7 @@ func (r *results) endure(ctx context.Context, s *stand, p *pool, g *gauge) error
 	for n := range int(r.opts.duration / r.opts.window) {
 		w := &window{from: r.began.Add(time.Duration(n) * r.opts.window), events: p.size()}
 		w.to = w.from.Add(r.opts.window)
-		pause(running, time.Until(w.from))
+		cluster.Pause(running, time.Until(w.from))
 		if running.Err() != nil {
 			break
 		}
@@ -158,11 +159,11 @@ func (r *results) endure(ctx context.Context, s *stand, p *pool, g *gauge) error
 			w.asked, w.failed = l.Histogram.TotalCount(), l.Failed
 			w.p50, w.p99, w.longest = l.At(50), l.At(99), l.At(100)
 		})
-		pause(running, time.Until(w.to)-r.opts.window/10)
+		cluster.Pause(running, time.Until(w.to)-r.opts.window/10)
 		w.needs, w.database = g.needs(ctx), g.size(ctx)
 		w.behind, w.revision = g.take()
 	}
-	pause(running, time.Until(r.began.Add(time.Duration(len(r.windows))*r.opts.window)))
+	cluster.Pause(running, time.Until(r.began.Add(time.Duration(len(r.windows))*r.opts.window)))
 	stop()
 	wg.Wait()
 	asking.Wait()
@@ -173,10 +174,10 @@ func (r *results) endure(ctx context.Context, s *stand, p *pool, g *gauge) error
 }
 
 // settle waits until every cache is live at the writer's head and every watch has what the caches have.
-func (s *stand) settle(ctx context.Context, g *gauge, watchers []*watcher) error {
+func (s *testbed) settle(ctx context.Context, g *gauge, watchers []*watcher) error {
 	ctx, cancel := context.WithTimeout(ctx, settleWithin)
 	defer cancel()
-	if err := s.simulator.Freeze(ctx); err != nil {
+	if err := s.Simulator.Freeze(ctx); err != nil {
 		return err
 	}
 	var last error
@@ -184,25 +185,25 @@ func (s *stand) settle(ctx context.Context, g *gauge, watchers []*watcher) error
 		if last = s.settled(ctx, g, watchers); last == nil {
 			return nil
 		}
-		pause(ctx, 500*time.Millisecond)
+		cluster.Pause(ctx, 500*time.Millisecond)
 	}
 	return fmt.Errorf("not within %v: %w", settleWithin, last)
 }
 
-func (s *stand) settled(ctx context.Context, g *gauge, watchers []*watcher) error {
+func (s *testbed) settled(ctx context.Context, g *gauge, watchers []*watcher) error {
 	head, err := g.revision(ctx)
 	if err != nil {
 		return err
 	}
-	for c := range s.caches {
-		stats, err := s.stats(ctx, c)
+	for c := range s.Caches {
+		stats, err := s.Caches[c].Stats(ctx)
 		if f := stats.GetFreshness(); err != nil || f.GetState() != oddscachev1.FreshnessState_FRESHNESS_STATE_LIVE || f.GetRevision() < head {
-			return fmt.Errorf("%s is %v at %d, Postgres at %d, %w", s.caches[c].name, f.GetState(), f.GetRevision(), head, err)
+			return fmt.Errorf("%s is %v at %d, Postgres at %d, %w", s.Caches[c].Name, f.GetState(), f.GetRevision(), head, err)
 		}
 	}
 	var all []*oddscachev1.EventSnapshots
 	for token := ""; ; {
-		page, err := s.direct[0].ListEvents(ctx, &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageSize: 20, PageToken: token})
+		page, err := s.Caches[0].Client.ListEvents(ctx, &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageSize: 20, PageToken: token})
 		if err != nil {
 			return fmt.Errorf("listing what the watches must have: %w", err)
 		}

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/test/cluster"
 	"github.com/oddscache/oddscache/test/feedmodel/record"
 )
 
@@ -56,13 +57,13 @@ func (t *tally) epoch(name string) {
 
 // session is a consumer that never wants to read anything older than what it has read: it passes the newest revision
 // that it knows as min_revision, to whichever cache it is led.
-func session(ctx context.Context, n int, s *stand, p *pool, t *tally) {
+func session(ctx context.Context, n int, s *testbed, p *pool, t *tally) {
 	order, newest := record.NewOrder(), int64(0)
 	name := fmt.Sprint("session ", n)
 	for i := n; ctx.Err() == nil; i += 7 {
 		event := p.pick(i)
 		if event == nil {
-			pause(ctx, 50*time.Millisecond)
+			cluster.Pause(ctx, 50*time.Millisecond)
 			continue
 		}
 		call, cancel := context.WithTimeout(ctx, sessionPatience)
@@ -93,18 +94,18 @@ func session(ctx context.Context, n int, s *stand, p *pool, t *tally) {
 		if err := order.Add(sample); err != nil {
 			t.saw(&t.backward, "session: older answer", err)
 		}
-		pause(ctx, 40*time.Millisecond)
+		cluster.Pause(ctx, 40*time.Millisecond)
 	}
 }
 
 // observe asks one cache, past its clients' way, what it holds: for the pool, for how far it is behind, and to hold its
 // answers to the order of time across its restarts. Errors are the faults' doing.
-func observe(ctx context.Context, cache int, s *stand, p *pool, t *tally, behind func(revision int64)) {
+func observe(ctx context.Context, cache int, s *testbed, p *pool, t *tally, behind func(revision int64)) {
 	order, token := record.NewOrder(), ""
-	name := s.caches[cache].name
+	name := s.Caches[cache].Name
 	for n := 0; ctx.Err() == nil; n++ {
 		call, cancel := context.WithTimeout(ctx, 2*time.Second)
-		page, err := s.direct[cache].ListEvents(call, &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageSize: 5, PageToken: token})
+		page, err := s.Caches[cache].Client.ListEvents(call, &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageSize: 5, PageToken: token})
 		token = page.GetNextPageToken()
 		if err == nil {
 			t.samples.Add(1)
@@ -114,7 +115,7 @@ func observe(ctx context.Context, cache int, s *stand, p *pool, t *tally, behind
 		} else if code := status.Code(err); code != codes.Unavailable && code != codes.DeadlineExceeded && code != codes.Canceled {
 			t.saw(&t.errors, name+": "+code.String(), err)
 		}
-		if stats, err := s.direct[cache].GetStats(call, &oddscachev1.GetStatsRequest{}); err == nil {
+		if stats, err := s.Caches[cache].Client.GetStats(call, &oddscachev1.GetStatsRequest{}); err == nil {
 			t.mu.Lock()
 			t.evictions[cache] = stats.GetEvictedEvents()
 			t.mu.Unlock()
@@ -128,19 +129,19 @@ func observe(ctx context.Context, cache int, s *stand, p *pool, t *tally, behind
 				p.list(cache, events)
 			}
 		}
-		pause(ctx, 500*time.Millisecond)
+		cluster.Pause(ctx, 500*time.Millisecond)
 	}
 }
 
 // list is every event that a cache holds.
-func (s *stand) list(ctx context.Context, cache int) (map[string]*oddscachev1.Event, error) {
+func (s *testbed) list(ctx context.Context, cache int) (map[string]*oddscachev1.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	events := make(map[string]*oddscachev1.Event)
 	for token := ""; ; {
-		page, err := s.direct[cache].ListEvents(ctx, &oddscachev1.ListEventsRequest{PageSize: 500, PageToken: token})
+		page, err := s.Caches[cache].Client.ListEvents(ctx, &oddscachev1.ListEventsRequest{PageSize: 500, PageToken: token})
 		if err != nil {
-			return nil, fmt.Errorf("listing the events of %s: %w", s.caches[cache].name, err)
+			return nil, fmt.Errorf("listing the events of %s: %w", s.Caches[cache].Name, err)
 		}
 		for _, e := range page.GetEvents() {
 			events[e.GetEvent().GetSrId()] = e.GetEvent()

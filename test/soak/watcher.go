@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
+	"github.com/oddscache/oddscache/test/cluster"
 	"github.com/oddscache/oddscache/test/soak/ledger"
 )
 
@@ -27,7 +28,7 @@ type watcher struct {
 	name    string
 	n       int
 	markets []string // empty for all
-	stand   *stand
+	testbed *testbed
 	pool    *pool
 	tally   *tally
 
@@ -35,8 +36,8 @@ type watcher struct {
 	ledger *ledger.Ledger
 }
 
-func newWatcher(n int, s *stand, p *pool, t *tally) *watcher {
-	w := &watcher{name: fmt.Sprint("watch ", n), n: n, stand: s, pool: p, tally: t, ledger: ledger.New()}
+func newWatcher(n int, s *testbed, p *pool, t *tally) *watcher {
+	w := &watcher{name: fmt.Sprint("watch ", n), n: n, testbed: s, pool: p, tally: t, ledger: ledger.New()}
 	if n%8 != 0 {
 		w.markets = []string{market}
 	}
@@ -60,7 +61,7 @@ func (w *watcher) run(ctx context.Context) {
 		default:
 			w.tally.saw(&w.tally.errors, "watch: "+code.String(), err)
 		}
-		pause(ctx, reopenAfter)
+		cluster.Pause(ctx, reopenAfter)
 	}
 }
 
@@ -69,7 +70,7 @@ func (w *watcher) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	epoch, revision := w.ledger.Resume()
-	stream, err := w.stand.client.Service().WatchEvents(ctx, &oddscachev1.WatchEventsRequest{MarketIds: w.markets, Epoch: epoch, Revision: revision})
+	stream, err := w.testbed.client.Service().WatchEvents(ctx, &oddscachev1.WatchEventsRequest{MarketIds: w.markets, Epoch: epoch, Revision: revision})
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func (w *watcher) compare(ctx context.Context) {
 	if len(r.GetKeys()) == 0 {
 		return
 	}
-	answer, err := w.stand.client.Service().BatchGetEvents(ctx, r)
+	answer, err := w.testbed.client.Service().BatchGetEvents(ctx, r)
 	if err != nil {
 		return // such as a cache that does not get the revision while there is no writer; the next comparison asks again
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -22,14 +21,14 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/cachetest"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 	"github.com/oddscache/oddscache/test/versions"
 )
 
 // within bounds every wait for what must happen.
 const within = time.Minute
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { cluster.Main(m) }
 
 func recording(t *testing.T) *versions.Recording {
 	t.Helper()
@@ -51,7 +50,7 @@ func TestPreviousSource(t *testing.T) {
 
 	last := progress(t, r.Streams[len(r.Streams)-1])
 	var stats *oddscachev1.GetStatsResponse
-	live := pair.Poll(t, within, func() bool {
+	live := cluster.Poll(t, within, func() bool {
 		var err error
 		stats, err = cache.GetStats(t.Context(), &oddscachev1.GetStatsRequest{})
 		f := stats.GetFreshness()

@@ -13,7 +13,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/scraper/feedtest"
-	"github.com/oddscache/oddscache/test/pair"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // writer is a term that lasts, with the log that was recorded.
@@ -65,7 +65,7 @@ func TestPreviousReplica(t *testing.T) {
 			t.Fatalf("stream %d of %d", i, len(r.Streams))
 		}
 	}
-	if !pair.Poll(t, within, func() bool { open, _ := server.Replicas(); return open == 0 }) {
+	if !cluster.Poll(t, within, func() bool { open, _ := server.Replicas(); return open == 0 }) {
 		t.Error("the source still serves streams that were closed")
 	}
 }

@@ -2,10 +2,7 @@ package versions_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,12 +13,11 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/oddscache/oddscache/pkg/postgres"
-	rpcclient "github.com/oddscache/oddscache/pkg/rpc/client"
-	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
-	"github.com/oddscache/oddscache/test/pair"
-	"github.com/oddscache/oddscache/test/process"
+	"github.com/oddscache/oddscache/services/scraper"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // TestUpgrade runs the previous version's binaries beside the present ones: first the scraper is the previous one, then
@@ -30,12 +26,12 @@ import (
 // The previous version is the one that testdata/version names; PREVIOUS names another one.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
-	ref := previous(t)
+	ref := previousCommit(t)
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, present := t.TempDir(), t.TempDir()
+	old := t.TempDir()
 	tree := filepath.Join(t.TempDir(), "tree")
 	run(t, root, "git", "worktree", "add", "--detach", tree, ref)
 	t.Cleanup(func() {
@@ -43,26 +39,32 @@ func TestUpgrade(t *testing.T) {
 			t.Errorf("removing the worktree: %v\n%s", err, out)
 		}
 	})
-	for from, to := range map[string]string{tree: old, root: present} {
-		run(t, from, "go", "build", "-o", to+"/", "./services/scraper/cmd/scraper", "./services/cache/cmd/cache")
-	}
-	w, site := simulated(t)
-	database, err := postgres.Start(t.Context(), postgres.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := database.Stop(); err != nil {
-			t.Error(err)
-		}
+	run(t, tree, "go", "build", "-o", old+"/", "./services/scraper/cmd/scraper", "./services/cache/cmd/cache")
+	world := cluster.SmallWorld(40)
+	world.OtherSports, world.MoveShare = 0, 0 // the test alone makes things happen
+	w := cluster.StartWorld(t, world)
+	c := cluster.Prepare(t, cluster.Config{
+		Binaries: cluster.Built(t), DatabaseURL: pgtest.Server(t, postgres.Options{}).URL("postgres"), Site: w.URL, Caches: 2,
+		Scraper: func(c *scraper.Config) { c.Grace = time.Second },
 	})
-	u := &upgrade{database: database.URL("postgres"), site: site, feed: listenOnce(t)}
-	caches := map[string]oddscachev1.OddsCacheServiceClient{"previous": u.cache(t, old, "previous"), "present": u.cache(t, present, "present")}
+	previous, present := cluster.BinariesIn(old), cluster.Built(t)
+	c.Caches[0].Binaries = previous
+	for _, s := range c.Caches {
+		if err := s.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
 
 	var epoch string
-	for _, version := range []struct{ name, bin string }{{"previous " + ref, old}, {"present", present}} {
-		run(t, root, "env", "SCRAPER_DATABASE_URL="+u.database, filepath.Join(version.bin, "scraper"), "migrate")
-		scraper := u.scraper(t, version.bin)
+	for _, version := range []struct {
+		name     string
+		binaries *cluster.Binaries
+	}{{"previous " + ref, previous}, {"present", present}} {
+		if err := version.binaries.Migrate(t.Context(), c.DatabaseURL); err != nil {
+			t.Fatal(err)
+		}
+		c.Scrapers[0].Binaries = version.binaries
+		c.StartScraper(t)
 		for cycle := range 4 {
 			switch cycle {
 			case 1:
@@ -77,15 +79,19 @@ func TestUpgrade(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			revision := u.runCycle(t)
-			answers := make(map[string][]*oddscachev1.EventSnapshots)
-			for name, client := range caches {
-				reach(t, name, client, revision)
-				answers[name] = everything(t, client)
+			revision := c.RunCycle(t, oddscachev1.CycleStatus_CYCLE_STATUS_SUCCEEDED).GetRevision()
+			var answers [2][]*oddscachev1.EventSnapshots
+			for i, s := range c.Caches {
+				ctx, cancel := context.WithTimeout(t.Context(), within)
+				if _, err := s.Await(ctx, cluster.Live, revision); err != nil {
+					t.Fatal(err)
+				}
+				cancel()
+				answers[i] = everything(t, s.Client)
 			}
-			equal(t, fmt.Sprintf("scraper %s, cycle %d", version.name, cycle), answers["previous"], answers["present"])
+			equal(t, fmt.Sprintf("scraper %s, cycle %d", version.name, cycle), answers[0], answers[1])
 		}
-		stats, err := caches["present"].GetStats(t.Context(), &oddscachev1.GetStatsRequest{})
+		stats, err := c.Caches[1].Client.GetStats(t.Context(), &oddscachev1.GetStatsRequest{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,13 +101,13 @@ func TestUpgrade(t *testing.T) {
 		epoch = stats.GetFreshness().GetEpoch()
 		t.Logf("scraper %s: both caches hold %d events and %d snapshots at revision %d", version.name, stats.GetTotalEvents(), stats.GetTotalSnapshots(),
 			stats.GetFreshness().GetRevision())
-		scraper.Stop(t, within)
+		c.StopScraper(t)
 	}
 }
 
-// previous is the commit of the version before this one, which testdata/version names beside its tag: a clone may have no
+// previousCommit is the commit of the version before this one, which testdata/version names beside its tag: a clone may have no
 // tags. Without that commit the test is skipped.
-func previous(t *testing.T) string {
+func previousCommit(t *testing.T) string {
 	t.Helper()
 	ref := os.Getenv("PREVIOUS")
 	if ref == "" {
@@ -128,95 +134,6 @@ func run(t *testing.T, dir, name string, args ...string) {
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
-	}
-}
-
-// simulated is a small world in which only the test makes things happen.
-func simulated(t *testing.T) (w *sim.World, site string) {
-	t.Helper()
-	cfg := sim.DefaultConfig()
-	cfg.Events, cfg.Offered, cfg.OtherSports, cfg.MoveShare, cfg.Life = 40, [3]int{32, 38, 36}, 0, 0, sim.Life{}
-	w, err := sim.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(w.Combined())
-	t.Cleanup(server.Close)
-	return w, server.URL
-}
-
-// upgrade is where everything is; only the binaries change.
-type upgrade struct{ database, site, feed string }
-
-func listenOnce(t *testing.T) string {
-	t.Helper()
-	l := listen(t)
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).String()
-}
-
-func (u *upgrade) scraper(t *testing.T, bin string) *process.Process {
-	t.Helper()
-	return launch(t, bin, "scraper", "SCRAPER_DATABASE_URL="+u.database, "SCRAPER_LISTEN="+u.feed, "SCRAPER_ADMIN_LISTEN=127.0.0.1:0",
-		"SCRAPER_INTERVAL=0", "SCRAPER_GRACE=1s", "SCRAPER_BET9JA_SPACING=1ms",
-		"SCRAPER_BETPAWA_URL="+u.site, "SCRAPER_SPORTYBET_URL="+u.site, "SCRAPER_BET9JA_URL="+u.site)
-}
-
-func (u *upgrade) cache(t *testing.T, bin, name string) oddscachev1.OddsCacheServiceClient {
-	t.Helper()
-	addr := listenOnce(t)
-	launch(t, bin, "cache", "CACHE_FEED="+u.feed, "CACHE_LISTEN="+addr, "CACHE_ADMIN_LISTEN=127.0.0.1:0", "CACHE_REPLICA_ID="+name)
-	conn, err := rpcclient.New(addr, rpcclient.Options{WaitForReady: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return oddscachev1.NewOddsCacheServiceClient(conn)
-}
-
-func launch(t *testing.T, bin, name string, env ...string) *process.Process {
-	t.Helper()
-	p, err := process.Launch(filepath.Join(bin, name), name, t.Output(), []string{"serve"}, env...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Kill)
-	return p
-}
-
-// runCycle runs a cycle to its end, as soon as the scraper is the writer.
-func (u *upgrade) runCycle(t *testing.T) (revision int64) {
-	t.Helper()
-	conn, err := rpcclient.New(u.feed, rpcclient.Options{WaitForReady: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	var done *oddscachev1.RunCycleResponse
-	pair.Poll(t, within, func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), within)
-		defer cancel()
-		done, err = oddscachev1.NewScraperServiceClient(conn).RunCycle(ctx, &oddscachev1.RunCycleRequest{Wait: true})
-		return rpcerr.Reason(err) != "NOT_WRITER"
-	})
-	if err != nil || done.GetCycle().GetStatus() != oddscachev1.CycleStatus_CYCLE_STATUS_SUCCEEDED {
-		t.Fatalf("cycle %v (%s): %v", done.GetCycle().GetStatus(), done.GetCycle().GetReason(), err)
-	}
-	return done.GetRevision()
-}
-
-// reach waits until a cache is live at a revision.
-func reach(t *testing.T, name string, client oddscachev1.OddsCacheServiceClient, revision int64) {
-	t.Helper()
-	var last error
-	ok := pair.Poll(t, within, func() bool {
-		stats, err := client.GetStats(t.Context(), &oddscachev1.GetStatsRequest{})
-		f := stats.GetFreshness()
-		last = errors.Join(err, fmt.Errorf("it is %v at %d", f.GetState(), f.GetRevision()))
-		return err == nil && f.GetRevision() >= revision && f.GetState() == oddscachev1.FreshnessState_FRESHNESS_STATE_LIVE
-	})
-	if !ok {
-		t.Fatalf("the %s cache did not come to revision %d within %v: %v", name, revision, within, last)
 	}
 }
 

@@ -24,13 +24,16 @@ const (
 // startWithin bounds the start of the server, installation included.
 const startWithin = 5 * time.Minute
 
+// Tests are a package's tests: a *testing.M, or what runs one and cleans up after it.
+type Tests interface{ Run() int }
+
 // Main runs a package's tests, ends the server that they used, looks for goroutines that they left behind and exits.
 // A package whose tests use [New] or [URL] calls it from its TestMain:
 //
 //	func TestMain(m *testing.M) { pgtest.Main(m) }
 //
 // The options are goleak's, for goroutines that are known to outlive the tests.
-func Main(m *testing.M, options ...goleak.Option) {
+func Main(m Tests, options ...goleak.Option) {
 	shared.open()
 	code := m.Run()
 	if err := shared.close(); err != nil {

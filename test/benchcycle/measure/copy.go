@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/oddscache/oddscache/test/benchcycle/rig"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // bare is the database of the bare COPY.
@@ -24,7 +24,7 @@ type Copied struct{ Took, PostgresCPU time.Duration }
 // BareCopy writes the rows that the database holds into an equal one, with the same indexes and references and
 // synchronous_commit on, by nothing but COPY: all tables in one transaction, from memory. It does so the given number
 // of times and returns how long each took.
-func BareCopy(ctx context.Context, r *rig.Rig, times int) (took []Copied, err error) {
+func BareCopy(ctx context.Context, r *cluster.Cluster, times int) (took []Copied, err error) {
 	if err := r.CreateDatabase(ctx, bare); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func BareCopy(ctx context.Context, r *rig.Rig, times int) (took []Copied, err er
 		if _, err := to.Exec(ctx, "CHECKPOINT"); err != nil {
 			return nil, fmt.Errorf("writing a checkpoint: %w", err)
 		}
-		before, err := rig.BackendCPU(to)
+		before, err := backendCPU(to)
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +66,7 @@ func BareCopy(ctx context.Context, r *rig.Rig, times int) (took []Copied, err er
 			return nil, err
 		}
 		one := Copied{Took: time.Since(started)}
-		after, err := rig.BackendCPU(to)
+		after, err := backendCPU(to)
 		if err != nil {
 			return nil, err
 		}

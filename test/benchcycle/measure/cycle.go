@@ -13,7 +13,7 @@ import (
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
-	"github.com/oddscache/oddscache/test/benchcycle/rig"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // Storage is what storing took, over all batches of a cycle.
@@ -50,7 +50,7 @@ type Cycle struct {
 var errEnded = errors.New("progress ended before the cycle")
 
 // RunCycle runs one cycle and measures it. latency is the factor on the bookmakers' latencies.
-func RunCycle(ctx context.Context, r *rig.Rig, latency float64, name string) (Cycle, error) {
+func RunCycle(ctx context.Context, r *cluster.Cluster, latency float64, name string) (Cycle, error) {
 	c := Cycle{Name: name}
 	if err := r.Simulator.ResetCounters(ctx); err != nil {
 		return c, err
@@ -126,20 +126,20 @@ func (c *Cycle) stored(b *oddscachev1.BatchStored) {
 
 // state is what is read before and after a cycle.
 type state struct {
-	scraper, simulator rig.Usage
+	scraper, simulator cluster.Usage
 	postgres           time.Duration
 	tables             Tables
 	state              sim.State
 }
 
-func look(ctx context.Context, r *rig.Rig) (s state, err error) {
-	if s.scraper, err = r.ScraperUsage(); err != nil {
+func look(ctx context.Context, r *cluster.Cluster) (s state, err error) {
+	if s.scraper, err = r.Scrapers[0].Process().Usage(); err != nil {
 		return s, err
 	}
-	if s.simulator, err = r.SimulatorUsage(); err != nil {
+	if s.simulator, err = r.Simulator.Process.Usage(); err != nil {
 		return s, err
 	}
-	if s.postgres, err = r.BackendsCPU(ctx); err != nil {
+	if s.postgres, err = backendsCPU(ctx, r); err != nil {
 		return s, err
 	}
 	if s.tables, err = ReadTables(ctx, r); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpc/client"
 	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/benchcycle/rig"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // idleFor is how long followers are watched while nothing happens.
@@ -37,7 +37,7 @@ var errSource = errors.New("the feed ended")
 
 // Follow lets n replicas follow the feed, each over a connection of its own: first while nothing happens, then for a
 // cycle. They hold nothing, so that what this machine has is left to the scraper.
-func Follow(ctx context.Context, r *rig.Rig, n int, cycle func() (Cycle, error)) (f Followers, err error) {
+func Follow(ctx context.Context, r *cluster.Cluster, n int, cycle func() (Cycle, error)) (f Followers, err error) {
 	f.Number = n
 	before, err := idle(ctx, r)
 	if err != nil {
@@ -52,7 +52,7 @@ func Follow(ctx context.Context, r *rig.Rig, n int, cycle func() (Cycle, error))
 	for i := range n {
 		following.Go(func() {
 			one := follower{batches: &batches, sent: &sent, caughtUp: func() { heard <- nil }}
-			if err := one.follow(ctx, r.Feed(), fmt.Sprint("follower-", i)); ctx.Err() == nil {
+			if err := one.follow(ctx, r.Scrapers[0].Addr, fmt.Sprint("follower-", i)); ctx.Err() == nil {
 				heard <- fmt.Errorf("follower %d: %w: %w", i, errSource, err)
 			}
 		})
@@ -82,8 +82,8 @@ type resting struct {
 	share          float64 // of a core
 }
 
-func idle(ctx context.Context, r *rig.Rig) (s resting, err error) {
-	before, err := r.ScraperUsage()
+func idle(ctx context.Context, r *cluster.Cluster) (s resting, err error) {
+	before, err := r.Scrapers[0].Process().Usage()
 	if err != nil {
 		return s, err
 	}
@@ -93,13 +93,13 @@ func idle(ctx context.Context, r *rig.Rig) (s resting, err error) {
 	case <-ctx.Done():
 		return s, context.Cause(ctx)
 	}
-	after, err := r.ScraperUsage()
+	after, err := r.Scrapers[0].Process().Usage()
 	if err != nil {
 		return s, err
 	}
 	s.share = (after.CPU - before.CPU).Seconds() / time.Since(began).Seconds()
 	s.resident = after.Bytes
-	s.held, err = heldBytes(ctx, r.Admin())
+	s.held, err = heldBytes(ctx, r.Scrapers[0].Admin)
 	return s, err
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/oddscache/oddscache/test/benchcycle/rig"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 var (
@@ -27,7 +27,7 @@ type Skew struct {
 	P50, P95, Max time.Duration
 }
 
-func readSkew(ctx context.Context, r *rig.Rig, since time.Time) (s Skew, err error) {
+func readSkew(ctx context.Context, r *cluster.Cluster, since time.Time) (s Skew, err error) {
 	conn, err := r.Connect(ctx, "")
 	if err != nil {
 		return s, err
@@ -54,7 +54,7 @@ type Tables struct {
 }
 
 // ReadTables measures the scraper's tables.
-func ReadTables(ctx context.Context, r *rig.Rig) (t Tables, err error) {
+func ReadTables(ctx context.Context, r *cluster.Cluster) (t Tables, err error) {
 	conn, err := r.Connect(ctx, "")
 	if err != nil {
 		return t, err
@@ -68,7 +68,7 @@ func ReadTables(ctx context.Context, r *rig.Rig) (t Tables, err error) {
 }
 
 // Multiply adds copies of everything that is offered now, under other ids, while no scraper runs.
-func Multiply(ctx context.Context, r *rig.Rig, copies int) (err error) {
+func Multiply(ctx context.Context, r *cluster.Cluster, copies int) (err error) {
 	conn, err := r.Connect(ctx, "")
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/oddscache/oddscache/test/benchcycle/rig"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 var (
@@ -40,7 +40,7 @@ type Variant struct {
 // Variants measures what the store might have done instead: the newest state as market rows beside one payload a
 // snapshot, history by unnest beside COPY, in a copy of the scraper's database. changed is how many markets a cycle
 // changes. No scraper may run.
-func Variants(ctx context.Context, r *rig.Rig, changed int64) (all []Variant, err error) {
+func Variants(ctx context.Context, r *cluster.Cluster, changed int64) (all []Variant, err error) {
 	if err := r.CopyDatabase(ctx, variants); err != nil {
 		return nil, err
 	}

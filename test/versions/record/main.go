@@ -10,15 +10,15 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	bookiesim "github.com/oddscache/oddscache/services/bookiesim/sim"
-	"github.com/oddscache/oddscache/test/benchcycle/rig"
+	"github.com/oddscache/oddscache/services/bookiesim/sim"
+	"github.com/oddscache/oddscache/test/cluster"
 	"github.com/oddscache/oddscache/test/versions"
 )
 
@@ -40,23 +40,19 @@ func main() {
 func record(ctx context.Context, bin, version, out string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
-	bin, err = filepath.Abs(bin)
-	if err != nil {
-		return fmt.Errorf("finding the binaries: %w", err)
-	}
-	p, err := start(ctx, bin)
-	defer func() { err = errors.Join(err, p.close()) }()
+	b, err := start(ctx, bin)
+	defer func() { err = errors.Join(err, b.close()) }()
 	if err != nil {
 		return err
 	}
-	if err := p.script(ctx); err != nil {
+	if err := b.script(ctx); err != nil {
 		return err
 	}
-	r := &versions.Recording{Version: version, Streams: p.tap.take()}
+	r := &versions.Recording{Version: version, Streams: b.tap.take()}
 	for token := ""; ; {
-		page, err := p.cache.ListEvents(ctx, &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageToken: token})
+		page, err := b.Cache.ListEvents(ctx, &oddscachev1.ListEventsRequest{IncludeSnapshots: true, PageToken: token})
 		if err != nil {
-			return fmt.Errorf("asking for what the cache holds: %w", err)
+			return fmt.Errorf("listing what the cache holds: %w", err)
 		}
 		for _, e := range page.GetEvents() {
 			body, err := proto.MarshalOptions{Deterministic: true}.Marshal(e)
@@ -77,20 +73,16 @@ func record(ctx context.Context, bin, version, out string) (err error) {
 }
 
 // script is what happens while the tape runs.
-func (p *pair) script(ctx context.Context) error {
-	sim := rig.SimulatorAt(p.simAddr)
-	for err := sim.Freeze(ctx); err != nil; err = sim.Freeze(ctx) {
-		select {
-		case <-time.After(20 * time.Millisecond): // it is starting
-		case <-ctx.Done():
-			return err
-		}
+func (b *testbed) script(ctx context.Context) error {
+	books := b.Simulator
+	if err := books.Freeze(ctx); err != nil {
+		return err
 	}
-	events, err := sim.Events(ctx)
+	events, err := books.Events(ctx)
 	if err != nil {
 		return err
 	}
-	var football []bookiesim.Event
+	var football []sim.Event
 	for _, e := range events {
 		if e.Sport == "football" && len(e.Listings) == 3 {
 			football = append(football, e)
@@ -98,28 +90,28 @@ func (p *pair) script(ctx context.Context) error {
 	}
 	steps := []func() error{
 		func() error { return nil }, // everything is new; the cache starts behind it
-		func() error { return p.startCache(ctx) },
-		func() error { _, err := sim.MoveOdds(ctx, 0.05, 1); return err },
+		func() error { return b.Caches[0].Start() },
+		func() error { _, err := books.MoveOdds(ctx, 0.05, 1); return err },
 		func() error { return nil }, // only confirmations
-		func() error { return sim.Recreate(ctx, bookiesim.Bet9ja, football[0].SrID) },
-		func() error { return sim.Vanish(ctx, bookiesim.SportyBet, football[1].SrID) },
-		func() error { return sim.Postpone(ctx, football[2].SrID, time.Now().Add(soon)) },
-		func() error { return p.evictable(ctx) },
-		func() error { p.wire.Cut(); _, err := sim.MoveOdds(ctx, 0.02, 2); return err }, // resumed
+		func() error { return books.Recreate(ctx, sim.Bet9ja, football[0].SrID) },
+		func() error { return books.Vanish(ctx, sim.SportyBet, football[1].SrID) },
+		func() error { return books.Postpone(ctx, football[2].SrID, time.Now().Add(soon)) },
+		func() error { return evictable(ctx) },
+		func() error { b.wire.Cut(); _, err := books.MoveOdds(ctx, 0.02, 2); return err }, // resumed
 		func() error { return nil },
 	}
 	for i, step := range steps {
 		if err := step(); err != nil {
 			return fmt.Errorf("step %d: %w", i, err)
 		}
-		done, err := p.scraper.RunCycle(ctx, &oddscachev1.RunCycleRequest{Wait: true})
+		done, err := b.Scraper.RunCycle(ctx, &oddscachev1.RunCycleRequest{Wait: true}, grpc.WaitForReady(true))
 		if err != nil || done.GetCycle().GetStatus() != oddscachev1.CycleStatus_CYCLE_STATUS_SUCCEEDED {
 			return fmt.Errorf("step %d: cycle %v: %w", i, done.GetCycle().GetStatus(), err)
 		}
 		if i == 0 {
 			continue
 		}
-		if err := p.reached(ctx, done.GetRevision()); err != nil {
+		if _, err := b.Caches[0].Await(ctx, cluster.Live, done.GetRevision()); err != nil {
 			return fmt.Errorf("step %d: %w", i, err)
 		}
 	}

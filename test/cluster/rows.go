@@ -1,10 +1,11 @@
-package faults
+package cluster
 
 import (
 	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -18,7 +19,7 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// Rows is what Postgres holds, as a cache must answer it.
+// Rows is what Postgres holds, as a cache must respond with it.
 type Rows struct {
 	Revision int64
 	Epoch    string // without the database's identity
@@ -26,16 +27,6 @@ type Rows struct {
 	markets  int64
 	waiting  int64 // snapshots that no event lists
 	owners   map[[2]string]string
-}
-
-// Compare requires that a cache which is caught up answers what Postgres holds, row by row, and returns how many
-// snapshots it compared.
-func Compare(ctx context.Context, databaseURL string, cache oddscachev1.OddsCacheServiceClient) (compared int, err error) {
-	r, err := ReadRows(ctx, databaseURL)
-	if err != nil {
-		return 0, err
-	}
-	return r.Compare(ctx, cache)
 }
 
 // ReadRows reads everything at one instant.
@@ -153,6 +144,14 @@ func (r *Rows) readSnapshots(ctx context.Context, tx pgx.Tx) error {
 	return snaps.Err()
 }
 
+// Events is how many events there are.
+func (r *Rows) Events() int { return len(r.events) }
+
+// Reached reports whether a cache of this freshness is live at the rows' revision.
+func (r *Rows) Reached(f *oddscachev1.Freshness) bool {
+	return f.GetState() == Live && f.GetRevision() == r.Revision && strings.HasPrefix(f.GetEpoch(), r.Epoch)
+}
+
 // Compare holds a cache against the rows: every event with its snapshots, every id, and the counts. It returns how
 // many rows were compared.
 func (r *Rows) Compare(ctx context.Context, cache oddscachev1.OddsCacheServiceClient) (compared int, err error) {
@@ -197,7 +196,7 @@ func (r *Rows) Compare(ctx context.Context, cache oddscachev1.OddsCacheServiceCl
 	}
 	stats, err := cache.GetStats(ctx, &oddscachev1.GetStatsRequest{})
 	if err != nil {
-		return 0, fmt.Errorf("asking for stats: %w", err)
+		return 0, fmt.Errorf("requesting stats: %w", err)
 	}
 	if stats.GetTotalMarkets() != r.markets || stats.GetWaitingSnapshots() != r.waiting {
 		return 0, fmt.Errorf("cache counts %d markets, %d waiting; Postgres has %d, %d", stats.GetTotalMarkets(), stats.GetWaitingSnapshots(), r.markets, r.waiting)

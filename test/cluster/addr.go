@@ -1,4 +1,4 @@
-package process
+package cluster
 
 import (
 	"context"
@@ -17,7 +17,7 @@ const (
 )
 
 // FindAddr is a loopback address that was free a moment ago. Addresses must be known before a start, since the other side
-// is told and a restart uses the same one.
+// is configured with them and a restart uses the same one.
 func FindAddr(ctx context.Context) (string, error) {
 	var errs []error
 	for range 20 {

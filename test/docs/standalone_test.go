@@ -2,8 +2,8 @@ package docs_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/pkg/postgres"
-	"github.com/oddscache/oddscache/test/process"
+	"github.com/oddscache/oddscache/test/cluster"
 )
 
 // Times that are generous: machines that run many tests at once are slow.
@@ -26,8 +26,8 @@ const (
 type standalone struct {
 	cache, scraper string
 	grpcurl        string
-	process        *process.Process
-	dir            string
+	process        *cluster.Process
+	binaries       *cluster.Binaries
 }
 
 var (
@@ -67,34 +67,31 @@ func start() (*standalone, error) {
 		return nil, fmt.Errorf("finding grpcurl: %w", err)
 	}
 	s := &standalone{grpcurl: filepath.Join(tools, "grpcurl")}
-	if s.dir, err = os.MkdirTemp("", "oddscache-docs-"); err != nil {
-		return nil, fmt.Errorf("making a folder: %w", err)
+	if s.binaries, err = cluster.NewBinaries(); err != nil {
+		return nil, err
 	}
-	bin := filepath.Join(s.dir, "standalone")
-	if out, err := exec.Command("go", "build", "-o", bin, "github.com/oddscache/oddscache/services/standalone/cmd/standalone").CombinedOutput(); err != nil {
-		return s, fmt.Errorf("building standalone: %w\n%s", err, out)
+	bin, err := s.binaries.Path("standalone")
+	if err != nil {
+		return s, err
 	}
 	for _, addr := range []*string{&s.cache, &s.scraper} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return s, fmt.Errorf("looking for a free port: %w", err)
+		if *addr, err = cluster.FindAddr(context.Background()); err != nil {
+			return s, err
 		}
-		*addr = l.Addr().String()
-		_ = l.Close()
 	}
-	said := &announcement{served: make(chan struct{})}
-	s.process, err = process.Launch(bin, "standalone", said, nil, "STANDALONE_CACHE_LISTEN="+s.cache, "STANDALONE_SCRAPER_LISTEN="+s.scraper,
+	out := &announcement{served: make(chan struct{})}
+	s.process, err = cluster.Launch(bin, "standalone", out, nil, "STANDALONE_CACHE_LISTEN="+s.cache, "STANDALONE_SCRAPER_LISTEN="+s.scraper,
 		"STANDALONE_CACHE_ADMIN_LISTEN=127.0.0.1:0", "STANDALONE_SCRAPER_ADMIN_LISTEN=127.0.0.1:0")
 	if err != nil {
 		return s, err
 	}
 	select {
-	case <-said.served:
+	case <-out.served:
 		return s, nil
 	case <-s.process.Exited():
-		return s, fmt.Errorf("standalone ended: %w\n%s", s.process.Err(), said.text())
+		return s, fmt.Errorf("standalone ended: %w\n%s", s.process.Err(), out.text())
 	case <-time.After(startsWithin):
-		return s, fmt.Errorf("standalone served nothing within %v:\n%s", startsWithin, said.text())
+		return s, fmt.Errorf("standalone served nothing within %v:\n%s", startsWithin, out.text())
 	}
 }
 
@@ -108,7 +105,7 @@ func (s *standalone) stop() {
 			s.process.Kill()
 		}
 	}
-	_ = os.RemoveAll(s.dir)
+	_ = s.binaries.Close()
 }
 
 // announcement waits for what standalone prints when the first cycle is served.

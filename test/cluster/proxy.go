@@ -1,7 +1,4 @@
-// Package proxy passes connections on, and cuts, freezes or slows them as a test says.
-//
-// It knows bytes only. It is not for connections in memory, nor for faults inside of a process.
-package proxy
+package cluster
 
 import (
 	"errors"
@@ -12,7 +9,7 @@ import (
 	"time"
 )
 
-// Proxy is one listener and the connections through it. Use New.
+// Proxy is a listener that passes connections on, and cuts, freezes or slows them. It knows bytes only. Use NewProxy.
 type Proxy struct {
 	listener net.Listener
 	dial     func() (net.Conn, error)
@@ -20,24 +17,24 @@ type Proxy struct {
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
-	flows chan struct{} // closed while bytes flow
-	asks  chan struct{} // closed while bytes flow from client to server
+	down  chan struct{} // closed while bytes flow from server to client
+	up    chan struct{} // closed while bytes flow from client to server
 	pace  time.Duration // pause after every 16 KiB
 	gone  chan struct{} // closed by Close
 }
 
-// New listens on an address and passes on to another.
-func New(network, addr, toNetwork, to string) (*Proxy, error) {
+// NewProxy listens on an address and passes on to another.
+func NewProxy(network, addr, toNetwork, to string) (*Proxy, error) {
 	l, err := net.Listen(network, addr)
 	if err != nil {
 		return nil, fmt.Errorf("opening a proxy's listener: %w", err)
 	}
 	p := &Proxy{
 		listener: l, dial: func() (net.Conn, error) { return net.Dial(toNetwork, to) },
-		conns: make(map[net.Conn]struct{}), flows: make(chan struct{}), asks: make(chan struct{}), gone: make(chan struct{}),
+		conns: make(map[net.Conn]struct{}), down: make(chan struct{}), up: make(chan struct{}), gone: make(chan struct{}),
 	}
-	close(p.flows)
-	close(p.asks)
+	close(p.down)
+	close(p.up)
 	p.wg.Go(p.accept)
 	return p, nil
 }
@@ -62,19 +59,19 @@ func (p *Proxy) accept() {
 }
 
 // pass copies one direction until either end is closed.
-func (p *Proxy) pass(from, to net.Conn, asks bool) {
+func (p *Proxy) pass(from, to net.Conn, up bool) {
 	defer p.forget(from, to)
 	buffer := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buffer)
 		p.mu.Lock()
-		flows, pace := p.flows, p.pace
-		if asks {
-			flows = p.asks
+		open, pace := p.down, p.pace
+		if up {
+			open = p.up
 		}
 		p.mu.Unlock()
 		select {
-		case <-flows:
+		case <-open:
 		case <-p.gone:
 			return
 		}
@@ -116,19 +113,19 @@ func (p *Proxy) Freeze() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
-	case <-p.asks:
-		p.asks = make(chan struct{})
+	case <-p.up:
+		p.up = make(chan struct{})
 	default:
 	}
 }
 
-// Hush lets no answers through, until Heal: what is asked is done, and nobody hears of it.
+// Hush lets nothing of the server through, until Heal: requests are served, and no response arrives.
 func (p *Proxy) Hush() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
-	case <-p.flows:
-		p.flows = make(chan struct{})
+	case <-p.down:
+		p.down = make(chan struct{})
 	default:
 	}
 }
@@ -145,7 +142,7 @@ func (p *Proxy) Heal() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pace = 0
-	for _, c := range []chan struct{}{p.flows, p.asks} {
+	for _, c := range []chan struct{}{p.down, p.up} {
 		select {
 		case <-c:
 		default:
