@@ -52,6 +52,7 @@ build: ## Build bin/scraper, bin/cache, bin/standalone and bin/bookiesim
 
 .PHONY: run
 run: ## Run the pair with a private Postgres and simulated bookmakers (BOOKMAKERS=live for the real ones, ARGS=--help)
+	@[ -n "$${STANDALONE_DATABASE_URL:-}" ] || [[ '$(ARGS)' == *--database-url* ]] || $(MAKE) postgres
 	@go build -trimpath -o $(BIN)/standalone ./services/standalone/cmd/standalone
 	@exec $(BIN)/standalone $(ARGS)
 
@@ -250,7 +251,7 @@ gcc: ## Install gcc, which the race detector needs, when this machine has none
 apt_install = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	|| { echo "missing on this machine: $(1). Install it with your package manager." >&2; exit 1; }; \
 	echo "installing $(1)"; export DEBIAN_FRONTEND=noninteractive; \
-	apt-get -q update >/dev/null || true; apt-get -q install -y --no-install-recommends $(1) >/dev/null; }
+	apt-get -q update >/dev/null || true; apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $(1) >/dev/null; }
 
 # apt_unpack PACKAGE, FOLDER: unpacks a Debian package without installing it, so that it starts no service. Only root can
 # refresh the lists of packages; anybody can download by them.

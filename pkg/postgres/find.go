@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // MinVersion is the oldest major version that the project's SQL runs on.
@@ -41,7 +40,7 @@ func Find(ctx context.Context) (string, error) {
 	if len(seen) == 0 {
 		seen = []string{debianRoot + ", pg_config and PATH name none"}
 	}
-	return "", fmt.Errorf("%w (%s); install the package postgresql", ErrNotFound, strings.Join(seen, "; "))
+	return "", fmt.Errorf("%w (%s); `make postgres` installs them", ErrNotFound, strings.Join(seen, "; "))
 }
 
 // candidates lists directories that may hold the binaries, best first.
@@ -93,40 +92,6 @@ func parseVersion(out string) (int, error) {
 		return 0, fmt.Errorf("reading the version out of %.60q", out)
 	}
 	return version, nil
-}
-
-// install runs apt-get for Debian's package. Several processes of one machine may need it at the same moment, so it
-// holds a lock file and looks again once it has the lock.
-func install(ctx context.Context) (string, error) {
-	apt, err := exec.LookPath("apt-get")
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("%w, and apt-get is not here to install them", ErrNotFound)
-	case os.Geteuid() != 0:
-		return "", fmt.Errorf("%w, and installing them needs root: run apt-get install postgresql", ErrNotFound)
-	}
-
-	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "oddscache-apt.lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return "", fmt.Errorf("opening the installation's lock file: %w", err)
-	}
-	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return "", fmt.Errorf("locking the installation: %w", err)
-	}
-	if dir, err := Find(ctx); err == nil {
-		return dir, nil
-	}
-
-	for _, args := range [][]string{{"update"}, {"install", "-y", "--no-install-recommends", "postgresql"}} {
-		cmd := exec.CommandContext(ctx, apt, append([]string{"-q", "-o", "DPkg::Lock::Timeout=300"}, args...)...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		// A failing update is not the end: the package lists may be there already, or one of many sources is down.
-		if out, err := cmd.CombinedOutput(); err != nil && args[0] == "install" {
-			return "", fmt.Errorf("installing the package postgresql: %w: %s", err, tail(out))
-		}
-	}
-	return Find(ctx)
 }
 
 // tail returns the end of a program's output, as much of it as an error can carry.

@@ -19,9 +19,6 @@ type Options struct {
 	Dir string
 	// BinDir holds initdb and postgres. Empty means the newest that Find finds.
 	BinDir string
-	// Install allows Start to run apt-get when the system has no Postgres. It needs root, and a network or a local
-	// package mirror.
-	Install bool
 	// Settings override the server's settings by name, for instance {"synchronous_commit": "off"}.
 	Settings map[string]string
 	// StandbyOf makes the new server a standby of this one, with a copy of its data, instead of an empty server. It

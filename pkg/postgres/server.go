@@ -55,17 +55,12 @@ type Server struct {
 // Start makes the data directory unless there is one, starts the server and returns when it accepts connections. ctx
 // bounds the start alone; the server lives until Stop, or until this process ends however it ends.
 //
-// It returns ErrNotFound when the system has no Postgres and could not or was not allowed to install it. Other
-// errors carry the end of the server's log.
+// It returns ErrNotFound when the system has no Postgres. Other errors carry the end of the server's log.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	binDir := o.BinDir
 	if binDir == "" {
 		var err error
-		binDir, err = Find(ctx)
-		if errors.Is(err, ErrNotFound) && o.Install {
-			binDir, err = install(ctx)
-		}
-		if err != nil {
+		if binDir, err = Find(ctx); err != nil {
 			return nil, err
 		}
 	}

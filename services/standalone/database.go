@@ -24,7 +24,7 @@ func (s *session) openDatabase(ctx context.Context) (*database, error) {
 		return &database{url: s.cfg.DatabaseURL}, nil
 	}
 	begin := time.Now()
-	server, err := postgres.Start(ctx, postgres.Options{Dir: s.cfg.DataDir, Install: true})
+	server, err := postgres.Start(ctx, postgres.Options{Dir: s.cfg.DataDir})
 	if err != nil {
 		return nil, fmt.Errorf("starting a private Postgres: %w", err)
 	}

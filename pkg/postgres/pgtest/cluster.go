@@ -95,7 +95,6 @@ func newCluster(ctx context.Context) (*cluster, error) {
 	if given == "" {
 		connections := strconv.Itoa(max(100, 20*runtime.GOMAXPROCS(0)))
 		server, err := postgres.Start(ctx, postgres.Options{
-			Install:  required(),
 			Settings: map[string]string{"max_connections": connections},
 		})
 		if err != nil {

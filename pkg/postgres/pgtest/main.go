@@ -17,12 +17,12 @@ import (
 const (
 	// envURL names a server to use instead of a private one. Its user needs the right to create databases.
 	envURL = "TEST_DATABASE_URL"
-	// envRequire set to 1 makes a missing Postgres a failure, and allows installing it.
+	// envRequire set to 1 makes a missing Postgres a failure.
 	envRequire = "REQUIRE_POSTGRES"
 )
 
-// startWithin bounds the start of the server, installation included.
-const startWithin = 5 * time.Minute
+// startWithin bounds the start of the server.
+const startWithin = 2 * time.Minute
 
 // Tests are a package's tests: a *testing.M, or what runs one and cleans up after it.
 type Tests interface{ Run() int }
@@ -55,7 +55,6 @@ func Server(t testing.TB, o postgres.Options) *postgres.Server {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
 	defer cancel()
-	o.Install = o.Install || required()
 	server, err := postgres.Start(ctx, o)
 	if err != nil {
 		unavailable(t, err)
