@@ -2,11 +2,9 @@ package main
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -174,21 +172,4 @@ func (r *results) writeCSV(path string) error {
 		return fmt.Errorf("writing the windows: %w", err)
 	}
 	return file.Close()
-}
-
-// writePlot draws the picture, and the same as PNG where a program for that is installed.
-func (r *results) writePlot(path string) error {
-	if err := os.WriteFile(path, []byte(r.picture().SVG()), 0o644); err != nil {
-		return fmt.Errorf("writing the picture: %w", err)
-	}
-	png := strings.TrimSuffix(path, ".svg") + ".png"
-	out, err := exec.Command("rsvg-convert", "-z", "1.5", "-o", png, path).CombinedOutput()
-	if errors.Is(err, exec.ErrNotFound) {
-		sayf("no rsvg-convert (Debian: librsvg2-bin): the picture is %s alone", path)
-		err = nil
-	}
-	if err != nil {
-		return fmt.Errorf("converting the picture: %w\n%s", err, out)
-	}
-	return nil
 }
