@@ -57,7 +57,7 @@ run: ## Run the pair with a private Postgres and simulated bookmakers (BOOKMAKER
 	@exec $(BIN)/standalone $(ARGS)
 
 .PHONY: test
-test: postgres faketime $(if $(RACE),gcc) ## Run every test against a real Postgres (PKG=./services/cache/... RUN=TestX COUNT=3 RACE= RECORDED=folder)
+test: postgres faketime haproxy $(if $(RACE),gcc) ## Run every test against a real Postgres (PKG=./services/cache/... RUN=TestX COUNT=3 RACE= RECORDED=folder)
 	REQUIRE_POSTGRES=1 go test $(RACE) -shuffle=on -timeout=30m -count=$(COUNT) -run='$(RUN)' $(PKG)
 
 .PHONY: alloc-test
@@ -233,6 +233,10 @@ nft: ## Install nft and ip from Debian's packages when this machine has none; wi
 .PHONY: redis
 redis: ## Install redis-server from Debian's packages when this machine has none; without root the benchmark does without
 	@command -v redis-server >/dev/null || [ "$$(id -u)" != 0 ] || $(call apt_install,redis-server)
+
+.PHONY: haproxy
+haproxy: ## Install HAProxy from Debian's packages when this machine has none; without root its tests are skipped
+	@command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || [ "$$(id -u)" != 0 ] || $(call apt_install,haproxy)
 
 .PHONY: prometheus
 prometheus: ## Fetch prometheus and promtool from Debian's package into .tools/prometheus when this machine has none

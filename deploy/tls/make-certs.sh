@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Makes what docker-compose.tls.yml needs, below deploy/tls/out or a folder that is named: an authority, certificates of
-# scraper, cache, operator and Prometheus that it signs, and a token for lookups. Needs openssl alone.
+# scraper, cache, HAProxy (lookups), operator and Prometheus that it signs, and a token for lookups. Needs openssl alone.
 #
 #   deploy/tls/make-certs.sh [FOLDER]
 #
 # What is there already: the authority and the file of tokens are kept, certificates are made anew. So running it again
-# renews them, and the services take the new ones without a restart.
+# renews them, and the services take the new ones without a restart; HAProxy does when it is told to:
+# docker-compose kill -s SIGUSR2 lookups
 #
 #   DAYS=90                    how long certificates last
 #   NAMES=odds.example,10.0.0.7   what else clients call the cache, beside cache, lookups and localhost
@@ -19,7 +20,7 @@ days=${DAYS:-90}
 names=${NAMES:-}
 token=${TOKEN:-pricing}
 umask 077
-mkdir -p "$out"/{ca,scraper,cache,operator,prometheus}
+mkdir -p "$out"/{ca,scraper,cache,lookups,operator,prometheus}
 cd "$out"
 
 key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" 2>/dev/null; }
@@ -54,6 +55,7 @@ for name in ${names//,/ }; do
 done
 leaf scraper serverAuth DNS:scraper,DNS:localhost,IP:127.0.0.1,URI:spiffe://oddscache/scraper
 leaf cache serverAuth,clientAuth "DNS:cache,DNS:lookups,DNS:localhost,IP:127.0.0.1,URI:spiffe://oddscache/cache$more"
+leaf lookups serverAuth DNS:lookups,DNS:localhost,IP:127.0.0.1,URI:spiffe://oddscache/lookups
 leaf operator clientAuth URI:spiffe://oddscache/operator
 leaf prometheus clientAuth URI:spiffe://oddscache/prometheus
 
@@ -67,14 +69,14 @@ if [ ! -e cache/tokens ]; then
 fi
 
 # Containers read the files as users of their own.
-chmod 755 . ca scraper cache prometheus
+chmod 755 . ca scraper cache lookups prometheus
 chmod 644 ca/ca.crt
 if [ "$(id -u)" = 0 ]; then
-  chown 65532:65532 scraper/* cache/*
+  chown 65532:65532 scraper/* cache/* lookups/*
   chown 65534:65534 prometheus/*
 else
-  chmod a+r scraper/* cache/* prometheus/*
-  echo "not root: keys of scraper, cache and prometheus are readable for everybody who gets to $PWD" >&2
+  chmod a+r scraper/* cache/* lookups/* prometheus/*
+  echo "not root: keys of scraper, cache, lookups and prometheus are readable for everybody who gets to $PWD" >&2
 fi
 openssl x509 -in cache/tls.crt -noout -enddate | sed 's/^notAfter=/certificates last until /'
 echo "the token of $token: $PWD/$token.token"

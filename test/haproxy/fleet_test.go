@@ -2,7 +2,9 @@ package haproxy
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +20,7 @@ import (
 type fleet struct {
 	port, healthPort string
 	names            *names
+	certificate      *tls.Certificate // of caches that are added; nil is without TLS
 
 	running []*backend
 }
@@ -56,9 +59,16 @@ func (f *fleet) add(t *testing.T) *backend {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	}))
+	health.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // of handshakes that fail on purpose
 	_ = health.Listener.Close()
 	health.Listener = listen(t, b.host, &f.healthPort)
-	health.Start()
+	if f.certificate == nil {
+		health.Start()
+	} else {
+		config := &tls.Config{Certificates: []tls.Certificate{*f.certificate}, MinVersion: tls.VersionTLS13}
+		health.TLS, lines = config, tls.NewListener(lines, config)
+		health.StartTLS()
+	}
 	stop := b.serve(lines)
 	b.kill = sync.OnceFunc(func() {
 		stop()

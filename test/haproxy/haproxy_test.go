@@ -73,7 +73,8 @@ func edited(t *testing.T, pairs ...string) string {
 // proxy is a running HAProxy.
 type proxy struct {
 	addr    string // of the lookups
-	metrics string // of its own health and metrics, without TLS
+	inside  string // of health and metrics for its own container
+	scraped string // of metrics for Prometheus
 	stop    func() // as the engine stops it; waits
 }
 
@@ -99,7 +100,7 @@ func start(t *testing.T, caches *fleet, config string, env ...string) *proxy {
 	}
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }() // ends with the process
-	p := &proxy{addr: lookups.addr, metrics: health.addr, stop: func() { cancel(); <-ended }}
+	p := &proxy{addr: lookups.addr, inside: health.addr, scraped: metrics.addr, stop: func() { cancel(); <-ended }}
 	t.Cleanup(p.stop)
 	for _, l := range []handed{lookups, health, metrics} {
 		_ = l.file.Close()
@@ -130,7 +131,7 @@ func listener(t *testing.T) handed {
 // page reads a page of HAProxy's own.
 func (p *proxy) page(t *testing.T, path string) (status int, body string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.metrics+path, http.NoBody)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.inside+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,12 +93,12 @@ func TestScaling(t *testing.T) {
 	if _, err := old.send("odds"); err != nil {
 		t.Fatal(err)
 	}
-	for range 11 {
+	for range 31 {
 		caches.add(t)
 	}
-	p.sees(t, 12) // more addresses than a DNS message of 512 bytes would need to be cut
-	if _, by := spread(t, p.addr, 23); len(by) != 12 {
-		t.Errorf("23 connections went to %d of 12 caches: %v", len(by), by)
+	p.sees(t, 32) // all that haproxy.cfg has places for, and more addresses than a DNS message of 512 bytes holds
+	if _, by := spread(t, p.addr, 63); len(by) != 32 {
+		t.Errorf("63 connections went to %d of 32 caches: %v", len(by), by)
 	}
 	keep := caches.running[0]
 	for len(caches.running) > 1 {

@@ -16,9 +16,9 @@ import (
 // interval takes the place of Grafana's $__rate_interval: it has to span several scrapes, and the calls made here.
 const interval = "1m"
 
-// mayBeEmpty are queries that have no data in a pair without TLS, by a metric in them.
+// mayBeEmpty are queries that have no data in a pair without TLS and HAProxy, by a metric in them.
 func mayBeEmpty() []string {
-	return []string{"oddscache_refused_total", "oddscache_certificate_not_after_seconds"}
+	return []string{"oddscache_refused_total", "oddscache_certificate_not_after_seconds", "haproxy_"}
 }
 
 // TestAtPrometheus runs the pair with cycles and lookups, scraped by a real Prometheus, and asks it everything that
