@@ -47,12 +47,18 @@ type backend struct {
 //nolint:gochecknoglobals // all tests share the addresses
 var nextHost atomic.Uint32
 
-// add starts another cache, which the names know at once.
+// add starts another cache that is ready, which the names know at once.
 func (f *fleet) add(t *testing.T) *backend {
+	t.Helper()
+	return f.addAs(t, true)
+}
+
+// addAs starts another cache, which the names know at once.
+func (f *fleet) addAs(t *testing.T, ready bool) *backend {
 	t.Helper()
 	n := nextHost.Add(1)
 	b := &backend{host: netip.AddrFrom4([4]byte{127, 0, byte(1 + n>>8), byte(n)})}
-	b.ready.Store(true)
+	b.ready.Store(ready)
 	lines := listen(t, b.host, &f.port)
 	health := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/readyz" || !b.ready.Load() {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -141,6 +142,27 @@ func TestWarmingCacheGetsNoConnections(t *testing.T) {
 	p.sees(t, 1)
 	if _, by := spread(t, p.addr, 6); by[warming.host.String()+" odds\n"] != 6 {
 		t.Errorf("the cache that became ready does not get all connections: %v", by)
+	}
+}
+
+// TestScaledUpCacheWaitsUntilReady adds a cache that is not ready yet to one that runs. HAProxy checks it when it finds it.
+func TestScaledUpCacheWaitsUntilReady(t *testing.T) {
+	t.Parallel()
+	caches := newFleet(t, 1)
+	p := start(t, caches, committed(t))
+	p.sees(t, 1)
+	added := caches.addAs(t, false)
+	eventually(t, func() bool {
+		_, body := p.page(t, "/metrics")
+		return strings.Contains(body, `haproxy_server_status{proxy="caches",server="cache2",state="DOWN"} 1`)
+	}, func() string { return "HAProxy does not find out that the new cache is not ready" })
+	if _, by := spread(t, p.addr, 6); by[added.host.String()+" odds\n"] != 0 {
+		t.Errorf("a new cache that is warming got connections: %v", by)
+	}
+	added.ready.Store(true)
+	p.sees(t, 2)
+	if _, by := spread(t, p.addr, 6); by[added.host.String()+" odds\n"] == 0 {
+		t.Errorf("a new cache that is ready got no connections: %v", by)
 	}
 }
 
