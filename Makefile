@@ -1,5 +1,5 @@
 # The one entry to everything that is done with this project. `make` alone lists the targets.
-# Needs Go, make, git and bash; the rest is fetched: Go tools into .tools/, PostgreSQL and gcc from Debian's packages.
+# Needs Go, make, git and bash; the rest is fetched: Go tools into .tools/, PostgreSQL, HAProxy and gcc from Debian's packages.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
