@@ -1,7 +1,10 @@
 package registry_test
 
 import (
+	"bytes"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -57,6 +60,17 @@ func TestMappingNamesRows(t *testing.T) {
 	for _, name := range table.Bookmakers() {
 		if !registry.Known(name) {
 			t.Errorf("the mapping's tables name %s, which has no row", name)
+		}
+	}
+}
+
+// Every bookmaker's package runs the conformance suite.
+func TestConformanceIsTested(t *testing.T) {
+	t.Parallel()
+	for _, name := range registry.Names() {
+		text, err := os.ReadFile(filepath.Join("..", string(name), "conformance_test.go"))
+		if err != nil || !bytes.Contains(text, []byte("bookmakertest.Run(")) {
+			t.Errorf("conformance_test.go of %s does not call bookmakertest.Run: %v", name, err)
 		}
 	}
 }
