@@ -76,7 +76,7 @@ func doubtMessages(doubts []store.Doubt) []*oddscachev1.Doubt {
 }
 
 // refusalMessages lists refusals, most frequent first.
-func refusalMessages(refusals odds.Refusals) []*oddscachev1.Refusal {
+func refusalMessages(refusals odds.Rejections) []*oddscachev1.Refusal {
 	messages := make([]*oddscachev1.Refusal, 0, len(refusals))
 	for reason, count := range refusals {
 		messages = append(messages, &oddscachev1.Refusal{Reason: string(reason), Count: int64(count)})

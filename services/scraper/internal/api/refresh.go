@@ -51,9 +51,9 @@ func refreshMessage(r cycle.RefreshResult) *oddscachev1.RefreshResult {
 	if r.Snapshot != nil {
 		m.Markets = int64(len(r.Snapshot.Markets))
 	}
-	var refused *odds.Refused
+	var refused *odds.Rejected
 	switch {
-	case errors.Is(r.Err, bookmaker.ErrPushedBack):
+	case errors.Is(r.Err, bookmaker.ErrThrottled):
 		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_BLOCKED, "PUSHED_BACK"
 	case errors.As(r.Err, &refused):
 		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_REFUSED, string(refused.Reason)
@@ -70,7 +70,7 @@ func refreshMessage(r cycle.RefreshResult) *oddscachev1.RefreshResult {
 }
 
 // mostFrequent is the reason given most often.
-func mostFrequent(refused odds.Refusals) odds.Reason {
+func mostFrequent(refused odds.Rejections) odds.Reason {
 	reasons := make([]odds.Reason, 0, len(refused))
 	for r := range refused {
 		reasons = append(reasons, r)

@@ -18,8 +18,8 @@ type Client interface {
 	// Discover lists the upcoming football events. It takes slots of the bookmaker's limiter by itself. The error is
 	// not nil when the bookmaker as a whole did not answer; a tournament that failed says so in Discovery.
 	Discover(ctx context.Context) (Discovery, error)
-	// Fetch reads one event. The caller holds a slot of the bookmaker's limiter. It returns an *odds.Refused when the
-	// answer cannot be used, ErrPushedBack when the bookmaker turned the request away, else the transport's error.
+	// Fetch reads one event. The caller holds a slot of the bookmaker's limiter. It returns an *odds.Rejected when the
+	// answer cannot be used, ErrThrottled when the bookmaker turned the request away, else the transport's error.
 	Fetch(ctx context.Context, asked Target) (Detail, error)
 }
 
@@ -33,8 +33,8 @@ type Target struct {
 type Discovery struct {
 	Listings    []odds.Listing
 	Tournaments []Tournament
-	// Refusals counts listings that could not be used.
-	Refusals odds.Refusals
+	// Rejections counts listings that could not be used.
+	Rejections odds.Rejections
 	// Blocked counts requests that the bookmaker turned away.
 	Blocked int
 	// Short says that events are missing of which nobody can tell the tournament: nothing that is not listed is gone.
@@ -66,17 +66,17 @@ type Tournament struct {
 	// Err is why its events are not known; nil when it answered, with whatever number of events. Listings may hold
 	// some of its events all the same, when a later page failed.
 	Err error
-	// RefusedIDs are the events among its answer that were refused; an id that could not be read is "". They are
+	// RejectedIDs are the events among its answer that were refused; an id that could not be read is "". They are
 	// offered, so that a missing listing does not mean that they are gone: of a "" nobody knows which it is.
-	RefusedIDs []string
+	RejectedIDs []string
 }
 
 // Detail is what a bookmaker offers on one event.
 type Detail struct {
 	Listing  odds.Listing // what the detail says of the event itself
 	Snapshot odds.Snapshot
-	// Refusals counts markets and outcomes of the answer that were refused; the rest of it stands.
-	Refusals odds.Refusals
+	// Rejections counts markets and outcomes of the answer that were refused; the rest of it stands.
+	Rejections odds.Rejections
 	// Unmapped lists markets that BetPawa has no known partner for.
 	Unmapped []Unmapped
 }

@@ -58,14 +58,14 @@ func TestPlausibleKickoff(t *testing.T) {
 	}
 }
 
-func TestPushedBackIsARefusalWhereThereWasABody(t *testing.T) {
+func TestThrottledIsARejectionWhereThereWasABody(t *testing.T) {
 	t.Parallel()
-	for how, want := range map[bookmaker.PushBack]bool{
+	for how, want := range map[bookmaker.Throttling]bool{
 		bookmaker.TooManyRequests: false, bookmaker.Forbidden: false, bookmaker.EmptyAnswer: true, bookmaker.NoJSON: true,
 	} {
-		var err error = &bookmaker.PushedBack{How: how, Status: 200}
-		var refused *odds.Refused
-		if !errors.Is(err, bookmaker.ErrPushedBack) || errors.As(err, &refused) != want {
+		var err error = &bookmaker.Throttled{How: how, Status: 200}
+		var refused *odds.Rejected
+		if !errors.Is(err, bookmaker.ErrThrottled) || errors.As(err, &refused) != want {
 			t.Errorf("%v: refused %v, want %t", err, refused, want)
 		}
 	}

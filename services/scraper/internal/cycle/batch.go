@@ -101,7 +101,7 @@ func (r *run) stored(ctx context.Context, number int, result store.BatchResult) 
 	r.Instruments.Observer.BatchStored(result)
 	r.log.Debug("batch stored", "batch", number, "revision", result.Revision, "events_changed", result.EventsChanged,
 		"markets_changed", result.MarketsChanged, "took", PhasesOf(result).total().Round(time.Millisecond))
-	refused := make(odds.Refusals)
+	refused := make(odds.Rejections)
 	for _, b := range result.Refused {
 		refused.Add(b)
 	}

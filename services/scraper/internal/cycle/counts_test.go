@@ -91,9 +91,9 @@ func drawMatch(t *rapid.T, s *site, srID string) {
 	case 0:
 		m.err = errors.New("no answer")
 	case 1:
-		m.err = &bookmaker.PushedBack{How: bookmaker.Forbidden, Status: 403}
+		m.err = &bookmaker.Throttled{How: bookmaker.Forbidden, Status: 403}
 	case 2:
-		m.err = odds.Refuse(odds.NoMarkets, "nothing could be mapped")
+		m.err = odds.Reject(odds.NoMarkets, "nothing could be mapped")
 	case 3: // home and away the other way round
 		m.HomeTeam, m.AwayTeam, m.markets = "Tigers", "Lions", []odds.Market{result3(6.5, 4, 1.5)}
 	case 4: // the store refuses the event, and with it a snapshot that nothing lists yet

@@ -69,8 +69,8 @@ func (r *run) discoverOne(ctx context.Context, b odds.Bookmaker) (found bookmake
 	if err != nil && errors.Is(context.Cause(ctx), listing.ErrStraggler) {
 		err = fmt.Errorf("after %v: %w", time.Since(r.began).Round(time.Second), listing.ErrStraggler)
 	}
-	if found.Refusals == nil {
-		found.Refusals = make(odds.Refusals)
+	if found.Rejections == nil {
+		found.Rejections = make(odds.Rejections)
 	}
 	r.resolve(ctx, b, &found)
 	r.stats.discovered(b, found, err)
@@ -95,7 +95,7 @@ func (r *run) makeTargets() {
 func (r *run) resolve(ctx context.Context, b odds.Bookmaker, found *bookmaker.Discovery) {
 	var (
 		wg sync.WaitGroup
-		mu sync.Mutex // guards found.Refusals
+		mu sync.Mutex // guards found.Rejections
 	)
 	limit := make(chan struct{}, r.workers)
 	for i := range found.Listings {
@@ -109,13 +109,13 @@ func (r *run) resolve(ctx context.Context, b odds.Bookmaker, found *bookmaker.Di
 			srID, err := r.fetchSrID(ctx, b, listed.EventID)
 			listed.SrID = srID
 			r.moved()
-			var refused *odds.Refused
+			var refused *odds.Rejected
 			switch {
 			case err == nil || ctx.Err() != nil:
-			case errors.As(err, &refused) && !errors.Is(err, bookmaker.ErrPushedBack):
+			case errors.As(err, &refused) && !errors.Is(err, bookmaker.ErrThrottled):
 				mu.Lock()
 				defer mu.Unlock()
-				found.Refusals[refused.Reason]++
+				found.Rejections[refused.Reason]++
 			default:
 				r.stats.skipped(b)
 			}
@@ -131,7 +131,7 @@ func (r *run) fetchSrID(ctx context.Context, b odds.Bookmaker, eventID string) (
 		return "", err
 	}
 	if len(permits) == 0 {
-		return "", fmt.Errorf("%s is backed off: %w", b, bookmaker.ErrPushedBack)
+		return "", fmt.Errorf("%s is backed off: %w", b, bookmaker.ErrThrottled)
 	}
 	var detail bookmaker.Detail
 	err = permits[0].Do(fetch.OutcomeOf, func() (err error) {

@@ -13,7 +13,7 @@ import (
 type Instruments struct {
 	Observer Observer
 	// Calls counts all requests to bookmakers. Nil, and cycles have no bound.
-	Calls *fetch.Tally
+	Calls *fetch.Stats
 	// Limits are those of the limiters.
 	Limits map[odds.Bookmaker]limit.Config
 }

@@ -31,12 +31,12 @@ type RefreshResult struct {
 	Bookmaker odds.Bookmaker
 	Snapshot  *odds.Snapshot // nil without a usable answer
 	Took      time.Duration
-	// Err is why there is no usable answer: an *odds.Refused, an error that wraps bookmaker.ErrPushedBack (also when the
+	// Err is why there is no usable answer: an *odds.Rejected, an error that wraps bookmaker.ErrThrottled (also when the
 	// bookmaker is backed off), or the transport's.
 	Err error
 	// Changed and Confirmed say what storing the snapshot did, Rejected why it was not stored.
 	Changed, Confirmed bool
-	Rejected           odds.Refusals
+	Rejected           odds.Rejections
 }
 
 // Refreshed is an event after a refresh.
@@ -99,7 +99,7 @@ func (e *Engine) fetchNow(ctx context.Context, t *review.Target) ([]RefreshResul
 	for _, b := range e.bookmakers() {
 		if _, listed := ids[b]; listed {
 			names = append(names, b)
-			results = append(results, RefreshResult{Bookmaker: b, Err: fmt.Errorf("%s is backed off: %w", b, bookmaker.ErrPushedBack)})
+			results = append(results, RefreshResult{Bookmaker: b, Err: fmt.Errorf("%s is backed off: %w", b, bookmaker.ErrThrottled)})
 		}
 	}
 	permits, _, err := e.limits.AcquireAll(ctx, names, e.cfg.WaitTimeout)

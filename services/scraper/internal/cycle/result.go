@@ -85,7 +85,7 @@ func listShortfall(b store.BookmakerResult) string {
 }
 
 // because names the reasons of whole refusals, the most frequent first; empty without any.
-func because(lost odds.Refusals) string {
+func because(lost odds.Rejections) string {
 	var reasons []string
 	for _, reason := range slices.SortedFunc(maps.Keys(lost), func(a, b odds.Reason) int {
 		return cmp.Or(cmp.Compare(lost[b], lost[a]), cmp.Compare(a, b))

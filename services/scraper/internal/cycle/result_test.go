@@ -26,19 +26,19 @@ func TestJudge(t *testing.T) {
 		{"a tournament", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, TournamentsFailed: 1}}, nil, store.Partial, "1 of 9 tournaments"},
 		{
 			"short lists",
-			[]store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, TournamentsFailed: 3, Refusals: odds.Refusals{odds.ShortList: 2}}},
+			[]store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, TournamentsFailed: 3, Refusals: odds.Rejections{odds.ShortList: 2}}},
 			nil, store.Partial, "1 of 9 tournaments did not answer, 2 of 9 tournaments list fewer events than the site says there are (SHORT_LIST)",
 		},
-		{"a short total", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, Refusals: odds.Refusals{odds.ShortList: 1}}}, nil, store.Partial, "SHORT_LIST"},
+		{"a short total", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, Refusals: odds.Rejections{odds.ShortList: 1}}}, nil, store.Partial, "SHORT_LIST"},
 		{"nothing readable", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 3}}, nil, store.Partial, "none of 3 events"},
 		{"all skipped", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Skipped: 3}}, nil, store.Partial, "none of 3 events"},
 		{"too many failures", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 90, Fetched: 89, Skipped: 10}}, nil, store.Partial, "11 of 100 events"},
 		{"too many refused by the store", []store.BookmakerResult{{
-			Bookmaker: odds.Bet9ja, Asked: 100, Fetched: 100, SnapshotsRefused: 6, Lost: odds.Refusals{odds.BadLine: 4, odds.StaleCapture: 2},
+			Bookmaker: odds.Bet9ja, Asked: 100, Fetched: 100, SnapshotsRefused: 6, Lost: odds.Rejections{odds.BadLine: 4, odds.StaleCapture: 2},
 		}}, nil, store.Partial, "6 of 100 events could not be read (BAD_LINE 4, STALE_CAPTURE 2)"},
 		{"one refused in twenty", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 100, Fetched: 100, SnapshotsRefused: 5}}, nil, store.Succeeded, ""},
 		{"all refused by the store", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 3, Fetched: 3, SnapshotsRefused: 3}}, nil, store.Partial, "none of 3 events"},
-		{"answers without any price", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 20, Fetched: 20, Lost: odds.Refusals{odds.NoPrices: 2}}}, nil, store.Partial, "2 of 20 events could not be read (NO_PRICES 2)"},
+		{"answers without any price", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 20, Fetched: 20, Lost: odds.Rejections{odds.NoPrices: 2}}}, nil, store.Partial, "2 of 20 events could not be read (NO_PRICES 2)"},
 		{"too many refused", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Asked: 100, Fetched: 50}}, nil, store.Partial, "50 of 100 events"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

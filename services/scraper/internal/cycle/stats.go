@@ -21,8 +21,8 @@ const failedShare = 0.05
 type stats struct {
 	mu       sync.Mutex
 	results  map[odds.Bookmaker]*store.BookmakerResult
-	rejected map[odds.Bookmaker]odds.Refusals
-	lost     map[odds.Bookmaker]odds.Refusals // whole details and snapshots, among rejected
+	rejected map[odds.Bookmaker]odds.Rejections
+	lost     map[odds.Bookmaker]odds.Rejections // whole details and snapshots, among rejected
 	took     map[odds.Bookmaker][]time.Duration
 	findings map[findingKey]map[string]store.DoubtedEvent // by sr_id
 
@@ -32,13 +32,13 @@ type stats struct {
 
 func newStats() *stats {
 	s := &stats{
-		results: make(map[odds.Bookmaker]*store.BookmakerResult), rejected: make(map[odds.Bookmaker]odds.Refusals),
-		lost: make(map[odds.Bookmaker]odds.Refusals), took: make(map[odds.Bookmaker][]time.Duration),
+		results: make(map[odds.Bookmaker]*store.BookmakerResult), rejected: make(map[odds.Bookmaker]odds.Rejections),
+		lost: make(map[odds.Bookmaker]odds.Rejections), took: make(map[odds.Bookmaker][]time.Duration),
 		findings: make(map[findingKey]map[string]store.DoubtedEvent),
 	}
 	for _, b := range registry.Names() {
 		s.results[b] = &store.BookmakerResult{Bookmaker: b}
-		s.rejected[b], s.lost[b] = make(odds.Refusals), make(odds.Refusals)
+		s.rejected[b], s.lost[b] = make(odds.Rejections), make(odds.Rejections)
 	}
 	return s
 }
@@ -59,7 +59,7 @@ func (s *stats) discovered(b odds.Bookmaker, d bookmaker.Discovery, err error) {
 	if err != nil {
 		r.DiscoveryError = err.Error()
 	}
-	s.rejected[b].Add(d.Refusals)
+	s.rejected[b].Add(d.Rejections)
 }
 
 // vanished counts tournaments that are missing from the list of them.
@@ -85,16 +85,16 @@ func (s *stats) fetched(b odds.Bookmaker, d bookmaker.Detail, took time.Duration
 	defer s.mu.Unlock()
 	r := s.results[b]
 	r.Asked++
-	var refused *odds.Refused
+	var refused *odds.Rejected
 	switch {
 	case err == nil:
 		r.Fetched++
 		s.took[b] = append(s.took[b], took)
-		s.rejected[b].Add(d.Refusals)
-		if n := d.Refusals[odds.NoPrices]; n > 0 {
+		s.rejected[b].Add(d.Rejections)
+		if n := d.Rejections[odds.NoPrices]; n > 0 {
 			s.lost[b][odds.NoPrices] += n
 		}
-	case errors.Is(err, bookmaker.ErrPushedBack):
+	case errors.Is(err, bookmaker.ErrThrottled):
 		r.Blocked++
 	case errors.As(err, &refused):
 		r.DetailsRefused++
@@ -140,9 +140,9 @@ func (s *stats) bookmakers(only []odds.Bookmaker) []store.BookmakerResult {
 	var all []store.BookmakerResult
 	for _, b := range only {
 		r := *s.results[b]
-		r.Refusals = make(odds.Refusals, len(s.rejected[b]))
+		r.Refusals = make(odds.Rejections, len(s.rejected[b]))
 		r.Refusals.Add(s.rejected[b])
-		r.Lost = make(odds.Refusals, len(s.lost[b]))
+		r.Lost = make(odds.Rejections, len(s.lost[b]))
 		r.Lost.Add(s.lost[b])
 		r.LatencyP50MS, r.LatencyP95MS = percentiles(s.took[b])
 		r.Doubts = s.findingsOf(b)

@@ -29,7 +29,7 @@ func TestSummaryIsOneLine(t *testing.T) {
 			Bookmakers: []store.BookmakerResult{{
 				Bookmaker: odds.Bet9ja, Listed: 6, Asked: 5, Fetched: 4, Changed: 3, Confirmed: 1, Blocked: 7, Failed: 8, Skipped: 9,
 				Tournaments: 20, TournamentsFailed: 2, LatencyP50MS: 120.4, LatencyP95MS: 250.6,
-				Refusals: odds.Refusals{odds.BadLine: 2, odds.NoMarkets: 1}, DetailsRefused: 1, SnapshotsRefused: 10, Withdrawn: 11,
+				Refusals: odds.Rejections{odds.BadLine: 2, odds.NoMarkets: 1}, DetailsRefused: 1, SnapshotsRefused: 10, Withdrawn: 11,
 			}},
 		},
 		Bound: 68 * time.Second, Batches: 3, Absent: 4,
@@ -57,7 +57,7 @@ func TestSummaryIsOneLine(t *testing.T) {
 // TestBound has two bookmakers: one whose latency counts, and one whose spacing does.
 func TestBound(t *testing.T) {
 	t.Parallel()
-	calls := &fetch.Tally{}
+	calls := &fetch.Stats{}
 	count := func(b odds.Bookmaker, n int, latency time.Duration, retry int) {
 		for _, a := range slices.Repeat([]fetch.Attempt{{Bookmaker: b, Result: fetch.Answered, Latency: latency, Retry: retry}}, n) {
 			calls.Observed(a)

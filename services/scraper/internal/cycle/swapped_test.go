@@ -150,7 +150,7 @@ func TestRefreshRejectsSwappedSides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var refused *odds.Refused
+	var refused *odds.Rejected
 	if a := got.Results[1]; !errors.As(a.Err, &refused) || refused.Reason != odds.SidesSwapped || a.Changed {
 		t.Errorf("bet9ja's result is %+v", a)
 	}

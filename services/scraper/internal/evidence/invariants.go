@@ -47,7 +47,7 @@ func Invariants(table *mapping.Table, d bookmaker.Detail) error {
 		}
 		errs = append(errs, outcomes(row, m, d.Snapshot.Bookmaker.Reference()))
 	}
-	for reason, n := range d.Refusals {
+	for reason, n := range d.Rejections {
 		if n <= 0 || reason == "" {
 			fail("%d refused as %q", n, reason)
 		}

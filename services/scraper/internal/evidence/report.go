@@ -70,7 +70,7 @@ func answers(e Event) Table {
 		}
 		t.Rows = append(t.Rows, []string{
 			a.File, strconv.Itoa(len(a.Detail.Snapshot.Markets)), strconv.Itoa(outcomes), strconv.Itoa(open),
-			strconv.FormatBool(a.Detail.Snapshot.Complete), strconv.Itoa(a.Detail.Refusals.Total()),
+			strconv.FormatBool(a.Detail.Snapshot.Complete), strconv.Itoa(a.Detail.Rejections.Total()),
 			strconv.Itoa(len(a.Detail.Unmapped)), verdict,
 		})
 	}

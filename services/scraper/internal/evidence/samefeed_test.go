@@ -55,7 +55,7 @@ func TestRecorded_SameFeed(t *testing.T) {
 	c := evidence.Compare(table, decode(t, table, odds.BetPawa, "betpawa-v3.json"),
 		odds.Snapshot{Bookmaker: odds.SportyBet, Markets: mapped.Markets})
 	t.Logf("%d shared, %d agree, %d long shots apart, %d refused",
-		c.Shared(), c.Count(evidence.Agreeing), c.Count(evidence.Far), mapped.Refusals.Total())
+		c.Shared(), c.Count(evidence.Agreeing), c.Count(evidence.Far), mapped.Rejections.Total())
 	for _, p := range c.Pairs {
 		if p.Verdict == evidence.Stray {
 			t.Errorf("astray: %s %s line %s, %s: BetPawa %.2f, here %.2f", p.Market.ID, p.Name, p.Market.Line, p.Outcome, p.Reference, p.Price)

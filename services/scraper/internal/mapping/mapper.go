@@ -32,7 +32,7 @@ type Param struct{ Name, Value string }
 type Mapper struct {
 	column   Column
 	drafts   map[odds.MarketKey][]*draft
-	refusals odds.Refusals
+	refusals odds.Rejections
 	unmapped map[unmappedKey]bookmaker.Unmapped
 	unread   []odds.UnreadMarket
 	// quotes and telling count the outcomes of the answer, and those of which it says whether they are open.
@@ -49,7 +49,7 @@ func (c Column) NewMapper() *Mapper {
 	return &Mapper{
 		column:   c,
 		drafts:   make(map[odds.MarketKey][]*draft, 256),
-		refusals: make(odds.Refusals),
+		refusals: make(odds.Rejections),
 		unmapped: make(map[unmappedKey]bookmaker.Unmapped),
 	}
 }
@@ -160,10 +160,10 @@ func (m *Mapper) report(o *Offer, reason bookmaker.UnmappedReason) {
 
 // Mapped is what an answer's offers become.
 type Mapped struct {
-	Markets  []odds.Market       // in their order
-	Unread   []odds.UnreadMarket // offered, if not readably
-	Refusals odds.Refusals
-	Unmapped []bookmaker.Unmapped
+	Markets    []odds.Market       // in their order
+	Unread     []odds.UnreadMarket // offered, if not readably
+	Rejections odds.Rejections
+	Unmapped   []bookmaker.Unmapped
 }
 
 // Close closes every outcome: the answer says that nothing can be bet on.
@@ -173,7 +173,7 @@ func (m *Mapped) Close() {
 			m.Markets[i].Outcomes[j].Active = false
 		}
 	}
-	delete(m.Refusals, odds.NoPrices)
+	delete(m.Rejections, odds.NoPrices)
 }
 
 // Finish ends the answer.
@@ -188,7 +188,7 @@ func (m *Mapper) Finish() Mapped {
 	if m.quotes > 0 && m.telling == 0 {
 		m.refusals[odds.NoPrices]++
 	}
-	mapped := Mapped{Markets: markets, Unread: odds.SortUnread(m.unread), Refusals: m.refusals}
+	mapped := Mapped{Markets: markets, Unread: odds.SortUnread(m.unread), Rejections: m.refusals}
 	for _, u := range m.unmapped {
 		mapped.Unmapped = append(mapped.Unmapped, u)
 	}

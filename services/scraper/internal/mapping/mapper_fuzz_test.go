@@ -48,12 +48,12 @@ func FuzzMapper(f *testing.F) {
 			return // the decoders refuse a market without an id
 		}
 		if err := evidence.Invariants(table, bookmaker.Detail{
-			Snapshot: odds.Snapshot{Bookmaker: b, Markets: mapped.Markets, Unread: mapped.Unread, Complete: true},
-			Refusals: mapped.Refusals, Unmapped: mapped.Unmapped,
+			Snapshot:   odds.Snapshot{Bookmaker: b, Markets: mapped.Markets, Unread: mapped.Unread, Complete: true},
+			Rejections: mapped.Rejections, Unmapped: mapped.Unmapped,
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if len(mapped.Markets) == 0 && len(mapped.Unmapped) == 0 && mapped.Refusals.Total() == 0 &&
+		if len(mapped.Markets) == 0 && len(mapped.Unmapped) == 0 && mapped.Rejections.Total() == 0 &&
 			!leftOut(column, key, code, text) {
 			t.Fatal("the offer vanished without a trace")
 		}

@@ -60,7 +60,7 @@ func finish(table *mapping.Table, offers []mapping.Offer) []any {
 		m.Add(&offers[i])
 	}
 	mapped := m.Finish()
-	return []any{mapped.Markets, mapped.Unread, mapped.Refusals, mapped.Unmapped}
+	return []any{mapped.Markets, mapped.Unread, mapped.Rejections, mapped.Unmapped}
 }
 
 // TestMapper_TextAgainstID shows that a text that says something else than the id makes an outcome unknown.
@@ -88,8 +88,8 @@ func TestMapper_TextAgainstID(t *testing.T) {
 		if len(mapped.Markets) == 1 {
 			got = mapped.Markets[0].Outcomes[0].Name
 		}
-		if got != tt.want || (tt.want == "") != (mapped.Refusals[odds.UnknownOutcome] == 1) {
-			t.Errorf("%s %q: %q, want %q; refusals %v", tt.code, tt.text, got, tt.want, mapped.Refusals)
+		if got != tt.want || (tt.want == "") != (mapped.Rejections[odds.UnknownOutcome] == 1) {
+			t.Errorf("%s %q: %q, want %q; refusals %v", tt.code, tt.text, got, tt.want, mapped.Rejections)
 		}
 	}
 }

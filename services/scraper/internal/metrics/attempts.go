@@ -15,7 +15,7 @@ type Attempts struct {
 	seconds    *prometheus.HistogramVec
 	bytes      *prometheus.CounterVec
 	retries    *prometheus.CounterVec
-	pushBacks  *prometheus.CounterVec
+	throttled  *prometheus.CounterVec
 	retryAfter *prometheus.CounterVec
 }
 
@@ -28,7 +28,7 @@ func NewAttempts() *Attempts {
 			[]float64{.025, .05, .1, .2, .4, .8, 1.5, 3, 6, 12}, bookmaker, "call"),
 		bytes:   counters("response_bytes_total", "Bytes of answers, unpacked.", bookmaker),
 		retries: counters("retries_total", "Requests that were not the first of their question.", bookmaker),
-		pushBacks: counters("push_backs_total",
+		throttled: counters("push_backs_total",
 			"Requests that a bookmaker turned away, by how: 429, 403, a 2xx without body or without JSON.", bookmaker, "how"),
 		retryAfter: counters("retry_after_seconds_total",
 			"Time that a bookmaker asked to be left alone with Retry-After, summed over its answers.", bookmaker),
@@ -42,14 +42,14 @@ func NewAttempts() *Attempts {
 				a.requests.WithLabelValues(b, string(call), string(result))
 			}
 		}
-		for _, how := range []book.PushBack{book.TooManyRequests, book.Forbidden, book.EmptyAnswer, book.NoJSON} {
-			a.pushBacks.WithLabelValues(b, string(how))
+		for _, how := range []book.Throttling{book.TooManyRequests, book.Forbidden, book.EmptyAnswer, book.NoJSON} {
+			a.throttled.WithLabelValues(b, string(how))
 		}
 		a.bytes.WithLabelValues(b)
 		a.retries.WithLabelValues(b)
 		a.retryAfter.WithLabelValues(b)
 	}
-	a.collectors = collectors{a.requests, a.seconds, a.bytes, a.retries, a.pushBacks, a.retryAfter}
+	a.collectors = collectors{a.requests, a.seconds, a.bytes, a.retries, a.throttled, a.retryAfter}
 	return a
 }
 
@@ -64,8 +64,8 @@ func (a *Attempts) Observed(t fetch.Attempt) {
 	if t.Retry > 0 {
 		a.retries.WithLabelValues(b).Inc()
 	}
-	if t.PushBack != "" {
-		a.pushBacks.WithLabelValues(b, string(t.PushBack)).Inc()
+	if t.Throttling != "" {
+		a.throttled.WithLabelValues(b, string(t.Throttling)).Inc()
 	}
 	a.retryAfter.WithLabelValues(b).Add(t.RetryAfter.Seconds())
 }

@@ -49,7 +49,7 @@ func newContributions() contributions {
 		for _, reason := range odds.Reasons() {
 			c.refusals.WithLabelValues(string(b), string(reason))
 		}
-		for _, reason := range odds.Doubts() {
+		for _, reason := range odds.FindingReasons() {
 			c.findings.WithLabelValues(string(b), string(reason))
 		}
 	}

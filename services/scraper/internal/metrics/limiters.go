@@ -52,6 +52,6 @@ func (l *Limiters) Collect(ch chan<- prometheus.Metric) {
 		}
 		r.gauge(l.pause, pause, b)
 		r.gauge(l.backedOff, boolValue(s.BackedOff), b)
-		r.counter(l.cuts, float64(s.PushBacks), b)
+		r.counter(l.cuts, float64(s.Cuts), b)
 	}
 }

@@ -38,12 +38,12 @@ func TestAttempts(t *testing.T) {
 	for range 2 {
 		a.Observed(fetch.Attempt{
 			Bookmaker: odds.Bet9ja, Call: fetch.DetailCall, Result: fetch.TurnedAway, Status: 429, Retry: 1,
-			PushBack: book.TooManyRequests, RetryAfter: 3 * time.Second,
+			Throttling: book.TooManyRequests, RetryAfter: 3 * time.Second,
 		})
 	}
 	is(t, "answered", a.requests.WithLabelValues("bet9ja", "detail", "answered"), 1)
 	is(t, "turned away", a.requests.WithLabelValues("bet9ja", "detail", "turned_away"), 2)
-	is(t, "push-backs", a.pushBacks.WithLabelValues("bet9ja", "TOO_MANY_REQUESTS"), 2)
+	is(t, "push-backs", a.throttled.WithLabelValues("bet9ja", "TOO_MANY_REQUESTS"), 2)
 	is(t, "retry after", a.retryAfter.WithLabelValues("bet9ja"), 6)
 	is(t, "retries", a.retries.WithLabelValues("bet9ja"), 2)
 	is(t, "bytes", a.bytes.WithLabelValues("bet9ja"), 100)
@@ -63,7 +63,7 @@ func TestCycles(t *testing.T) {
 			Status: store.Partial, StartedAt: began, FinishedAt: began.Add(time.Minute), Took: 59 * time.Second, Events: 9, EvictedEvents: 3,
 			Clocks: []clock.Offset{{Clock: clock.Scraper, Seconds: 10800}, {Clock: "betpawa", Seconds: -1}}, Skewed: true,
 			Bookmakers: []store.BookmakerResult{{
-				Bookmaker: odds.BetPawa, Fetched: 5, Tournaments: 4, TournamentsFailed: 1, Refusals: odds.Refusals{odds.YieldCollapsed: 6},
+				Bookmaker: odds.BetPawa, Fetched: 5, Tournaments: 4, TournamentsFailed: 1, Refusals: odds.Rejections{odds.YieldCollapsed: 6},
 			}},
 		},
 		Bound: 40 * time.Second, Absent: 2, Short: map[odds.Bookmaker]bool{odds.BetPawa: true},

@@ -20,13 +20,13 @@ type Set struct {
 	Cycles   *Cycles
 	Database *Database
 
-	calls *fetch.Tally // of all requests, for the bounds of cycles
+	calls *fetch.Stats // of all requests, for the bounds of cycles
 }
 
 // NewSet makes a set at zero. historyRetention is how long the history of odds is to be kept.
 func NewSet(historyRetention time.Duration) *Set {
 	return &Set{
-		Attempts: NewAttempts(), Cycles: NewCycles(), Database: NewDatabase(historyRetention), calls: &fetch.Tally{},
+		Attempts: NewAttempts(), Cycles: NewCycles(), Database: NewDatabase(historyRetention), calls: &fetch.Stats{},
 	}
 }
 

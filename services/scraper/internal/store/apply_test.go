@@ -245,7 +245,7 @@ func TestPoisonInAMarketGoesAlone(t *testing.T) {
 			bad := storetest.Capture(odds.BetPawa, "7", "100", map[string]float64{"a": 2, "b": 4})
 			test.poison(&bad)
 			r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{bad}})
-			want := map[odds.Bookmaker]odds.Refusals{odds.BetPawa: {test.reason: 1}}
+			want := map[odds.Bookmaker]odds.Rejections{odds.BetPawa: {test.reason: 1}}
 			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.BetPawa] != 1 || len(r.SnapshotsRefused) != 0 {
 				t.Errorf("%+v, refused (-want +got):\n%s", r, diff)
 			}
@@ -330,7 +330,7 @@ func TestPoisonGoesAlone(t *testing.T) {
 			test.poison(&bad)
 			other := storetest.Capture(odds.SportyBet, "s200", "200", map[string]float64{"x": 2 + float64(i)})
 			r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{bad, other}})
-			want := map[odds.Bookmaker]odds.Refusals{bad.Bookmaker: {test.reason: 1}}
+			want := map[odds.Bookmaker]odds.Rejections{bad.Bookmaker: {test.reason: 1}}
 			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.SportyBet] != 1 || len(r.Changed) != 1 ||
 				r.SnapshotsRefused[bad.Bookmaker][test.reason] != 1 {
 				t.Errorf("changed %v, refused (-want +got):\n%s", r.Changed, diff)

@@ -49,14 +49,14 @@ type BatchResult struct {
 	// Confirmed counts snapshots seen again with the content they had.
 	Confirmed map[odds.Bookmaker]int
 	// SnapshotsRefused counts captures that were not stored: with Changed and Confirmed they are all of the batch's.
-	SnapshotsRefused map[odds.Bookmaker]odds.Refusals
+	SnapshotsRefused map[odds.Bookmaker]odds.Rejections
 	// Withdrawn counts snapshots of which an absence withdrew every market.
 	Withdrawn map[odds.Bookmaker]int
 	// MarketsChanged counts markets whose content changed; each has its row in the history.
 	MarketsChanged int
 	// Refused counts everything that was not stored, captures among it. An event counts for the first bookmaker that
 	// lists it.
-	Refused map[odds.Bookmaker]odds.Refusals
+	Refused map[odds.Bookmaker]odds.Rejections
 
 	LookupsMS    float64 // checking, and finding what is committed
 	ProcessingMS float64 // encoding, comparing and compressing
@@ -69,8 +69,8 @@ func newBatchResult() BatchResult {
 		Changed:          make(map[odds.Bookmaker]int),
 		Confirmed:        make(map[odds.Bookmaker]int),
 		Withdrawn:        make(map[odds.Bookmaker]int),
-		SnapshotsRefused: make(map[odds.Bookmaker]odds.Refusals),
-		Refused:          make(map[odds.Bookmaker]odds.Refusals),
+		SnapshotsRefused: make(map[odds.Bookmaker]odds.Rejections),
+		Refused:          make(map[odds.Bookmaker]odds.Rejections),
 	}
 }
 
@@ -90,9 +90,9 @@ func (r *BatchResult) refuseCapture(c *capture, reason odds.Reason) {
 	}
 }
 
-func addRefusals(refused map[odds.Bookmaker]odds.Refusals, b odds.Bookmaker, reason odds.Reason, n int) {
+func addRefusals(refused map[odds.Bookmaker]odds.Rejections, b odds.Bookmaker, reason odds.Reason, n int) {
 	if refused[b] == nil {
-		refused[b] = make(odds.Refusals)
+		refused[b] = make(odds.Rejections)
 	}
 	refused[b][reason] += n
 }

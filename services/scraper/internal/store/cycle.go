@@ -41,28 +41,28 @@ type Cycle struct {
 
 // BookmakerResult is one bookmaker's part of a cycle. The table keeps it as JSON.
 type BookmakerResult struct {
-	Bookmaker         odds.Bookmaker `json:"bookmaker"`
-	Listed            int64          `json:"listed"`             // events that discovery listed
-	Asked             int64          `json:"asked"`              // details asked for
-	Fetched           int64          `json:"fetched"`            // details that answered with something readable
-	Changed           int64          `json:"changed"`            // snapshots stored with new content
-	Confirmed         int64          `json:"confirmed"`          // snapshots seen again as they were
-	Blocked           int64          `json:"blocked"`            // requests that met push-back
-	Failed            int64          `json:"failed"`             // requests that failed otherwise, after retries
-	Skipped           int64          `json:"skipped,omitempty"`  // events that went without it because it was backed off
-	Tournaments       int64          `json:"tournaments"`        // tournaments asked in discovery
-	TournamentsFailed int64          `json:"tournaments_failed"` // tournaments that did not answer
-	DiscoveryError    string         `json:"discovery_error,omitempty"`
-	LatencyP50MS      float64        `json:"latency_p50_ms,omitempty"` // of detail requests
-	LatencyP95MS      float64        `json:"latency_p95_ms,omitempty"`
-	Refusals          odds.Refusals  `json:"refusals,omitempty"`
-	DetailsRefused    int64          `json:"details_refused,omitempty"`   // details that could not be used as a whole
-	SnapshotsRefused  int64          `json:"snapshots_refused,omitempty"` // fetched and not stored
-	Withdrawn         int64          `json:"withdrawn,omitempty"`         // snapshots of events that are not listed any more
-	Doubts            []Doubt        `json:"doubts,omitempty"`
+	Bookmaker         odds.Bookmaker  `json:"bookmaker"`
+	Listed            int64           `json:"listed"`             // events that discovery listed
+	Asked             int64           `json:"asked"`              // details asked for
+	Fetched           int64           `json:"fetched"`            // details that answered with something readable
+	Changed           int64           `json:"changed"`            // snapshots stored with new content
+	Confirmed         int64           `json:"confirmed"`          // snapshots seen again as they were
+	Blocked           int64           `json:"blocked"`            // requests that met push-back
+	Failed            int64           `json:"failed"`             // requests that failed otherwise, after retries
+	Skipped           int64           `json:"skipped,omitempty"`  // events that went without it because it was backed off
+	Tournaments       int64           `json:"tournaments"`        // tournaments asked in discovery
+	TournamentsFailed int64           `json:"tournaments_failed"` // tournaments that did not answer
+	DiscoveryError    string          `json:"discovery_error,omitempty"`
+	LatencyP50MS      float64         `json:"latency_p50_ms,omitempty"` // of detail requests
+	LatencyP95MS      float64         `json:"latency_p95_ms,omitempty"`
+	Refusals          odds.Rejections `json:"refusals,omitempty"`
+	DetailsRefused    int64           `json:"details_refused,omitempty"`   // details that could not be used as a whole
+	SnapshotsRefused  int64           `json:"snapshots_refused,omitempty"` // fetched and not stored
+	Withdrawn         int64           `json:"withdrawn,omitempty"`         // snapshots of events that are not listed any more
+	Doubts            []Doubt         `json:"doubts,omitempty"`
 
 	// Lost counts the refusals of whole details and snapshots, which are among Refusals. The table does not keep it.
-	Lost odds.Refusals `json:"-"`
+	Lost odds.Rejections `json:"-"`
 }
 
 // Doubt counts events of which a bookmaker says something that is not believed, or not yet.

@@ -25,7 +25,7 @@ type Decoder struct {
 // NewDecoder makes a decoder that maps with column.
 func NewDecoder(column mapping.Column) *Decoder { return &Decoder{column: column} }
 
-// Detail reads the answer of GetEvent. The error is an *odds.Refused when the answer as a whole cannot be used; the
+// Detail reads the answer of GetEvent. The error is an *odds.Rejected when the answer as a whole cannot be used; the
 // Detail then still holds what was read and counted. Single markets and outcomes that cannot be used are counted in
 // the Detail. The result does not depend on the order of the answer's arrays and maps.
 func (d *Decoder) Detail(
@@ -48,11 +48,11 @@ func (d *Decoder) Detail(
 			RequestedAt: requestedAt, CapturedAt: capturedAt,
 			Markets: mapped.Markets, Unread: mapped.Unread, Complete: true,
 		},
-		Refusals: mapped.Refusals,
-		Unmapped: mapped.Unmapped,
+		Rejections: mapped.Rejections,
+		Unmapped:   mapped.Unmapped,
 	}
 	if !r.listed || r.unknown > 0 && len(r.prices) == 0 {
-		return detail, odds.Refuse(odds.NoMarkets, "%d prices, none of them readable", r.unknown)
+		return detail, odds.Reject(odds.NoMarkets, "%d prices, none of them readable", r.unknown)
 	}
 	return detail, nil
 }
@@ -131,17 +131,17 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 	id, hasID := r.sportID.Int()
 	switch {
 	case !r.enveloped:
-		return odds.Refuse(odds.NotJSON, "not an envelope of R and D")
+		return odds.Reject(odds.NotJSON, "not an envelope of R and D")
 	case r.result != "OK" && r.result != "D":
-		return odds.Refuse(odds.NotOffered, "R is %.20q", r.result)
+		return odds.Reject(odds.NotOffered, "R is %.20q", r.result)
 	case !r.data:
-		return odds.Refuse(odds.NotOffered, "R is %.20q, but D holds no event", r.result)
+		return odds.Reject(odds.NotOffered, "R is %.20q, but D holds no event", r.result)
 	case r.listing.EventID == "":
-		return odds.Refuse(odds.NoEventID, "D has no ID of digits")
+		return odds.Reject(odds.NoEventID, "D has no ID of digits")
 	case !hasID || id != detailSport:
-		return odds.Refuse(odds.WrongSport, "sport %.20q (%.40q)", r.sportID.Text(), r.sport.Text())
+		return odds.Reject(odds.WrongSport, "sport %.20q (%.40q)", r.sportID.Text(), r.sport.Text())
 	case r.listing.SrID == "":
-		return odds.Refuse(odds.NoSrID, "event %s has no EXTID of digits", r.listing.EventID)
+		return odds.Reject(odds.NoSrID, "event %s has no EXTID of digits", r.listing.EventID)
 	}
 	if err := answer.Asked(asked, r.listing); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 		return err
 	}
 	if r.markets > answer.MaxMarkets || len(r.prices) > answer.MaxOutcomes {
-		return odds.Refuse(odds.TooLarge, "more than %d markets or %d outcomes", answer.MaxMarkets, answer.MaxOutcomes)
+		return odds.Reject(odds.TooLarge, "more than %d markets or %d outcomes", answer.MaxMarkets, answer.MaxOutcomes)
 	}
 	r.listing.Sport = "football"
 	return answer.Real(r.listing, "")

@@ -22,7 +22,7 @@ func TestDecoder_Detail_NoPrices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := d.Refusals[odds.NoPrices]; n != counted || !d.Snapshot.Complete {
+		if n := d.Rejections[odds.NoPrices]; n != counted || !d.Snapshot.Complete {
 			t.Errorf("%s: NO_PRICES %d times, want %d; complete %t", prices, n, counted, d.Snapshot.Complete)
 		}
 	}

@@ -50,8 +50,8 @@ func TestDecoder_Detail_Recorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !d.Snapshot.Complete || d.Refusals.Total() != 0 {
-		t.Errorf("complete %t, refused %v", d.Snapshot.Complete, d.Refusals)
+	if !d.Snapshot.Complete || d.Rejections.Total() != 0 {
+		t.Errorf("complete %t, refused %v", d.Snapshot.Complete, d.Rejections)
 	}
 	if n := len(d.Snapshot.Markets); n != 136 {
 		t.Errorf("%d markets, want 136", n)
@@ -105,37 +105,37 @@ func TestDecoder_Detail_Prices(t *testing.T) {
 	tests := []struct {
 		name, prices, dictionary string
 		want                     string
-		refusals                 odds.Refusals
+		refusals                 odds.Rejections
 		unread                   string // "id line", with * for a line that could not be read
 		unmapped                 string
 	}{
 		{"a total", `"S_OU@2.5_U":"1.8","S_OU@2.5_O":"1.9"`, "", "5000 2.5: Over 1.9 true Under 1.8 true", nil, "", ""},
 		{"an Asian total", `"S_OUA@2.25_O":"1.62"`, "", "5000 2.25: Over 1.62 true", nil, "", ""},
-		{"the plain total wins over the Asian one", `"S_OUA@2_O":"1.42","S_OU@2_O":"1.4"`, "", "5000 2: Over 1.4 true", odds.Refusals{odds.DuplicateMarket: 1}, "", ""},
+		{"the plain total wins over the Asian one", `"S_OUA@2_O":"1.42","S_OU@2_O":"1.4"`, "", "5000 2: Over 1.4 true", odds.Rejections{odds.DuplicateMarket: 1}, "", ""},
 		{"both teams in one", `"S_HAOU@1.5_OH":"2.2","S_HAOU@1.5_UA":"1.4"`, "", "5003 1.5: Under 1.4 true; 5006 1.5: Over 2.2 true", nil, "", ""},
 		{"the home team's handicap", `"S_1X2HND@-1_1H":"4.9"`, "", "4724 -1: 1 4.9 true", nil, "", ""},
 		{"the first goal", `"S_1STGOAL_X":"9.7"`, "", "28000224 1: None 9.7 true", nil, "", ""},
 		{"double chance 1UP", `"S_DC1X21_X1":"1.2","S_DC1X21_11":"1.3","S_DC1X21_121":"1.1"`, "", "80000 -: 1X 1.3 true X2 1.2 true 12 1.1 true", nil, "", ""},
 		{"the other side's yes", `"S_2SCOREHT_N":"1.57"`, "", "3810 -: Yes 1.57 true", nil, "", ""},
 		{"closed", `"S_1X2_1":"1","S_1X2_X":1.0`, "", "3743 -: 1 1 false X 1 false", nil, "", ""},
-		{"an unknown suffix", `"S_1X2_1":"2","S_1X2_9":"3"`, "", "3743 -: 1 2 true", odds.Refusals{odds.UnknownOutcome: 1}, "", ""},
-		{"bad prices", `"S_1X2_1":"NaN","S_1X2_X":-3,"S_1X2_2":{}`, "", "3743 -: 1 0 false X 0 false 2 0 false", odds.Refusals{odds.BadOdds: 3}, "", ""},
+		{"an unknown suffix", `"S_1X2_1":"2","S_1X2_9":"3"`, "", "3743 -: 1 2 true", odds.Rejections{odds.UnknownOutcome: 1}, "", ""},
+		{"bad prices", `"S_1X2_1":"NaN","S_1X2_X":-3,"S_1X2_2":{}`, "", "3743 -: 1 0 false X 0 false 2 0 false", odds.Rejections{odds.BadOdds: 3}, "", ""},
 		{"no prices", `"S_1X2_1":"","S_1X2_X":null,"S_1X2_2":"-"`, "", "3743 -: 1 0 false X 0 false 2 0 false", nil, "", ""},
-		{"the plain total has no price", `"S_OUA@2_O":"1.42","S_OU@2_O":""`, "", "5000 2: Over 1.42 true", odds.Refusals{odds.DuplicateMarket: 1}, "", ""},
-		{"a key twice, contradicting", `"S_1X2_1":"2","S_1X2_1":"3","S_1X2_X":"3"`, "", "3743 -: X 3 true", odds.Refusals{odds.DuplicateOutcome: 2}, "", ""},
-		{"a key twice the same", `"S_1X2_1":"2","S_1X2_1":"2"`, "", "3743 -: 1 2 true", odds.Refusals{odds.DuplicateOutcome: 1}, "", ""},
-		{"one line written in two ways", `"S_OU@2.5_O":"2","S_OU@2.50_O":"2.1"`, "", "", odds.Refusals{odds.DuplicateMarket: 2}, "5000 2.5", ""},
-		{"a line off the grid", `"S_OU@2.3_O":"2"`, "", "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
-		{"no line", `"S_OU_O":"2"`, "", "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
+		{"the plain total has no price", `"S_OUA@2_O":"1.42","S_OU@2_O":""`, "", "5000 2: Over 1.42 true", odds.Rejections{odds.DuplicateMarket: 1}, "", ""},
+		{"a key twice, contradicting", `"S_1X2_1":"2","S_1X2_1":"3","S_1X2_X":"3"`, "", "3743 -: X 3 true", odds.Rejections{odds.DuplicateOutcome: 2}, "", ""},
+		{"a key twice the same", `"S_1X2_1":"2","S_1X2_1":"2"`, "", "3743 -: 1 2 true", odds.Rejections{odds.DuplicateOutcome: 1}, "", ""},
+		{"one line written in two ways", `"S_OU@2.5_O":"2","S_OU@2.50_O":"2.1"`, "", "", odds.Rejections{odds.DuplicateMarket: 2}, "5000 2.5", ""},
+		{"a line off the grid", `"S_OU@2.3_O":"2"`, "", "", odds.Rejections{odds.BadLine: 1}, "5000 *", ""},
+		{"no line", `"S_OU_O":"2"`, "", "", odds.Rejections{odds.BadLine: 1}, "5000 *", ""},
 		{"a line where there is none", `"S_1X2@1_1":"2"`, "", "", nil, "", "S_1X2 UNKNOWN_SPECIFIER"},
-		{"keys that are none", `"S_":"2","S__1":"2","B_1X2_1":"2","S_@1_1":"2","1X2":"2"`, "", "", odds.Refusals{odds.BadMarket: 5}, "", ""},
-		{"nothing behind the @", `"S_OU@_O":"2"`, "", "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
+		{"keys that are none", `"S_":"2","S__1":"2","B_1X2_1":"2","S_@1_1":"2","1X2":"2"`, "", "", odds.Rejections{odds.BadMarket: 5}, "", ""},
+		{"nothing behind the @", `"S_OU@_O":"2"`, "", "", odds.Rejections{odds.BadLine: 1}, "5000 *", ""},
 		{"an @ where there is no line", `"S_1X2@_X":"3","S_1X2_1":"2"`, "", "3743 -: 1 2 true", nil, "", "S_1X2 UNKNOWN_SPECIFIER"},
-		{"no suffix", `"S_1X2":"2","S_OU@2.5_":"2"`, "", "", odds.Refusals{odds.UnknownOutcome: 2, odds.NoOutcomes: 2}, "3743 -; 5000 2.5", ""},
-		{"one team's suffixes unknown", `"S_HAOU@1.5_OH":"2.2","S_HAOU@1.5_xA":"2"`, "", "5006 1.5: Over 2.2 true", odds.Refusals{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}, "5003 1.5", ""},
+		{"no suffix", `"S_1X2":"2","S_OU@2.5_":"2"`, "", "", odds.Rejections{odds.UnknownOutcome: 2, odds.NoOutcomes: 2}, "3743 -; 5000 2.5", ""},
+		{"one team's suffixes unknown", `"S_HAOU@1.5_OH":"2.2","S_HAOU@1.5_xA":"2"`, "", "5006 1.5: Over 2.2 true", odds.Rejections{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}, "5003 1.5", ""},
 		{"an unknown market", `"S_NEW_1":"2"`, `{"ID":"S_NEW","DS":"New","SGN":["One"],"SGNK":["1"]}`, "", nil, "", "S_NEW UNKNOWN_MARKET"},
 		{"a market left out", `"S_WINMARGIN_X":"3.1"`, "", "", nil, "", "S_WINMARGIN LEFT_OUT"},
-		{"implausible together", `"S_DC_1X":"9","S_DC_X2":"9","S_DC_12":"9"`, "", "", odds.Refusals{odds.BadOverround: 1}, "4693 -", ""},
+		{"implausible together", `"S_DC_1X":"9","S_DC_X2":"9","S_DC_12":"9"`, "", "", odds.Rejections{odds.BadOverround: 1}, "4693 -", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,9 +159,9 @@ func TestDecoder_Detail_Prices(t *testing.T) {
 				t.Errorf("markets %q, want %q", got, tt.want)
 			}
 			if tt.refusals == nil {
-				tt.refusals = odds.Refusals{}
+				tt.refusals = odds.Rejections{}
 			}
-			if diff := cmp.Diff(tt.refusals, d.Refusals); diff != "" {
+			if diff := cmp.Diff(tt.refusals, d.Rejections); diff != "" {
 				t.Errorf("refusals: %s", diff)
 			}
 			if got := recordedtest.Unread(d.Snapshot); got != tt.unread || !d.Snapshot.Complete {
@@ -227,7 +227,7 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := newDecoder(t).Detail([]byte(tt.body), tt.asked, detailTime(), detailTime())
-			refused, ok := errors.AsType[*odds.Refused](err)
+			refused, ok := errors.AsType[*odds.Rejected](err)
 			if !ok || refused.Reason != tt.want {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
@@ -242,7 +242,7 @@ func TestDecoder_Detail_OtherRecorded(t *testing.T) {
 		recordedtest.InPlay: odds.NoEventID, // an answer of another end point
 	} {
 		_, err := newDecoder(t).Detail(recordedtest.Body(t, folder, "bet9ja.json"), bookmaker.Target{}, detailTime(), detailTime())
-		if refused, ok := errors.AsType[*odds.Refused](err); !ok || refused.Reason != want {
+		if refused, ok := errors.AsType[*odds.Rejected](err); !ok || refused.Reason != want {
 			t.Errorf("%s: error %v, want %s", folder, err, want)
 		}
 	}

@@ -26,20 +26,20 @@ type listEnvelope struct {
 	D json.RawMessage `json:"D"`
 }
 
-// openEnvelope gives what is inside. The error is an *odds.Refused: NOT_OFFERED when R is "E". A D that is false
+// openEnvelope gives what is inside. The error is an *odds.Rejected: NOT_OFFERED when R is "E". A D that is false
 // says nothing, not that there is nothing.
 func openEnvelope(body []byte) (json.RawMessage, error) {
 	var e listEnvelope
 	if err := json.Unmarshal(body, &e); err != nil {
-		return nil, odds.Refuse(odds.NotJSON, "envelope: %v", err)
+		return nil, odds.Reject(odds.NotJSON, "envelope: %v", err)
 	}
 	switch {
 	case e.R == "E":
-		return nil, odds.Refuse(odds.NotOffered, `R is "E", D %.60s`, e.D)
+		return nil, odds.Reject(odds.NotOffered, `R is "E", D %.60s`, e.D)
 	case e.R != "OK" && e.R != "D":
-		return nil, odds.Refuse(odds.NotJSON, "R is %.20q", e.R)
+		return nil, odds.Reject(odds.NotJSON, "R is %.20q", e.R)
 	case len(e.D) == 0 || e.D[0] != '{':
-		return nil, odds.Refuse(odds.NotJSON, "R is %q, D is no object: %.60s", e.R, e.D)
+		return nil, odds.Reject(odds.NotJSON, "R is %q, D is no object: %.60s", e.R, e.D)
 	}
 	return e.D, nil
 }
@@ -83,7 +83,7 @@ type listGroup struct {
 }
 
 // decodeGroups reads all soccer groups, in the order of their countries' ids and their own. No group is an answer
-// only when soccer is there with no country and no event. The error is an *odds.Refused, or wraps errNoSoccer. A
+// only when soccer is there with no country and no event. The error is an *odds.Rejected, or wraps errNoSoccer. A
 // country or group that cannot be read stands for itself, with its error. total is how many events the site says that it
 // has in all, 0 when it does not say.
 func decodeGroups(body []byte) (found []bookmaker.Tournament, total int, err error) {
@@ -95,13 +95,13 @@ func decodeGroups(body []byte) (found []bookmaker.Tournament, total int, err err
 		Sports byID `json:"PAL"`
 	}
 	if err := json.Unmarshal(raw, &data); err != nil {
-		return nil, 0, odds.Refuse(odds.NotJSON, "groups: %v", err)
+		return nil, 0, odds.Reject(odds.NotJSON, "groups: %v", err)
 	}
 	var sport listSport
 	if raw, ok := data.Sports[soccer]; !ok {
 		return nil, 0, fmt.Errorf("%d sports: %w", len(data.Sports), errNoSoccer)
 	} else if err := json.Unmarshal(raw, &sport); err != nil {
-		return nil, 0, odds.Refuse(odds.NotJSON, "soccer's groups: %v", err)
+		return nil, 0, odds.Reject(odds.NotJSON, "soccer's groups: %v", err)
 	}
 	seen := make(map[string]bool)
 	for _, id := range slices.Sorted(maps.Keys(sport.Groups)) {
@@ -123,14 +123,14 @@ func decodeGroups(body []byte) (found []bookmaker.Tournament, total int, err err
 func decodeCountry(raw json.RawMessage) []bookmaker.Tournament {
 	var country listCountry
 	if err := json.Unmarshal(raw, &country); err != nil {
-		return []bookmaker.Tournament{{Err: odds.Refuse(odds.NotJSON, "a country's groups: %v", err)}}
+		return []bookmaker.Tournament{{Err: odds.Reject(odds.NotJSON, "a country's groups: %v", err)}}
 	}
 	var found []bookmaker.Tournament
 	for _, id := range slices.Sorted(maps.Keys(country.Groups)) {
 		var g listGroup
 		t := bookmaker.Tournament{ID: id, Country: country.Name}
 		if id == "" {
-			t.Err = odds.Refuse(odds.NotJSON, "a group of %.40q without an id", country.Name)
+			t.Err = odds.Reject(odds.NotJSON, "a group of %.40q without an id", country.Name)
 		} else if json.Unmarshal(country.Groups[id], &g) == nil {
 			t.Name = g.Name // the id is what counts; without a name the events' own serves
 			t.Count = bookmaker.Count(g.Num)
@@ -152,7 +152,7 @@ type listEvent struct {
 }
 
 // decodeEvents enters the events of a group. An event that cannot be read is refused by itself. The error is an
-// *odds.Refused.
+// *odds.Rejected.
 func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time, page *discovery.Page) error {
 	raw, err := openEnvelope(body)
 	if err != nil {
@@ -162,7 +162,7 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time, page *disc
 		Events *[]json.RawMessage `json:"E"`
 	}
 	if err := json.Unmarshal(raw, &data); err != nil {
-		return odds.Refuse(odds.NotJSON, "events of group %.40q: %v", t.ID, err)
+		return odds.Reject(odds.NotJSON, "events of group %.40q: %v", t.ID, err)
 	}
 	if data.Events == nil {
 		page.Silent = true

@@ -22,7 +22,7 @@ type Decoder struct {
 func NewDecoder(column mapping.Column) *Decoder { return &Decoder{table: column.Table()} }
 
 // Detail reads the answer of GET …/events/{id}, of version 4 or 3: version 4 calls a price odds instead of price,
-// leaves default values out, and writes 64-bit integers as strings. The error is an *odds.Refused when the answer as
+// leaves default values out, and writes 64-bit integers as strings. The error is an *odds.Rejected when the answer as
 // a whole cannot be used; the Detail then still holds what was read and counted. Single markets and outcomes that
 // cannot be used are counted in the Detail. The result does not depend on the order of the answer's arrays.
 //
@@ -37,7 +37,7 @@ func (d *Decoder) Detail(
 		return bookmaker.Detail{}, err
 	}
 	if !r.object {
-		return bookmaker.Detail{}, odds.Refuse(odds.NotJSON, "no object but %.40q", body)
+		return bookmaker.Detail{}, odds.Reject(odds.NotJSON, "no object but %.40q", body)
 	}
 	if err := r.verdict(asked, capturedAt); err != nil {
 		return bookmaker.Detail{Listing: r.listing}, err
@@ -54,11 +54,11 @@ func (d *Decoder) Detail(
 			RequestedAt: requestedAt, CapturedAt: capturedAt,
 			Markets: markets, Unread: odds.SortUnread(r.drafts.unread), Complete: complete,
 		},
-		Refusals: r.drafts.refusals,
+		Rejections: r.drafts.refusals,
 	}
 	// Version 4 leaves out what is empty: no list and no count are an answer.
 	if len(markets) == 0 && (!complete || r.markets > 0 && r.drafts.unknown == r.markets) {
-		return detail, odds.Refuse(odds.NoMarkets, "no market of %d could be read", r.total)
+		return detail, odds.Reject(odds.NoMarkets, "no market of %d could be read", r.total)
 	}
 	return detail, nil
 }
@@ -179,11 +179,11 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 	l := &r.listing
 	switch {
 	case l.EventID == "":
-		return odds.Refuse(odds.NoEventID, "no id")
+		return odds.Reject(odds.NoEventID, "no id")
 	case r.category != footballCategory:
-		return odds.Refuse(odds.WrongSport, "category %.20q (%.40q)", r.category, r.sport)
+		return odds.Reject(odds.WrongSport, "category %.20q (%.40q)", r.category, r.sport)
 	case l.SrID == "":
-		return odds.Refuse(odds.NoSrID, "event %s has no SportRadar widget with an id of digits", l.EventID)
+		return odds.Reject(odds.NoSrID, "event %s has no SportRadar widget with an id of digits", l.EventID)
 	}
 	if err := answer.Asked(asked, *l); err != nil {
 		return err
@@ -192,7 +192,7 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 		return err
 	}
 	if r.markets > answer.MaxMarkets || r.prices > answer.MaxOutcomes {
-		return odds.Refuse(odds.TooLarge, "more than %d markets or %d outcomes", answer.MaxMarkets, answer.MaxOutcomes)
+		return odds.Reject(odds.TooLarge, "more than %d markets or %d outcomes", answer.MaxMarkets, answer.MaxOutcomes)
 	}
 	l.Sport = "football"
 	if l.HomeTeam == "" || l.AwayTeam == "" { // the name may carry "(n)" for a neutral venue, so it comes second

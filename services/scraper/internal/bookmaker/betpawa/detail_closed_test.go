@@ -21,17 +21,17 @@ func TestDecoder_Detail_Unread(t *testing.T) {
 		name, market string
 		total        int // BetPawa's own count, the market beside included
 		unread       string
-		refusals     odds.Refusals
+		refusals     odds.Rejections
 	}{
-		{"rows that are no list", over(`{"handicap":10}`), 5, "5000 *", odds.Refusals{odds.BadMarket: 1}},
-		{"a row that is none", over(`["10"]`), 2, "5000 *", odds.Refusals{odds.BadMarket: 1}},
-		{"prices that are no list", over(`[{"handicap":10,"prices":{"name":"Over","odds":2}}]`), 2, "5000 2.5", odds.Refusals{odds.BadMarket: 1}},
-		{"prices that are a text", over(`[{"handicap":10,"prices":"none"}]`), 2, "5000 2.5", odds.Refusals{odds.BadMarket: 1}},
-		{"prices of null", over(`[{"handicap":10,"prices":null}]`), 2, "", odds.Refusals{}},
-		{"a price that is none", over(`[{"handicap":10,"prices":["Over"]}]`), 2, "5000 2.5", odds.Refusals{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}},
-		{"lines that are none", over(`[{"prices":[{"name":"Over","odds":2}]},{"handicap":1.5,"prices":[{"name":"Over","odds":2}]}]`), 3, "5000 *", odds.Refusals{odds.BadLine: 2}},
-		{"no id, several lines", `{"marketType":{"name":"O/U"},"row":[{"handicap":10},{"handicap":14},{"handicap":18}]}`, 4, "", odds.Refusals{odds.BadMarket: 1}},
-		{"no name and no row of the tables", `{"marketType":{"id":"99"},"row":[{"handicap":10},{"handicap":14}]}`, 3, "99 *", odds.Refusals{odds.BadMarket: 1}},
+		{"rows that are no list", over(`{"handicap":10}`), 5, "5000 *", odds.Rejections{odds.BadMarket: 1}},
+		{"a row that is none", over(`["10"]`), 2, "5000 *", odds.Rejections{odds.BadMarket: 1}},
+		{"prices that are no list", over(`[{"handicap":10,"prices":{"name":"Over","odds":2}}]`), 2, "5000 2.5", odds.Rejections{odds.BadMarket: 1}},
+		{"prices that are a text", over(`[{"handicap":10,"prices":"none"}]`), 2, "5000 2.5", odds.Rejections{odds.BadMarket: 1}},
+		{"prices of null", over(`[{"handicap":10,"prices":null}]`), 2, "", odds.Rejections{}},
+		{"a price that is none", over(`[{"handicap":10,"prices":["Over"]}]`), 2, "5000 2.5", odds.Rejections{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}},
+		{"lines that are none", over(`[{"prices":[{"name":"Over","odds":2}]},{"handicap":1.5,"prices":[{"name":"Over","odds":2}]}]`), 3, "5000 *", odds.Rejections{odds.BadLine: 2}},
+		{"no id, several lines", `{"marketType":{"name":"O/U"},"row":[{"handicap":10},{"handicap":14},{"handicap":18}]}`, 4, "", odds.Rejections{odds.BadMarket: 1}},
+		{"no name and no row of the tables", `{"marketType":{"id":"99"},"row":[{"handicap":10},{"handicap":14}]}`, 3, "99 *", odds.Rejections{odds.BadMarket: 1}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestDecoder_Detail_Unread(t *testing.T) {
 			if got := recordedtest.Unread(d.Snapshot); got != tt.unread || len(d.Snapshot.Markets) != 1 {
 				t.Errorf("unread %q, want %q, beside %d markets", got, tt.unread, len(d.Snapshot.Markets))
 			}
-			if diff := cmp.Diff(tt.refusals, d.Refusals); diff != "" {
+			if diff := cmp.Diff(tt.refusals, d.Rejections); diff != "" {
 				t.Error(diff)
 			}
 			if !d.Snapshot.Complete {
@@ -73,7 +73,7 @@ func TestDecoder_Detail_NoPrices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := d.Refusals[odds.NoPrices]; n != counted || !d.Snapshot.Complete {
+		if n := d.Rejections[odds.NoPrices]; n != counted || !d.Snapshot.Complete {
 			t.Errorf("%s: NO_PRICES %d times, want %d; complete %t", prices, n, counted, d.Snapshot.Complete)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 type drafts struct {
 	table    *mapping.Table
 	byKey    map[odds.MarketKey]*draft
-	refusals odds.Refusals
+	refusals odds.Rejections
 	unread   []odds.UnreadMarket
 	unknown  int // entries that do not even tell which market they are
 	// empty counts entries without rows, and lost the markets that those may hold which cannot be read.
@@ -44,7 +44,7 @@ func newDrafts(table *mapping.Table) *drafts {
 	return &drafts{
 		table:    table,
 		byKey:    make(map[odds.MarketKey]*draft, 256),
-		refusals: make(odds.Refusals),
+		refusals: make(odds.Rejections),
 	}
 }
 

@@ -79,8 +79,8 @@ func TestDecoder_Detail_Recorded(t *testing.T) {
 				t.Errorf("%d markets, %d outcomes, %d open, want %d, %d, %d",
 					len(d.Snapshot.Markets), outcomes, open, tt.markets, tt.outcomes, tt.open)
 			}
-			if !d.Snapshot.Complete || d.Refusals.Total() != 0 {
-				t.Errorf("complete %t, refused %v", d.Snapshot.Complete, d.Refusals)
+			if !d.Snapshot.Complete || d.Rejections.Total() != 0 {
+				t.Errorf("complete %t, refused %v", d.Snapshot.Complete, d.Rejections)
 			}
 			table, _ := mapping.Default()
 			if err := evidence.Invariants(table, d); err != nil {
@@ -144,7 +144,7 @@ func TestDecoder_Detail_Rows(t *testing.T) {
 		name     string
 		market   string
 		want     string // markets as "id line: name odds open …"
-		refusals odds.Refusals
+		refusals odds.Rejections
 	}{
 		{
 			"rows of one line are one market", over(`{"handicap":10,"prices":[{"name":"Under","odds":1.8}]},{"handicap":10,"prices":[{"name":"Over","odds":2}]}`),
@@ -154,13 +154,13 @@ func TestDecoder_Detail_Rows(t *testing.T) {
 		{"odds before price", over(`{"handicap":10,"prices":[{"name":"Over","price":3,"odds":2}]}`), "5000 2.5: Over 2 true", nil},
 		{"the line only in the specifier", over(`{"specifier":{"total":"2.5"},"prices":[{"name":"Over","odds":2}]}`), "5000 2.5: Over 2 true", nil},
 		{"handicap as text", over(`{"handicap":"11","prices":[{"name":"Over","odds":2}]}`), "5000 2.75: Over 2 true", nil},
-		{"a total without a line", over(`{"prices":[{"name":"Over","odds":2}]}`), "", odds.Refusals{odds.BadLine: 1}},
-		{"off the grid", over(`{"handicap":10.5,"prices":[{"name":"Over","odds":2}]}`), "", odds.Refusals{odds.BadLine: 1}},
-		{"not a number", over(`{"handicap":"NaN","prices":[{"name":"Over","odds":2}]}`), "", odds.Refusals{odds.BadLine: 1}},
-		{"two lines that disagree", over(`{"handicap":10,"specifier":{"total":"3.5"},"prices":[{"name":"Over","odds":2}]}`), "", odds.Refusals{odds.BadLine: 1}},
-		{"a handicap that is an object", `{"marketType":{"id":"3743","name":"1X2"},"row":[{"handicap":{},"prices":[{"name":"1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
+		{"a total without a line", over(`{"prices":[{"name":"Over","odds":2}]}`), "", odds.Rejections{odds.BadLine: 1}},
+		{"off the grid", over(`{"handicap":10.5,"prices":[{"name":"Over","odds":2}]}`), "", odds.Rejections{odds.BadLine: 1}},
+		{"not a number", over(`{"handicap":"NaN","prices":[{"name":"Over","odds":2}]}`), "", odds.Rejections{odds.BadLine: 1}},
+		{"two lines that disagree", over(`{"handicap":10,"specifier":{"total":"3.5"},"prices":[{"name":"Over","odds":2}]}`), "", odds.Rejections{odds.BadLine: 1}},
+		{"a handicap that is an object", `{"marketType":{"id":"3743","name":"1X2"},"row":[{"handicap":{},"prices":[{"name":"1","odds":2}]}]}`, "", odds.Rejections{odds.BadLine: 1}},
 		{"a handicap left out is zero", asian(`{"prices":[{"name":"1","odds":2}]}`), "3774 0: 1 2 true", nil},
-		{"a handicap of null is missing", asian(`{"handicap":null,"prices":[{"name":"1","odds":2}]}`), "", odds.Refusals{odds.BadLine: 1}},
+		{"a handicap of null is missing", asian(`{"handicap":null,"prices":[{"name":"1","odds":2}]}`), "", odds.Rejections{odds.BadLine: 1}},
 		{
 			"the number of the goal only in the specifier", `{"marketType":{"id":"28000224","name":"Goal","handicapType":"NUMBER_SPECIFIER"},` +
 				`"row":[{"specifier":{"number":2},"prices":[{"name":"1","odds":2}]}]}`,
@@ -176,32 +176,32 @@ func TestDecoder_Detail_Rows(t *testing.T) {
 		{"rows of nothing", over(`{"handicap":10,"prices":[]}`), "", nil},
 		{"no rows", `{"marketType":{"id":"3743","name":"1X2 - FT"}}`, "", nil},
 		{"another language", `{"marketType":{"id":"5000","name":"Plus/Moins","handicapType":"NORMAL"},"row":[{"handicap":10,"prices":[{"name":"Moins de","typeId":"5002","odds":1.8},{"name":"Plus de","typeId":5001,"odds":2}]}]}`, "5000 2.5: Over 2 true Under 1.8 true", nil},
-		{"another language, by name alone", over(`{"handicap":10,"prices":[{"name":"Moins de","odds":1.8},{"name":"Over","odds":2}]}`), "5000 2.5: Over 2 true", odds.Refusals{odds.UnknownOutcome: 1}},
-		{"name and kind contradict", over(`{"handicap":10,"prices":[{"name":"Under","typeId":"5001","odds":1.8},{"name":"Over","typeId":"5001","odds":2}]}`), "5000 2.5: Over 2 true", odds.Refusals{odds.UnknownOutcome: 1}},
-		{"a score that no competitor has", `{"marketType":{"id":"4429","name":"Correct Score - FT"},"row":[{"prices":[{"name":"7-3","typeId":"4510","odds":90},{"name":"Autre","typeId":"1126332","odds":9},{"name":"Autre","typeId":"2","odds":9},{"name":"0-0","odds":8}]}]}`, "4429 -: 0-0 8 true 7-3 90 true Other 9 true", odds.Refusals{odds.UnknownOutcome: 1}},
-		{"a handicap of which the type is not told", `{"marketType":{"id":"3774","name":"AH","handicapType":""},"row":[{"prices":[{"name":"1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
-		{"a handicap left out, and an outcome shows another", asian(`{"prices":[{"name":"1","handicap":"-1.5","odds":2}]}`), "", odds.Refusals{odds.BadLine: 1}},
+		{"another language, by name alone", over(`{"handicap":10,"prices":[{"name":"Moins de","odds":1.8},{"name":"Over","odds":2}]}`), "5000 2.5: Over 2 true", odds.Rejections{odds.UnknownOutcome: 1}},
+		{"name and kind contradict", over(`{"handicap":10,"prices":[{"name":"Under","typeId":"5001","odds":1.8},{"name":"Over","typeId":"5001","odds":2}]}`), "5000 2.5: Over 2 true", odds.Rejections{odds.UnknownOutcome: 1}},
+		{"a score that no competitor has", `{"marketType":{"id":"4429","name":"Correct Score - FT"},"row":[{"prices":[{"name":"7-3","typeId":"4510","odds":90},{"name":"Autre","typeId":"1126332","odds":9},{"name":"Autre","typeId":"2","odds":9},{"name":"0-0","odds":8}]}]}`, "4429 -: 0-0 8 true 7-3 90 true Other 9 true", odds.Rejections{odds.UnknownOutcome: 1}},
+		{"a handicap of which the type is not told", `{"marketType":{"id":"3774","name":"AH","handicapType":""},"row":[{"prices":[{"name":"1","odds":2}]}]}`, "", odds.Rejections{odds.BadLine: 1}},
+		{"a handicap left out, and an outcome shows another", asian(`{"prices":[{"name":"1","handicap":"-1.5","odds":2}]}`), "", odds.Rejections{odds.BadLine: 1}},
 		{"a handicap left out, and an outcome shows it", asian(`{"prices":[{"name":"1","handicap":"+0","odds":2},{"name":"2","handicap":"0.0","odds":2}]}`), "3774 0: 1 2 true 2 2 true", nil},
-		{"a European one left out, and an outcome shows another", `{"marketType":{"id":"4724","name":"EH","handicapType":"EUROPEAN"},"row":[{"prices":[{"name":"1","handicap":"Domicile -1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
-		{"a specifier that is none instead of a handicap", asian(`{"specifier":"-1","prices":[{"name":"1","odds":2}]},{"specifier":{"hcp":"x"},"prices":[{"name":"1","odds":2}]}`), "", odds.Refusals{odds.BadLine: 2}},
-		{"a line where there is none", `{"marketType":{"id":"3743","name":"1X2 - FT"},"row":[{"handicap":4,"prices":[{"name":"1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
-		{"a total below zero", over(`{"handicap":-10,"prices":[{"name":"Over","odds":2}]}`), "", odds.Refusals{odds.BadLine: 1}},
-		{"half a European handicap", `{"marketType":{"id":"4724","name":"EH","handicapType":"EUROPEAN"},"row":[{"handicap":2,"prices":[{"name":"1","odds":2}]}]}`, "", odds.Refusals{odds.BadLine: 1}},
+		{"a European one left out, and an outcome shows another", `{"marketType":{"id":"4724","name":"EH","handicapType":"EUROPEAN"},"row":[{"prices":[{"name":"1","handicap":"Domicile -1","odds":2}]}]}`, "", odds.Rejections{odds.BadLine: 1}},
+		{"a specifier that is none instead of a handicap", asian(`{"specifier":"-1","prices":[{"name":"1","odds":2}]},{"specifier":{"hcp":"x"},"prices":[{"name":"1","odds":2}]}`), "", odds.Rejections{odds.BadLine: 2}},
+		{"a line where there is none", `{"marketType":{"id":"3743","name":"1X2 - FT"},"row":[{"handicap":4,"prices":[{"name":"1","odds":2}]}]}`, "", odds.Rejections{odds.BadLine: 1}},
+		{"a total below zero", over(`{"handicap":-10,"prices":[{"name":"Over","odds":2}]}`), "", odds.Rejections{odds.BadLine: 1}},
+		{"half a European handicap", `{"marketType":{"id":"4724","name":"EH","handicapType":"EUROPEAN"},"row":[{"handicap":2,"prices":[{"name":"1","odds":2}]}]}`, "", odds.Rejections{odds.BadLine: 1}},
 		{"closed by its price", plain(`{"name":"1","odds":1},{"name":"X","odds":0.0}`), "3743 -: 1 1 false X 0 false", nil},
 		{
 			"bad prices", plain(`{"name":"1","odds":-2},{"name":"X","odds":"inf"},{"name":"2","odds":100001},{"name":"1","odds":{}}`),
 			"3743 -: 1 0 false X 0 false 2 0 false",
-			odds.Refusals{odds.BadOdds: 4, odds.DuplicateOutcome: 1},
+			odds.Rejections{odds.BadOdds: 4, odds.DuplicateOutcome: 1},
 		},
 		{"doubtful flags close", plain(`{"name":"1","odds":2,"suspended":"perhaps"}`), "3743 -: 1 2 false", nil},
-		{"twice the same", plain(`{"name":"1","odds":2},{"name":"1","odds":2}`), "3743 -: 1 2 true", odds.Refusals{odds.DuplicateOutcome: 1}},
-		{"twice, contradicting", plain(`{"name":"1","odds":2},{"name":"1","odds":3},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Refusals{odds.DuplicateOutcome: 2}},
-		{"without a name", plain(`{"odds":2},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Refusals{odds.UnknownOutcome: 1}},
-		{"names that the row does not know", plain(`{"name":"b","typeId":"2","odds":2},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Refusals{odds.UnknownOutcome: 1}},
-		{"nothing known in it", plain(`{"name":"b","typeId":"2","odds":2}`), "", odds.Refusals{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}},
-		{"implausible together, kept and counted", plain(`{"name":"1","odds":9},{"name":"X","odds":9},{"name":"2","odds":9}`), "3743 -: 1 9 true X 9 true 2 9 true", odds.Refusals{odds.BadOverround: 1}},
-		{"broken", `{"marketType":{"name":"no id"},"row":[]}`, "", odds.Refusals{odds.BadMarket: 1}},
-		{"no market at all", `"market"`, "", odds.Refusals{odds.BadMarket: 1}},
+		{"twice the same", plain(`{"name":"1","odds":2},{"name":"1","odds":2}`), "3743 -: 1 2 true", odds.Rejections{odds.DuplicateOutcome: 1}},
+		{"twice, contradicting", plain(`{"name":"1","odds":2},{"name":"1","odds":3},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Rejections{odds.DuplicateOutcome: 2}},
+		{"without a name", plain(`{"odds":2},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Rejections{odds.UnknownOutcome: 1}},
+		{"names that the row does not know", plain(`{"name":"b","typeId":"2","odds":2},{"name":"X","odds":3}`), "3743 -: X 3 true", odds.Rejections{odds.UnknownOutcome: 1}},
+		{"nothing known in it", plain(`{"name":"b","typeId":"2","odds":2}`), "", odds.Rejections{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}},
+		{"implausible together, kept and counted", plain(`{"name":"1","odds":9},{"name":"X","odds":9},{"name":"2","odds":9}`), "3743 -: 1 9 true X 9 true 2 9 true", odds.Rejections{odds.BadOverround: 1}},
+		{"broken", `{"marketType":{"name":"no id"},"row":[]}`, "", odds.Rejections{odds.BadMarket: 1}},
+		{"no market at all", `"market"`, "", odds.Rejections{odds.BadMarket: 1}},
 		{"a type without a row", `{"marketType":{"id":"99","name":"New"},"row":[{"handicap":4,"prices":[{"name":"b","typeId":2,"odds":2},{"name":"a","typeId":10,"odds":2}]}]}`, "99 1: b 2 true a 2 true", nil},
 	}
 	for _, tt := range tests {
@@ -231,9 +231,9 @@ func TestDecoder_Detail_Rows(t *testing.T) {
 				t.Errorf("markets %q, want %q", got, tt.want)
 			}
 			if tt.refusals == nil {
-				tt.refusals = odds.Refusals{}
+				tt.refusals = odds.Rejections{}
 			}
-			if diff := cmp.Diff(tt.refusals, d.Refusals); diff != "" {
+			if diff := cmp.Diff(tt.refusals, d.Rejections); diff != "" {
 				t.Errorf("refusals: %s", diff)
 			}
 			if !d.Snapshot.Complete {
@@ -250,8 +250,8 @@ func TestDecoder_Detail_CountMismatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Snapshot.Complete || d.Refusals[odds.CountMismatch] != 1 || len(d.Snapshot.Markets) != 1 {
-		t.Errorf("complete %t, refusals %v, %d markets", d.Snapshot.Complete, d.Refusals, len(d.Snapshot.Markets))
+	if d.Snapshot.Complete || d.Rejections[odds.CountMismatch] != 1 || len(d.Snapshot.Markets) != 1 {
+		t.Errorf("complete %t, refusals %v, %d markets", d.Snapshot.Complete, d.Rejections, len(d.Snapshot.Markets))
 	}
 }
 
@@ -286,7 +286,7 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := newDecoder(t).Detail([]byte(tt.body), tt.asked, detailTime(), detailTime())
-			refused, ok := errors.AsType[*odds.Refused](err)
+			refused, ok := errors.AsType[*odds.Rejected](err)
 			if !ok || refused.Reason != tt.want {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
@@ -302,7 +302,7 @@ func TestDecoder_Detail_OtherSports(t *testing.T) {
 	t.Parallel()
 	for _, folder := range []string{recordedtest.Basketball, recordedtest.Tennis} {
 		_, err := newDecoder(t).Detail(recordedtest.Body(t, folder, "betpawa.json"), bookmaker.Target{}, detailTime(), detailTime())
-		if refused, ok := errors.AsType[*odds.Refused](err); !ok || refused.Reason != odds.WrongSport {
+		if refused, ok := errors.AsType[*odds.Rejected](err); !ok || refused.Reason != odds.WrongSport {
 			t.Errorf("%s: error %v, want %s", folder, err, odds.WrongSport)
 		}
 	}

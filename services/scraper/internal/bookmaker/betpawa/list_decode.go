@@ -55,13 +55,13 @@ func upcoming(raw json.RawMessage) int {
 	return bookmaker.Count(counts.Upcoming)
 }
 
-// decodeCompetitions reads all football competitions, each once. The error is an *odds.Refused, or wraps
+// decodeCompetitions reads all football competitions, each once. The error is an *odds.Rejected, or wraps
 // errNoCompetitions. A region or competition that cannot be read stands for itself, with its error. The site does not
 // say how many events there are in all.
 func decodeCompetitions(body []byte) (found []bookmaker.Tournament, total int, err error) {
 	var answer listCategories
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, 0, odds.Refuse(odds.NotJSON, "competitions: %v", err)
+		return nil, 0, odds.Reject(odds.NotJSON, "competitions: %v", err)
 	}
 	seen := make(map[string]bool)
 	for _, category := range answer.WithRegions {
@@ -87,16 +87,16 @@ func decodeCompetitions(body []byte) (found []bookmaker.Tournament, total int, e
 func decodeRegion(raw json.RawMessage) []bookmaker.Tournament {
 	var region listRegion
 	if err := json.Unmarshal(raw, &region); err != nil {
-		return []bookmaker.Tournament{{Err: odds.Refuse(odds.NotJSON, "a region's competitions: %v", err)}}
+		return []bookmaker.Tournament{{Err: odds.Reject(odds.NotJSON, "a region's competitions: %v", err)}}
 	}
 	var found []bookmaker.Tournament
 	for _, raw := range region.Competitions {
 		var c listCompetition
 		t := bookmaker.Tournament{Country: region.Region.Name}
 		if err := json.Unmarshal(raw, &c); err != nil {
-			t.Err = odds.Refuse(odds.NotJSON, "a competition of %.40q: %v", t.Country, err)
+			t.Err = odds.Reject(odds.NotJSON, "a competition of %.40q: %v", t.Country, err)
 		} else if c.Competition.ID == "" {
-			t.Err = odds.Refuse(odds.NotJSON, "a competition of %.40q without an id", t.Country)
+			t.Err = odds.Reject(odds.NotJSON, "a competition of %.40q without an id", t.Country)
 		}
 		t.ID, t.Name, t.Count = string(c.Competition.ID), c.Competition.Name, upcoming(c.EventCounts)
 		found = append(found, t)
@@ -126,14 +126,14 @@ type listEvent struct {
 }
 
 // decodeEvents enters one page of a competition's events. An event that cannot be read is refused by itself. The error is
-// an *odds.Refused.
+// an *odds.Rejected.
 func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time, page *discovery.Page) error {
 	var answer listEvents
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return odds.Refuse(odds.NotJSON, "events of competition %.40q: %v", t.ID, err)
+		return odds.Reject(odds.NotJSON, "events of competition %.40q: %v", t.ID, err)
 	}
 	if len(answer.Responses) == 0 {
-		return odds.Refuse(odds.NotJSON, "events of competition %.40q: no response to the query", t.ID)
+		return odds.Reject(odds.NotJSON, "events of competition %.40q: no response to the query", t.ID)
 	}
 	if answer.Responses[0].Responses == nil {
 		page.Silent = true // version 4 leaves out what is empty

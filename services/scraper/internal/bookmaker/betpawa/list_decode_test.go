@@ -68,7 +68,7 @@ func TestDecodeCompetitions(t *testing.T) {
 
 func listCheckErr(t *testing.T, err, want error, reason odds.Reason) {
 	t.Helper()
-	var refused *odds.Refused
+	var refused *odds.Rejected
 	switch {
 	case want != nil && !errors.Is(err, want):
 		t.Errorf("error %v, want %v", err, want)
@@ -184,10 +184,10 @@ func TestDecodeEvents(t *testing.T) {
 	if diff := cmp.Diff([]string{"33289995", "3"}, ids); diff != "" {
 		t.Errorf("listed (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(odds.Refusals{odds.BadKickoff: 1, odds.NotJSON: 1}, p.Refusals); diff != "" {
+	if diff := cmp.Diff(odds.Rejections{odds.BadKickoff: 1, odds.NotJSON: 1}, p.Rejections); diff != "" {
 		t.Errorf("refused (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"2", ""}, p.RefusedIDs); diff != "" {
+	if diff := cmp.Diff([]string{"2", ""}, p.RejectedIDs); diff != "" {
 		t.Errorf("refused ids (-want +got):\n%s", diff)
 	}
 	if p.Events != 5 || p.Silent {
@@ -222,13 +222,13 @@ func FuzzDecodeEvents(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p, err := pageOf(body, listCup(), listNow())
 		if err != nil {
-			if _, ok := errors.AsType[*odds.Refused](err); !ok {
+			if _, ok := errors.AsType[*odds.Rejected](err); !ok {
 				t.Fatalf("error without a reason: %v", err)
 			}
 			return
 		}
-		if len(p.Listings)+p.Refusals.Total() > p.Events || len(p.RefusedIDs) != p.Refusals.Total() {
-			t.Fatalf("%d events, %d listed, %d refused", p.Events, len(p.Listings), p.Refusals.Total())
+		if len(p.Listings)+p.Rejections.Total() > p.Events || len(p.RejectedIDs) != p.Rejections.Total() {
+			t.Fatalf("%d events, %d listed, %d refused", p.Events, len(p.Listings), p.Rejections.Total())
 		}
 		for _, l := range p.Listings {
 			sr, ok := bookmaker.ParseSrID(l.SrID)

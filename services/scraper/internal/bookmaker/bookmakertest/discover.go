@@ -43,8 +43,8 @@ func discover(t *testing.T, f Fixture) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("listings (-want +got):\n%s", diff)
 	}
-	if len(found.Listings) != len(want) || found.Partial() || found.Refusals.Total() != 0 || found.Blocked != 0 {
-		t.Errorf("%d listings, partial %t, refusals %v, %d blocked", len(found.Listings), found.Partial(), found.Refusals, found.Blocked)
+	if len(found.Listings) != len(want) || found.Partial() || found.Rejections.Total() != 0 || found.Blocked != 0 {
+		t.Errorf("%d listings, partial %t, refusals %v, %d blocked", len(found.Listings), found.Partial(), found.Rejections, found.Blocked)
 	}
 	if n := len(found.Tournaments); n != 3 || s.Requests(fetch.TournamentsCall) != 1 {
 		t.Errorf("%d tournaments after %d requests", n, s.Requests(fetch.TournamentsCall))
@@ -79,8 +79,8 @@ func discoverCounts(t *testing.T, f Fixture) {
 	first := s.Tournaments[0].ID
 	s.Events[first] = s.Events[first][:6]
 	found, err := s.Client.Discover(t.Context())
-	if err != nil || len(found.Listings) != 36 || found.Refusals[odds.ShortList] != 1 {
-		t.Errorf("%d listed, refusals %v, %v", len(found.Listings), found.Refusals, err)
+	if err != nil || len(found.Listings) != 36 || found.Rejections[odds.ShortList] != 1 {
+		t.Errorf("%d listed, refusals %v, %v", len(found.Listings), found.Rejections, err)
 	}
 	for _, tournament := range found.Tournaments {
 		if errors.Is(tournament.Err, discovery.ErrShortList) != (tournament.ID == first) {
@@ -109,8 +109,8 @@ func discoverFaults(t *testing.T, f Fixture) {
 		"one is of another shape":     {first: &Answer{Body: `[7]`}},
 		"all are HTML":                {first: &html, second: &html, err: discovery.ErrNoTournament, blocked: 2},
 		"all are silent":              {first: &Answer{Body: f.Silent}, second: &Answer{Body: f.Silent}, err: discovery.ErrNoEvents},
-		"the tree is HTML":            {tree: &html, err: bookmaker.ErrPushedBack, blocked: 1},
-		"the tree is turned away":     {tree: &Answer{Status: 403}, err: bookmaker.ErrPushedBack, blocked: 1},
+		"the tree is HTML":            {tree: &html, err: bookmaker.ErrThrottled, blocked: 1},
+		"the tree is turned away":     {tree: &Answer{Status: 403}, err: bookmaker.ErrThrottled, blocked: 1},
 		"the tree is not found":       {tree: &Answer{Status: 404, Body: "{}"}, err: errAny},
 		"the tree is of no shape":     {tree: &Answer{Body: `{}`}, err: errAny},
 		"the tree is cut off":         {tree: &Answer{Body: `{"`}, err: errAny},
@@ -169,15 +169,15 @@ func discoverNotListed(t *testing.T, f Fixture) {
 	if diff := cmp.Diff([]string{events[4].ID, events[5].ID}, got); diff != "" {
 		t.Errorf("listed (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(odds.Refusals{odds.NotReal: 1, odds.BadKickoff: 1}, found.Refusals); diff != "" {
+	if diff := cmp.Diff(odds.Rejections{odds.NotReal: 1, odds.BadKickoff: 1}, found.Rejections); diff != "" {
 		t.Errorf("refused (-want +got):\n%s", diff)
 	}
 	want := map[string]bool{events[2].ID: true, events[3].ID: true}
-	for _, id := range found.Tournaments[0].RefusedIDs {
+	for _, id := range found.Tournaments[0].RejectedIDs {
 		delete(want, id)
 	}
 	if len(want) != 0 {
-		t.Errorf("refused %q, which lacks %v", found.Tournaments[0].RefusedIDs, want)
+		t.Errorf("refused %q, which lacks %v", found.Tournaments[0].RejectedIDs, want)
 	}
 }
 
@@ -199,8 +199,8 @@ func discoverWithoutID(t *testing.T, f Fixture) {
 			unknown++
 		}
 	}
-	if listed := unknown == 1; listed != f.SparseIDs || found.Refusals[odds.NoSrID] != 1-unknown {
-		t.Errorf("listed %t, want %t; refusals %v", listed, f.SparseIDs, found.Refusals)
+	if listed := unknown == 1; listed != f.SparseIDs || found.Rejections[odds.NoSrID] != 1-unknown {
+		t.Errorf("listed %t, want %t; refusals %v", listed, f.SparseIDs, found.Rejections)
 	}
 	if _, err := s.detail(t.Context(), bookmaker.Target{EventID: events[0].ID}); !refusedAs(err, odds.NoSrID) {
 		t.Errorf("its detail: %v", err)

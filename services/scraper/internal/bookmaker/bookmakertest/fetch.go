@@ -73,9 +73,9 @@ func fetchFaults(t *testing.T, f Fixture) {
 		status   int
 		kind     limit.Kind // that the limiter learns
 	}{
-		"HTML":                    {answer: Answer{Body: "<html>"}, throttle: true, refused: odds.NotJSON, kind: limit.PushedBack},
-		"empty with 202":          {answer: Answer{Status: 202}, throttle: true, refused: odds.NotJSON, kind: limit.PushedBack},
-		"403":                     {answer: Answer{Status: 403}, throttle: true, kind: limit.PushedBack},
+		"HTML":                    {answer: Answer{Body: "<html>"}, throttle: true, refused: odds.NotJSON, kind: limit.Throttled},
+		"empty with 202":          {answer: Answer{Status: 202}, throttle: true, refused: odds.NotJSON, kind: limit.Throttled},
+		"403":                     {answer: Answer{Status: 403}, throttle: true, kind: limit.Throttled},
 		"502":                     {answer: Answer{Status: 502}, status: 502, kind: limit.Failed},
 		"cut off":                 {answer: Answer{Body: `{"`}, refused: odds.NotJSON},
 		"no object":               {answer: Answer{Body: `[7]`}, refused: odds.NotJSON},
@@ -102,7 +102,7 @@ func fetchFaults(t *testing.T, f Fixture) {
 				t.Error("no error")
 			case tc.refused != "" && !refusedAs(err, tc.refused):
 				t.Errorf("error %v, want it refused as %s", err, tc.refused)
-			case errors.Is(err, bookmaker.ErrPushedBack) != tc.throttle:
+			case errors.Is(err, bookmaker.ErrThrottled) != tc.throttle:
 				t.Errorf("error %v, throttled: %t", err, tc.throttle)
 			case tc.status != 0 && (status == nil || status.Status != tc.status):
 				t.Errorf("error %v, want status %d", err, tc.status)
@@ -170,11 +170,11 @@ func fetchPrices(t *testing.T, f Fixture) {
 			if got.Active != tc.open || got.Odds != tc.odds {
 				t.Errorf("%+v, want %g, open %t", got, tc.odds, tc.open)
 			}
-			want := odds.Refusals{}
+			want := odds.Rejections{}
 			if tc.reason != "" {
 				want[tc.reason] = 1
 			}
-			if diff := cmp.Diff(want, d.Refusals); diff != "" {
+			if diff := cmp.Diff(want, d.Rejections); diff != "" {
 				t.Errorf("refused (-want +got):\n%s", diff)
 			}
 		})

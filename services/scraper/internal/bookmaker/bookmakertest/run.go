@@ -57,7 +57,7 @@ func (s *Site) detail(ctx context.Context, target bookmaker.Target) (detail book
 
 // refusedAs reports whether an error refuses an answer for the reason.
 func refusedAs(err error, reason odds.Reason) bool {
-	refused, ok := errors.AsType[*odds.Refused](err)
+	refused, ok := errors.AsType[*odds.Rejected](err)
 	return ok && refused.Reason == reason
 }
 

@@ -69,7 +69,7 @@ func (c *Client) Fetch(ctx context.Context, target bookmaker.Target) (bookmaker.
 	if err != nil {
 		status, ok := errors.AsType[*fetch.StatusError](err)
 		if ok && c.site.NotFound && status.Status == http.StatusNotFound {
-			return bookmaker.Detail{}, odds.Refuse(odds.NotOffered, "event %.40q: status 404", target.EventID)
+			return bookmaker.Detail{}, odds.Reject(odds.NotOffered, "event %.40q: status 404", target.EventID)
 		}
 		return bookmaker.Detail{}, err
 	}
@@ -88,7 +88,7 @@ func (c *Client) Fetch(ctx context.Context, target bookmaker.Target) (bookmaker.
 // learn remembers the SportRadar id of an event. An answer that is refused, for want of markets or for another id than
 // the target's, has one too.
 func (c *Client) learn(target bookmaker.Target, detail bookmaker.Detail, err error) {
-	refused, _ := errors.AsType[*odds.Refused](err)
+	refused, _ := errors.AsType[*odds.Rejected](err)
 	unlinked := refused != nil && refused.Reason == odds.NoSrID
 	if detail.Listing.EventID == target.EventID && (detail.Listing.SrID != "" || unlinked) {
 		c.known.learn(target.EventID, detail.Listing.SrID)

@@ -92,7 +92,7 @@ func (k *knownIDs) keep(found bookmaker.Discovery) {
 		present[l.EventID] = true
 	}
 	for _, t := range found.Tournaments {
-		for _, id := range t.RefusedIDs {
+		for _, id := range t.RejectedIDs {
 			present[id] = true
 		}
 	}

@@ -31,7 +31,7 @@ func TestKnownIDs(t *testing.T) {
 	c := newClient(t, s)
 	refused := func(srID, about string, reason odds.Reason, eventIDs ...string) {
 		t.Helper()
-		s.srID, s.about, s.err = srID, about, odds.Refuse(reason, "for the test")
+		s.srID, s.about, s.err = srID, about, odds.Reject(reason, "for the test")
 		for _, id := range eventIDs {
 			if _, err := c.Fetch(t.Context(), bookmaker.Target{EventID: id}); err == nil {
 				t.Fatal("the refusal was lost")
@@ -65,7 +65,7 @@ func TestKnownIDs(t *testing.T) {
 // An event whose detail has no SportRadar id either is counted, and read again only when its list has changed.
 func TestEventsWithoutSrID(t *testing.T) {
 	t.Parallel()
-	s := &site{t: t, events: map[string]int{"8": 2}, err: odds.Refuse(odds.NoSrID, "another provider's alone")}
+	s := &site{t: t, events: map[string]int{"8": 2}, err: odds.Reject(odds.NoSrID, "another provider's alone")}
 	c := newClient(t, s)
 	discover := func() (listed, refused int) {
 		t.Helper()
@@ -81,7 +81,7 @@ func TestEventsWithoutSrID(t *testing.T) {
 				}
 			}
 		}
-		return listed, found.Refusals[odds.NoSrID]
+		return listed, found.Rejections[odds.NoSrID]
 	}
 	if listed, refused := discover(); listed != 2 || refused != 0 {
 		t.Errorf("at first: %d to read, %d refused", listed, refused)
@@ -99,8 +99,8 @@ func TestEventsWithoutSrID(t *testing.T) {
 	s.err = nil
 	for range 3 {
 		found, err := c.Discover(t.Context())
-		if err != nil || len(found.Listings) != 1 || found.Refusals[odds.NoSrID] != 2 {
-			t.Errorf("later: %d listed, refusals %v, %v", len(found.Listings), found.Refusals, err)
+		if err != nil || len(found.Listings) != 1 || found.Rejections[odds.NoSrID] != 2 {
+			t.Errorf("later: %d listed, refusals %v, %v", len(found.Listings), found.Rejections, err)
 		}
 	}
 	s.name = "Another - Name"

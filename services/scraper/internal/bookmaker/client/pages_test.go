@@ -60,8 +60,8 @@ func TestShortPages(t *testing.T) {
 	s := &site{t: t, events: map[string]int{"8": 10, "9": 130}, hide: 4, counts: true}
 	c := newClient(t, s)
 	found, err := c.Discover(t.Context())
-	if err != nil || len(found.Listings) != 6+126 || found.Refusals[odds.ShortList] != 2 {
-		t.Errorf("%d events, refusals %v, %v", len(found.Listings), found.Refusals, err)
+	if err != nil || len(found.Listings) != 6+126 || found.Rejections[odds.ShortList] != 2 {
+		t.Errorf("%d events, refusals %v, %v", len(found.Listings), found.Rejections, err)
 	}
 	for _, tournament := range found.Tournaments {
 		if !errors.Is(tournament.Err, discovery.ErrShortList) {

@@ -43,7 +43,7 @@ type Site struct {
 	// PageSize is how many events one answer holds at most; 0 when every answer holds all.
 	PageSize int
 
-	// Detail is the request for one event with its markets. ReadDetail reads the answer; it returns an *odds.Refused,
+	// Detail is the request for one event with its markets. ReadDetail reads the answer; it returns an *odds.Rejected,
 	// with what was read and counted before, when the answer cannot be used.
 	Detail     func(eventID string, now time.Time) fetch.Request
 	ReadDetail func(body []byte, target bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error)

@@ -103,7 +103,7 @@ func (s *site) readTournaments([]byte) (found []bookmaker.Tournament, total int,
 func (s *site) readEvents(body []byte, t bookmaker.Tournament, now time.Time, page *discovery.Page) error {
 	var all []listed
 	if err := json.Unmarshal(body, &all); err != nil {
-		return odds.Refuse(odds.NotJSON, "%v", err)
+		return odds.Reject(odds.NotJSON, "%v", err)
 	}
 	for _, e := range all {
 		l := odds.Listing{EventID: e.ID, Name: e.Name, Kickoff: now.Add(time.Hour), TournamentID: t.ID}

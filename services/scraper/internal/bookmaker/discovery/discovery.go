@@ -22,7 +22,7 @@ import (
 // Errors of a discovery.
 var (
 	// ErrGivenUp is the error of tournaments that were not read because the bookmaker stayed backed off.
-	ErrGivenUp = fmt.Errorf("not requested, the bookmaker stays backed off: %w", bookmaker.ErrPushedBack)
+	ErrGivenUp = fmt.Errorf("not requested, the bookmaker stays backed off: %w", bookmaker.ErrThrottled)
 	// ErrNoTournament says that tournaments were listed and none of them answered.
 	ErrNoTournament = errors.New("no tournament answered")
 	// ErrShortList is the error of a tournament that lists fewer events than the site itself says that it has.
@@ -109,7 +109,7 @@ func (r *Run) Each(
 		}
 		g.Go(func() error {
 			pages[i], tried[i].Err = read(ctx, t)
-			tried[i].RefusedIDs = pages[i].RefusedIDs
+			tried[i].RejectedIDs = pages[i].RejectedIDs
 			if tried[i].Err == nil {
 				tried[i].Err = r.short(t.ID, max(t.Count, pages[i].Count), pages[i].Events)
 			}
@@ -172,17 +172,17 @@ func (r *Run) lacking(tried []bookmaker.Tournament, events int) bool {
 
 // gather puts together what the tournaments list, and decides whether the bookmaker answered at all.
 func (r *Run) gather(ctx context.Context, tried []bookmaker.Tournament, pages []Page) (bookmaker.Discovery, error) {
-	found := bookmaker.Discovery{Tournaments: tried, Refusals: make(odds.Refusals), Blocked: r.Blocked()}
+	found := bookmaker.Discovery{Tournaments: tried, Rejections: make(odds.Rejections), Blocked: r.Blocked()}
 	answered, silent, events, short, readable := 0, 0, 0, 0, 0
 	var firstErr error
 	for i, p := range pages {
 		found.Listings = append(found.Listings, p.Listings...)
-		found.Refusals.Add(p.Refusals)
+		found.Rejections.Add(p.Rejections)
 		events += p.Events
 		if p.Silent {
 			silent++
 		}
-		readable += p.Refusals[odds.NotReal] + p.Unlinked
+		readable += p.Rejections[odds.NotReal] + p.Unlinked
 		switch err := tried[i].Err; {
 		case err == nil:
 			answered++
@@ -193,14 +193,14 @@ func (r *Run) gather(ctx context.Context, tried []bookmaker.Tournament, pages []
 			firstErr = err
 		}
 	}
-	refused := found.Refusals.Total()
-	found.Listings = distinct(found.Listings, found.Refusals)
+	refused := found.Rejections.Total()
+	found.Listings = distinct(found.Listings, found.Rejections)
 	if short == 0 && r.lacking(tried, events) {
 		found.Short = true
 		short++
 	}
 	if short > 0 {
-		found.Refusals[odds.ShortList] += short
+		found.Rejections[odds.ShortList] += short
 	}
 	r.past.keep(found.Listings)
 	switch {
@@ -233,7 +233,7 @@ func (r *Run) do(ctx context.Context, permit *limit.Permit, do func(context.Cont
 	switch {
 	case err == nil:
 		r.good = time.Now()
-	case errors.Is(err, bookmaker.ErrPushedBack):
+	case errors.Is(err, bookmaker.ErrThrottled):
 		r.blocked++
 	}
 	return err

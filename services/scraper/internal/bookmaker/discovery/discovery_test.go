@@ -101,8 +101,8 @@ func TestEach(t *testing.T) {
 				if to.Err != nil {
 					failed = append(failed, to.ID)
 				}
-				if kind, id, _ := strings.Cut(to.ID, "-"); kind == "refused" && !slices.Equal(to.RefusedIDs, []string{id}) {
-					t.Errorf("%s refused %q", to.ID, to.RefusedIDs)
+				if kind, id, _ := strings.Cut(to.ID, "-"); kind == "refused" && !slices.Equal(to.RejectedIDs, []string{id}) {
+					t.Errorf("%s refused %q", to.ID, to.RejectedIDs)
 				}
 			}
 			if diff := cmp.Diff(tc.tournaments, asked); diff != "" {
@@ -114,7 +114,7 @@ func TestEach(t *testing.T) {
 			if diff := cmp.Diff(tc.failed, failed); diff != "" {
 				t.Errorf("failed (-want +got):\n%s", diff)
 			}
-			if got := found.Refusals[odds.BadKickoff]; got != tc.refused {
+			if got := found.Rejections[odds.BadKickoff]; got != tc.refused {
 				t.Errorf("%d refused, want %d", got, tc.refused)
 			}
 			if found.Partial() != (len(tc.failed) > 0) {
@@ -171,10 +171,10 @@ func TestGivesUpWhereNothingComes(t *testing.T) {
 				return Page{}, s.Call(ctx, func(context.Context) error {
 					<-time.After(50 * time.Millisecond)
 					calls.Add(1)
-					return &bookmaker.PushedBack{How: bookmaker.Forbidden, Status: 403}
+					return &bookmaker.Throttled{How: bookmaker.Forbidden, Status: 403}
 				})
 			})
-		if !errors.Is(err, ErrNoTournament) || !errors.Is(err, bookmaker.ErrPushedBack) {
+		if !errors.Is(err, ErrNoTournament) || !errors.Is(err, bookmaker.ErrThrottled) {
 			t.Errorf("error %v", err)
 		}
 		if asked := int(calls.Load()); found.Blocked != asked || asked > 20 {
@@ -202,7 +202,7 @@ func TestGoesOnWhileSomethingGoodComes(t *testing.T) {
 				return Page{}, s.Call(ctx, func(context.Context) error {
 					<-time.After(500 * time.Millisecond)
 					if n.Add(1)%3 == 0 {
-						return &bookmaker.PushedBack{How: bookmaker.TooManyRequests, Status: 429}
+						return &bookmaker.Throttled{How: bookmaker.TooManyRequests, Status: 429}
 					}
 					return nil
 				})
@@ -298,8 +298,8 @@ func TestShortLists(t *testing.T) {
 			if tc.whole {
 				want = 1
 			}
-			if !slices.Equal(short, tc.short) || found.Short != tc.whole || found.Refusals[odds.ShortList] != want || found.Partial() != (want > 0) {
-				t.Errorf("short %v, in all %t, refusals %v", short, found.Short, found.Refusals)
+			if !slices.Equal(short, tc.short) || found.Short != tc.whole || found.Rejections[odds.ShortList] != want || found.Partial() != (want > 0) {
+				t.Errorf("short %v, in all %t, refusals %v", short, found.Short, found.Rejections)
 			}
 		})
 	}
@@ -352,8 +352,8 @@ func TestCountOfAnotherMeaning(t *testing.T) {
 					t.Fatalf("discovery %d: a shortfall was not believed", i+1)
 				}
 			}
-			if found := discover(2); found.Partial() != tc.want || (found.Refusals[odds.ShortList] > 0) != tc.want {
-				t.Errorf("after %d discoveries: partial %t, refusals %v", unmet, found.Partial(), found.Refusals)
+			if found := discover(2); found.Partial() != tc.want || (found.Rejections[odds.ShortList] > 0) != tc.want {
+				t.Errorf("after %d discoveries: partial %t, refusals %v", unmet, found.Partial(), found.Rejections)
 			}
 		})
 	}
@@ -376,10 +376,10 @@ func TestEnter(t *testing.T) {
 	if diff := cmp.Diff([]odds.Listing{listing("1", "1", 1)}, p.Listings); diff != "" {
 		t.Errorf("listed (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(odds.Refusals{odds.NoEventID: 2, odds.BadKickoff: 1}, p.Refusals); diff != "" {
+	if diff := cmp.Diff(odds.Rejections{odds.NoEventID: 2, odds.BadKickoff: 1}, p.Rejections); diff != "" {
 		t.Errorf("refused (-want +got):\n%s", diff)
 	}
-	if p.Events != 5 || !slices.Equal(p.RefusedIDs, []string{"", "", "3"}) {
-		t.Errorf("%d events, refused %q", p.Events, p.RefusedIDs)
+	if p.Events != 5 || !slices.Equal(p.RejectedIDs, []string{"", "", "3"}) {
+		t.Errorf("%d events, refused %q", p.Events, p.RejectedIDs)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // stays and nothing is counted. Two events of one SportRadar id are a fixture that was created again: the one with
 // the later kickoff stays, then the one with the higher id, and the other is counted as DUPLICATE_LISTING.
 // Listings without a SportRadar id all stay; their details tell.
-func distinct(listings []odds.Listing, refusals odds.Refusals) []odds.Listing {
+func distinct(listings []odds.Listing, refusals odds.Rejections) []odds.Listing {
 	byID := make(map[string]bool, len(listings))
 	bySr := make(map[string]int, len(listings)) // place in kept
 	kept := listings[:0:0]

@@ -38,7 +38,7 @@ func TestDistinct(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refusals := make(odds.Refusals)
+			refusals := make(odds.Rejections)
 			var got []string
 			for _, l := range distinct(tc.listings, refusals) {
 				got = append(got, l.EventID)

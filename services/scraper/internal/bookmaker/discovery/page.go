@@ -21,9 +21,9 @@ type Page struct {
 	// Events is how many different events the answers held, with those that were refused or have begun.
 	Events int
 	// Count is how many events the answers themselves say that there are; 0 when they do not say.
-	Count      int
-	Refusals   odds.Refusals
-	RefusedIDs []string
+	Count       int
+	Rejections  odds.Rejections
+	RejectedIDs []string
 	// Unlinked is how many of the refused are known to have no SportRadar id, not in their details either.
 	Unlinked int
 	// Hints are, by id, what listings without a SportRadar id show in its place. Another hint is a reason to read the
@@ -69,11 +69,11 @@ func (p *Page) Hint(eventID, hint string) {
 
 // Refuse counts a refused event; id is empty when it could not be read.
 func (p *Page) Refuse(id string, reason odds.Reason) {
-	if p.Refusals == nil {
-		p.Refusals = make(odds.Refusals)
+	if p.Rejections == nil {
+		p.Rejections = make(odds.Rejections)
 	}
-	p.Refusals[reason]++
-	p.RefusedIDs = append(p.RefusedIDs, id)
+	p.Rejections[reason]++
+	p.RejectedIDs = append(p.RejectedIDs, id)
 }
 
 // Pages reads a tournament page by page: on from what arrived, since a site may answer with less than was requested,

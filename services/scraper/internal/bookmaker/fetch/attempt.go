@@ -64,7 +64,7 @@ func (r *run) once(ctx context.Context) (*Answer, error) {
 	number, sent := NextRequest(), time.Now()
 	answer, err := f.attempt(ctx, r.request, sent, &seen)
 	seen.Latency, seen.Result = time.Since(sent), resultOf(err)
-	seen.PushBack, seen.RetryAfter = pushBackOf(err)
+	seen.Throttling, seen.RetryAfter = throttlingOf(err)
 	f.observer.Observed(seen)
 	if err == nil {
 		// The Date that came with it has been compared: the stamp is taken after that, and the other one from it.
@@ -117,7 +117,7 @@ func (f *Fetcher) attempt(ctx context.Context, r Request, sent time.Time, seen *
 	case err != nil:
 		err = transportError(ctx, tryCtx, readingBody, err)
 	case int64(buf.Len()) > f.cfg.MaxBody:
-		err = odds.Refuse(odds.TooLarge, "body of more than %d bytes", f.cfg.MaxBody)
+		err = odds.Reject(odds.TooLarge, "body of more than %d bytes", f.cfg.MaxBody)
 	default:
 		err = checkBody(resp.StatusCode, buf.Bytes())
 	}
@@ -164,9 +164,9 @@ func checkStatus(resp *http.Response, date time.Time) error {
 	after := retryAfter(resp.Header.Get("Retry-After"), date)
 	switch code := resp.StatusCode; {
 	case code == http.StatusTooManyRequests:
-		return &bookmaker.PushedBack{How: bookmaker.TooManyRequests, Status: code, RetryAfter: after}
+		return &bookmaker.Throttled{How: bookmaker.TooManyRequests, Status: code, RetryAfter: after}
 	case code == http.StatusForbidden:
-		return &bookmaker.PushedBack{How: bookmaker.Forbidden, Status: code, RetryAfter: after}
+		return &bookmaker.Throttled{How: bookmaker.Forbidden, Status: code, RetryAfter: after}
 	case code < 200 || code > 299:
 		return &StatusError{Status: code, RetryAfter: after}
 	}
@@ -179,9 +179,9 @@ func checkBody(status int, body []byte) error {
 	body = bytes.TrimLeft(body, " \t\r\n")
 	switch {
 	case len(body) == 0:
-		return &bookmaker.PushedBack{How: bookmaker.EmptyAnswer, Status: status}
+		return &bookmaker.Throttled{How: bookmaker.EmptyAnswer, Status: status}
 	case body[0] != '{' && body[0] != '[':
-		return &bookmaker.PushedBack{How: bookmaker.NoJSON, Status: status}
+		return &bookmaker.Throttled{How: bookmaker.NoJSON, Status: status}
 	}
 	return nil
 }

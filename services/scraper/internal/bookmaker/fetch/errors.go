@@ -35,7 +35,7 @@ func (e *StatusError) Error() string {
 }
 
 // ConnError is an attempt that brought no complete answer: no connection, a broken one, a time-out, or a body that
-// ends too early or cannot be unpacked. Of such a body it also wraps the *odds.Refused that the answer counts as.
+// ends too early or cannot be unpacked. Of such a body it also wraps the *odds.Rejected that the answer counts as.
 type ConnError struct {
 	Doing string // "sending" or "reading the body"
 	Err   error
@@ -53,7 +53,7 @@ func (e *ConnError) Cut() bool { return e.Doing == readingBody && !e.Timeout() }
 // Unwrap is what the error also is.
 func (e *ConnError) Unwrap() []error {
 	if e.Cut() {
-		return []error{e.Err, odds.Refuse(odds.NotJSON, "body cut off: %v", e.Err)}
+		return []error{e.Err, odds.Reject(odds.NotJSON, "body cut off: %v", e.Err)}
 	}
 	return []error{e.Err}
 }
@@ -72,7 +72,7 @@ func (e *observedError) Unwrap() error { return e.err }
 func retryable(err error) bool {
 	var (
 		seen   *observedError
-		pushed *bookmaker.PushedBack
+		pushed *bookmaker.Throttled
 		status *StatusError
 		conn   *ConnError
 	)
@@ -99,10 +99,10 @@ func retryable(err error) bool {
 func OutcomeOf(err error) limit.Outcome {
 	var (
 		seen    *observedError
-		pushed  *bookmaker.PushedBack
+		pushed  *bookmaker.Throttled
 		status  *StatusError
 		conn    *ConnError
-		refused *odds.Refused
+		refused *odds.Rejected
 	)
 	switch {
 	case err == nil:
@@ -110,7 +110,7 @@ func OutcomeOf(err error) limit.Outcome {
 	case errors.As(err, &seen):
 		return limit.Outcome{}
 	case errors.As(err, &pushed):
-		return limit.Outcome{Kind: limit.PushedBack, RetryAfter: pushed.RetryAfter}
+		return limit.Outcome{Kind: limit.Throttled, RetryAfter: pushed.RetryAfter}
 	case errors.As(err, &status):
 		return statusOutcome(status)
 	case errors.As(err, &conn):
@@ -133,7 +133,7 @@ func OutcomeOf(err error) limit.Outcome {
 func statusOutcome(e *StatusError) limit.Outcome {
 	switch {
 	case e.RetryAfter > 0:
-		return limit.Outcome{Kind: limit.PushedBack, RetryAfter: e.RetryAfter}
+		return limit.Outcome{Kind: limit.Throttled, RetryAfter: e.RetryAfter}
 	case e.Status == http.StatusNotFound:
 		return limit.Outcome{Kind: limit.NotFound}
 	case e.Status >= 500:
@@ -144,9 +144,9 @@ func statusOutcome(e *StatusError) limit.Outcome {
 }
 
 // pushBackOf says how an attempt was turned away and how long the bookmaker asked to be left alone.
-func pushBackOf(err error) (how bookmaker.PushBack, retryAfter time.Duration) {
+func throttlingOf(err error) (how bookmaker.Throttling, retryAfter time.Duration) {
 	var (
-		pushed *bookmaker.PushedBack
+		pushed *bookmaker.Throttled
 		status *StatusError
 	)
 	switch {
@@ -168,7 +168,7 @@ func resultOf(err error) Result {
 	switch {
 	case err == nil:
 		return Answered
-	case errors.Is(err, bookmaker.ErrPushedBack):
+	case errors.Is(err, bookmaker.ErrThrottled):
 		return TurnedAway
 	case errors.As(err, &status):
 		return BadStatus

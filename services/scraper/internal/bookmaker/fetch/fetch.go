@@ -123,8 +123,8 @@ func New(cfg Config, base string, header http.Header, limiter *limit.Limiter, ob
 func (f *Fetcher) Bookmaker() odds.Bookmaker { return f.bookmaker }
 
 // Fetch sends the request, and again if that can help. The caller holds a permit and releases it with OutcomeOf of
-// the error. The error wraps bookmaker.ErrPushedBack when the request was turned away, is a *StatusError for any
-// other status but 2xx, wraps an *odds.Refused when the body was cut off or too large, and the error of ctx when
+// the error. The error wraps bookmaker.ErrThrottled when the request was turned away, is a *StatusError for any
+// other status but 2xx, wraps an *odds.Rejected when the body was cut off or too large, and the error of ctx when
 // that ended.
 func (f *Fetcher) Fetch(ctx context.Context, r Request) (*Answer, error) {
 	run := &run{fetcher: f, request: r}

@@ -35,13 +35,13 @@ func quick() fetch.Config {
 type bench struct {
 	fetcher *fetch.Fetcher
 	limiter *limit.Limiter
-	tally   *fetch.Tally
+	tally   *fetch.Stats
 	hits    atomic.Int64
 }
 
 func newBench(t *testing.T, cfg fetch.Config, handler http.HandlerFunc) *bench {
 	t.Helper()
-	b := &bench{tally: new(fetch.Tally)}
+	b := &bench{tally: new(fetch.Stats)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.hits.Add(1)
 		handler(w, r)
@@ -101,33 +101,33 @@ func TestEveryWayToFail(t *testing.T) {
 		attempts int64
 		result   fetch.Result
 		kind     limit.Kind
-		push     bookmaker.PushBack // when the error is a *bookmaker.PushedBack
-		status   int                // when the error is a *fetch.StatusError
-		refused  odds.Reason        // when the error wraps an *odds.Refused
+		push     bookmaker.Throttling // when the error is a *bookmaker.Throttled
+		status   int                  // when the error is a *fetch.StatusError
+		refused  odds.Reason          // when the error wraps an *odds.Rejected
 	}{
 		"HTML": {
 			handler: say(200, "\n<!doctype html><title>Welcome</title>"), attempts: 1,
-			result: fetch.TurnedAway, kind: limit.PushedBack, push: bookmaker.NoJSON, refused: odds.NotJSON,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.NoJSON, refused: odds.NotJSON,
 		},
 		"plain text": {
 			handler: say(200, "blocked"), attempts: 1,
-			result: fetch.TurnedAway, kind: limit.PushedBack, push: bookmaker.NoJSON, refused: odds.NotJSON,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.NoJSON, refused: odds.NotJSON,
 		},
 		"empty 202": {
 			handler: say(202, ""), attempts: 1,
-			result: fetch.TurnedAway, kind: limit.PushedBack, push: bookmaker.EmptyAnswer, refused: odds.NotJSON,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.EmptyAnswer, refused: odds.NotJSON,
 		},
 		"blank 200": {
 			handler: say(200, "\xef\xbb\xbf \n"), attempts: 1,
-			result: fetch.TurnedAway, kind: limit.PushedBack, push: bookmaker.EmptyAnswer, refused: odds.NotJSON,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.EmptyAnswer, refused: odds.NotJSON,
 		},
 		"403": {
 			handler: say(403, "{}"), attempts: 1,
-			result: fetch.TurnedAway, kind: limit.PushedBack, push: bookmaker.Forbidden,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.Forbidden,
 		},
 		"429": {
 			handler: say(429, "{}"), attempts: 3,
-			result: fetch.TurnedAway, kind: limit.PushedBack, push: bookmaker.TooManyRequests,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.TooManyRequests,
 		},
 		"400": {handler: say(400, "{}"), attempts: 1, result: fetch.BadStatus, kind: limit.Unknown, status: 400},
 		"404": {handler: say(404, "{}"), attempts: 1, result: fetch.BadStatus, kind: limit.NotFound, status: 404},
@@ -204,18 +204,18 @@ func TestEveryWayToFail(t *testing.T) {
 			if got := fetch.OutcomeOf(err).Kind; got != tc.kind {
 				t.Errorf("outcome %s, want %s (%v)", got, tc.kind, err)
 			}
-			var pushed *bookmaker.PushedBack
+			var pushed *bookmaker.Throttled
 			if errors.As(err, &pushed) != (tc.push != "") || (pushed != nil && pushed.How != tc.push) {
 				t.Errorf("push-back %+v, want %q", pushed, tc.push)
 			}
-			if got := errors.Is(err, bookmaker.ErrPushedBack); got != (tc.push != "") {
+			if got := errors.Is(err, bookmaker.ErrThrottled); got != (tc.push != "") {
 				t.Errorf("pushed back: %t", got)
 			}
 			var status *fetch.StatusError
 			if errors.As(err, &status) != (tc.status != 0) || (status != nil && status.Status != tc.status) {
 				t.Errorf("status %+v, want %d", status, tc.status)
 			}
-			var refused *odds.Refused
+			var refused *odds.Rejected
 			if errors.As(err, &refused) != (tc.refused != "") || (refused != nil && refused.Reason != tc.refused) {
 				t.Errorf("refused %+v, want %q", refused, tc.refused)
 			}
@@ -307,7 +307,7 @@ func TestLongRetryAfterIsLeftToTheLimiter(t *testing.T) {
 			}
 			permit.Release(fetch.OutcomeOf(err))
 			s := b.limiter.Stats()
-			if left := time.Until(s.PausedUntil); left < 15*time.Second || left > 20*time.Second || s.PushBacks != 1 {
+			if left := time.Until(s.PausedUntil); left < 15*time.Second || left > 20*time.Second || s.Cuts != 1 {
 				t.Errorf("paused for %s: %+v", left, s)
 			}
 		})

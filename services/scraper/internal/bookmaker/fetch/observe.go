@@ -31,9 +31,9 @@ type Attempt struct {
 	Latency   time.Duration // from sending to the last byte, or to the error
 	Bytes     int           // of the body, unpacked
 	Retry     int           // 0 for the first attempt
-	// PushBack is how it was turned away, and RetryAfter how long the bookmaker asked to be left alone; 0 when it did
+	// Throttling is how it was turned away, and RetryAfter how long the bookmaker asked to be left alone; 0 when it did
 	// not say. Both are TurnedAway's, and RetryAfter also that of a BadStatus.
-	PushBack   bookmaker.PushBack
+	Throttling bookmaker.Throttling
 	RetryAfter time.Duration
 }
 

@@ -106,7 +106,7 @@ func TestShortRetryAfterIsSatOut(t *testing.T) {
 		if got := s.sent[1].Sub(s.sent[0]); got != 2*time.Second {
 			t.Errorf("retried after %s, want the 2s asked for", got)
 		}
-		if got := f.limiter.Stats().PushBacks; got != 1 {
+		if got := f.limiter.Stats().Cuts; got != 1 {
 			t.Errorf("the limiter heard of %d push-backs, want 1", got)
 		}
 	})
@@ -192,7 +192,7 @@ func TestRetryLeavesAGrowingPauseToOthers(t *testing.T) {
 		}
 		began := time.Now()
 		time.AfterFunc(500*time.Millisecond, func() {
-			f.limiter.Observe(time.Now(), limit.Outcome{Kind: limit.PushedBack, RetryAfter: time.Minute})
+			f.limiter.Observe(time.Now(), limit.Outcome{Kind: limit.Throttled, RetryAfter: time.Minute})
 		})
 		_, err = f.Fetch(t.Context(), Request{Call: DetailCall, Path: "/"})
 		var status *StatusError

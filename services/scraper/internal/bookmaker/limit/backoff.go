@@ -42,14 +42,14 @@ func (b *backoff) strainedLocked(now time.Time, slots int) bool {
 func (l *Limiter) observeLocked(now, sent time.Time, o Outcome) {
 	l.refreshLocked(now)
 	defer l.refreshLocked(now)
-	if o.Kind == PushedBack && o.RetryAfter > 0 {
+	if o.Kind == Throttled && o.RetryAfter > 0 {
 		l.pauseLocked(now, min(o.RetryAfter, l.cfg.MaxRetryAfter))
 	}
 	// Answers to requests from before the last cut say nothing about the bookmaker since.
 	if o.Kind == Unknown || !sent.After(l.lastCut) {
 		return
 	}
-	if o.Kind == PushedBack {
+	if o.Kind == Throttled {
 		l.cutLocked(now)
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/limit"
 )
 
-func TestPushBackHalvesOnceARoundTrip(t *testing.T) {
+func TestThrottlingHalvesOnceARoundTrip(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := one(t, limit.Config{Slots: 16})
@@ -21,11 +21,11 @@ func TestPushBackHalvesOnceARoundTrip(t *testing.T) {
 			p.Release(pushed())
 			<-time.After(time.Millisecond)
 		}
-		if s := l.Stats(); s.Allowed != 8 || s.PushBacks != 1 {
+		if s := l.Stats(); s.Allowed != 8 || s.Cuts != 1 {
 			t.Errorf("after one volley of push-backs: %+v, want 8 allowed", s)
 		}
 		answer(t, l, 100*time.Millisecond, pushed())
-		if s := l.Stats(); s.Allowed != 4 || s.PushBacks != 2 {
+		if s := l.Stats(); s.Allowed != 4 || s.Cuts != 2 {
 			t.Errorf("after a push-back to a later request: %+v, want 4 allowed", s)
 		}
 		for range 10 {
@@ -70,7 +70,7 @@ func TestRetryAfterIsHonouredUpToItsBound(t *testing.T) {
 			l := one(t, limit.Config{Slots: 8, MaxRetryAfter: 20 * time.Second})
 			old := take(t, l)
 			<-time.After(time.Millisecond)
-			take(t, l).Release(limit.Outcome{Kind: limit.PushedBack, RetryAfter: tc.asked})
+			take(t, l).Release(limit.Outcome{Kind: limit.Throttled, RetryAfter: tc.asked})
 			start := time.Now()
 			until, off := l.BackedOff()
 			if !off || until.Sub(start) != tc.want {

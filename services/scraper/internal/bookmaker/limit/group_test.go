@@ -73,7 +73,7 @@ func TestAcquireAllGoesWithoutWhoIsBackedOff(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := three(t, 10)
 				<-time.After(1)
-				take(t, g.Limiter(odds.SportyBet)).Release(limit.Outcome{Kind: limit.PushedBack, RetryAfter: tc.retryAfter})
+				take(t, g.Limiter(odds.SportyBet)).Release(limit.Outcome{Kind: limit.Throttled, RetryAfter: tc.retryAfter})
 				<-time.After(tc.later)
 				start := time.Now()
 				permits, missing := acquireAll(t.Context(), t, g, books(), patience)

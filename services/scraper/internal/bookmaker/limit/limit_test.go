@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // Outcomes that tests release permits with.
 func good() limit.Outcome     { return limit.Outcome{Kind: limit.OK} }
-func pushed() limit.Outcome   { return limit.Outcome{Kind: limit.PushedBack} }
+func pushed() limit.Outcome   { return limit.Outcome{Kind: limit.Throttled} }
 func notFound() limit.Outcome { return limit.Outcome{Kind: limit.NotFound} }
 func failed() limit.Outcome   { return limit.Outcome{Kind: limit.Failed} }
 

@@ -32,7 +32,7 @@ type Stats struct {
 	Waiting     int           // callers in line
 	BackedOff   bool
 	PausedUntil time.Time // zero when not paused
-	PushBacks   int64     // how often the allowance was halved since the start
+	Cuts        int64     // how often the allowance was halved since the start
 }
 
 // Bookmaker is whose limiter it is.
@@ -113,7 +113,7 @@ func (l *Limiter) Stats() Stats {
 		Spacing:   l.spacingLocked(),
 		Waiting:   l.waitingLocked(),
 		BackedOff: l.backedOffLocked(now),
-		PushBacks: l.cuts,
+		Cuts:      l.cuts,
 	}
 	if l.pausedUntil.After(now) {
 		s.PausedUntil = l.pausedUntil

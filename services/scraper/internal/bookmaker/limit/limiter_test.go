@@ -46,7 +46,7 @@ func TestSlotsBoundWhatIsInFlight(t *testing.T) {
 		}
 		second.Release(good())
 		third.Release(good())
-		if s := l.Stats(); s.InFlight != 0 || s.Waiting != 0 || s.PushBacks != 0 {
+		if s := l.Stats(); s.InFlight != 0 || s.Waiting != 0 || s.Cuts != 0 {
 			t.Fatalf("something is left: %+v", s)
 		}
 	})
@@ -111,7 +111,7 @@ func TestPace(t *testing.T) {
 			}
 		}
 		p := acquire(t, l)
-		l.Observe(time.Now(), limit.Outcome{Kind: limit.PushedBack, RetryAfter: 2 * time.Second})
+		l.Observe(time.Now(), limit.Outcome{Kind: limit.Throttled, RetryAfter: 2 * time.Second})
 		before := time.Now()
 		if err := l.Pace(t.Context()); err != nil {
 			t.Fatal(err)
@@ -199,7 +199,7 @@ func TestDoReleasesThePermitWhateverHappens(t *testing.T) {
 					return good()
 				}, tc.request)
 			}()
-			if s := l.Stats(); !errors.Is(err, tc.want) || s.InFlight != 0 || s.PushBacks != tc.cuts {
+			if s := l.Stats(); !errors.Is(err, tc.want) || s.InFlight != 0 || s.Cuts != tc.cuts {
 				t.Errorf("error %v, limiter %+v", err, s)
 			}
 		})

@@ -38,7 +38,7 @@ func drawCallers(t *rapid.T) []caller {
 			patience: ms("patience", 800),
 			holds:    ms("holds", 900),
 			outcome: rapid.SampledFrom([]limit.Outcome{
-				good(), good(), good(), good(), pushed(), notFound(), failed(), {}, {Kind: limit.PushedBack, RetryAfter: 2 * time.Second},
+				good(), good(), good(), good(), pushed(), notFound(), failed(), {}, {Kind: limit.Throttled, RetryAfter: 2 * time.Second},
 			}).Draw(t, "outcome"),
 			retries: rapid.Bool().Draw(t, "retries"),
 		}

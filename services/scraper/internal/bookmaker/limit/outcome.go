@@ -15,8 +15,8 @@ const (
 	NotFound
 	// Failed is a time-out, a broken connection or a 5xx. A burst means that the bookmaker is overloaded or down.
 	Failed
-	// PushedBack is a request turned away for reasons of load or suspicion.
-	PushedBack
+	// Throttled is a request turned away for reasons of load or suspicion.
+	Throttled
 )
 
 // String names the kind.
@@ -28,7 +28,7 @@ func (k Kind) String() string {
 		return "not_found"
 	case Failed:
 		return "failed"
-	case PushedBack:
+	case Throttled:
 		return "pushed_back"
 	default:
 		return "unknown"

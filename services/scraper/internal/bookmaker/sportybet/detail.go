@@ -25,7 +25,7 @@ type Decoder struct {
 // NewDecoder makes a decoder that maps with column.
 func NewDecoder(column mapping.Column) *Decoder { return &Decoder{column: column} }
 
-// Detail reads the answer of GET …/event. The error is an *odds.Refused when the answer as a whole cannot be used;
+// Detail reads the answer of GET …/event. The error is an *odds.Rejected when the answer as a whole cannot be used;
 // the Detail then still holds what was read and counted. Single markets and outcomes that cannot be used are counted
 // in the Detail. The result does not depend on the order of the answer's arrays.
 func (d *Decoder) Detail(
@@ -50,11 +50,11 @@ func (d *Decoder) Detail(
 			RequestedAt: requestedAt, CapturedAt: capturedAt,
 			Markets: mapped.Markets, Unread: mapped.Unread, Complete: true,
 		},
-		Refusals: mapped.Refusals,
-		Unmapped: mapped.Unmapped,
+		Rejections: mapped.Rejections,
+		Unmapped:   mapped.Unmapped,
 	}
 	if !r.listed || r.markets > 0 && r.unknown == r.markets {
-		return detail, odds.Refuse(odds.NoMarkets, "%d markets, none of them readable", r.markets)
+		return detail, odds.Reject(odds.NoMarkets, "%d markets, none of them readable", r.markets)
 	}
 	return detail, nil
 }
@@ -154,15 +154,15 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 	code, coded := r.bizCode.Int()
 	switch {
 	case coded && code != detailServed:
-		return odds.Refuse(odds.NotOffered, "bizCode %d, message %.60q", code, r.message.Text())
+		return odds.Reject(odds.NotOffered, "bizCode %d, message %.60q", code, r.message.Text())
 	case !r.data:
-		return odds.Refuse(odds.NotJSON, "no data beside bizCode %.20q", r.bizCode.Text())
+		return odds.Reject(odds.NotJSON, "no data beside bizCode %.20q", r.bizCode.Text())
 	case r.sport != detailSport:
-		return odds.Refuse(odds.WrongSport, "sport %.40q (%.40q)", r.sport, r.sportName)
+		return odds.Reject(odds.WrongSport, "sport %.40q (%.40q)", r.sport, r.sportName)
 	case r.listing.EventID == "":
-		return odds.Refuse(odds.NoEventID, "no eventId")
+		return odds.Reject(odds.NoEventID, "no eventId")
 	case r.listing.SrID == "":
-		return odds.Refuse(odds.NoSrID, "eventId %.40q", r.listing.EventID)
+		return odds.Reject(odds.NoSrID, "eventId %.40q", r.listing.EventID)
 	}
 	if err := answer.Asked(asked, r.listing); err != nil {
 		return err
@@ -171,7 +171,7 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 		return err
 	}
 	if r.markets > answer.MaxMarkets || r.outcomes > answer.MaxOutcomes {
-		return odds.Refuse(odds.TooLarge, "more than %d markets or %d outcomes", answer.MaxMarkets, answer.MaxOutcomes)
+		return odds.Reject(odds.TooLarge, "more than %d markets or %d outcomes", answer.MaxMarkets, answer.MaxOutcomes)
 	}
 	r.listing.Sport = "football"
 	r.listing.Name = r.listing.HomeTeam + " - " + r.listing.AwayTeam

@@ -37,7 +37,7 @@ func TestDecoder_Detail_NoPrices(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := d.Refusals[odds.NoPrices]; n != tt.counted {
+			if n := d.Rejections[odds.NoPrices]; n != tt.counted {
 				t.Errorf("NO_PRICES %d times, want %d", n, tt.counted)
 			}
 			if !d.Snapshot.Complete {

@@ -52,8 +52,8 @@ func TestDecoder_Detail_Recorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !d.Snapshot.Complete || d.Refusals.Total() != 0 {
-		t.Errorf("complete %t, refused %v", d.Snapshot.Complete, d.Refusals)
+	if !d.Snapshot.Complete || d.Rejections.Total() != 0 {
+		t.Errorf("complete %t, refused %v", d.Snapshot.Complete, d.Rejections)
 	}
 	if n := len(d.Snapshot.Markets); n != 166 {
 		t.Errorf("%d markets, want 166", n)
@@ -118,7 +118,7 @@ func TestDecoder_Detail_Markets(t *testing.T) {
 		name     string
 		markets  []string
 		want     string
-		refusals odds.Refusals
+		refusals odds.Rejections
 		unread   string // "id line", with * for a line that could not be read
 		unmapped string
 	}{
@@ -143,8 +143,8 @@ func TestDecoder_Detail_Markets(t *testing.T) {
 		{"market closed, outcome open", []string{strings.Replace(market("1", "", outcome("1", "2")), `"status":0`, `"status":1`, 1)}, "3743 -: 1 2 false", nil, "", ""},
 		{"outcome closed", []string{strings.Replace(market("1", "", outcome("1", "2")), `"isActive":1`, `"isActive":0`, 1)}, "3743 -: 1 2 false", nil, "", ""},
 		{"closed by its price", []string{market("1", "", outcome("1", "1.00"))}, "3743 -: 1 1 false", nil, "", ""},
-		{"an unknown outcome", []string{market("1", "", outcome("1", "2"), outcome("9", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.UnknownOutcome: 1}, "", ""},
-		{"bad prices", []string{market("1", "", outcome("1", "NaN"), outcome("2", "-1"), outcome("3", "1e9"))}, "3743 -: 1 0 false X 0 false 2 0 false", odds.Refusals{odds.BadOdds: 3}, "", ""},
+		{"an unknown outcome", []string{market("1", "", outcome("1", "2"), outcome("9", "2"))}, "3743 -: 1 2 true", odds.Rejections{odds.UnknownOutcome: 1}, "", ""},
+		{"bad prices", []string{market("1", "", outcome("1", "NaN"), outcome("2", "-1"), outcome("3", "1e9"))}, "3743 -: 1 0 false X 0 false 2 0 false", odds.Rejections{odds.BadOdds: 3}, "", ""},
 		{"no prices, said to be open", []string{market("1", "", outcome("1", ""), outcome("2", "n/a"), outcome("3", "-"))}, "3743 -: 1 0 false X 0 false 2 0 false", nil, "", ""},
 		{"a price of null, and none", []string{`{"id":"1","status":0,"outcomes":[{"id":"1","odds":null,"isActive":1},{"id":"2","isActive":1},{"id":"3","odds":"3.4","isActive":1}]}`}, "3743 -: 1 0 false X 0 false 2 3.4 true", nil, "", ""},
 		{"banned", []string{strings.Replace(market("1", "", outcome("1", "2.1")), `"status":0`, `"status":0,"banned":true`, 1)}, "3743 -: 1 2.1 false", nil, "", ""},
@@ -153,25 +153,25 @@ func TestDecoder_Detail_Markets(t *testing.T) {
 		{"not said whether it is open", []string{`{"id":"1","status":0,"outcomes":[{"id":"1","odds":"2"},{"id":"2","odds":"3","isActive":null},{"id":"3","odds":"3.4","isActive":1}]}`}, "3743 -: 1 0 false X 0 false 2 3.4 true", nil, "", ""},
 		{"lists nothing", []string{market("1", ""), `{"id":"10","status":1,"outcomes":null}`, `{"id":"60","status":1}`}, "", nil, "", ""},
 		{"lists nothing, the rest unreadable", []string{`{"id":"1"}`, `{"id":"10","status":"open","outcomes":[]}`, `{"id":"18","status":0,"specifier":{},"outcomes":null}`}, "", nil, "", ""},
-		{"outcomes that are no list", []string{`{"id":"18","specifier":"total=2.5","status":0,"outcomes":{}}`}, "", odds.Refusals{odds.BadMarket: 1}, "5000 2.5", ""},
-		{"an outcome that is none", []string{market("1", "", `7`, outcome("1", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.UnknownOutcome: 1}, "", ""},
-		{"a line off the grid", []string{market("18", "total=2.3", outcome("12", "2"))}, "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
-		{"a line that is no number", []string{market("18", "total=nan", outcome("12", "2"))}, "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
-		{"no line", []string{market("18", "", outcome("12", "2"))}, "", odds.Refusals{odds.BadLine: 1}, "5000 *", ""},
-		{"half a European handicap", []string{market("14", "hcp=-0.5", outcome("1711", "2"))}, "", odds.Refusals{odds.BadLine: 1}, "4724 *", ""},
+		{"outcomes that are no list", []string{`{"id":"18","specifier":"total=2.5","status":0,"outcomes":{}}`}, "", odds.Rejections{odds.BadMarket: 1}, "5000 2.5", ""},
+		{"an outcome that is none", []string{market("1", "", `7`, outcome("1", "2"))}, "3743 -: 1 2 true", odds.Rejections{odds.UnknownOutcome: 1}, "", ""},
+		{"a line off the grid", []string{market("18", "total=2.3", outcome("12", "2"))}, "", odds.Rejections{odds.BadLine: 1}, "5000 *", ""},
+		{"a line that is no number", []string{market("18", "total=nan", outcome("12", "2"))}, "", odds.Rejections{odds.BadLine: 1}, "5000 *", ""},
+		{"no line", []string{market("18", "", outcome("12", "2"))}, "", odds.Rejections{odds.BadLine: 1}, "5000 *", ""},
+		{"half a European handicap", []string{market("14", "hcp=-0.5", outcome("1711", "2"))}, "", odds.Rejections{odds.BadLine: 1}, "4724 *", ""},
 		{"a parameter too many", []string{market("18", "total=2.5|minsnr=10", outcome("12", "2"))}, "", nil, "", "18 UNKNOWN_SPECIFIER"},
 		{"another interval", []string{market("105", "from=11|to=20", outcome("1", "2"))}, "", nil, "", "105 UNKNOWN_SPECIFIER"},
 		{"an unknown market", []string{market("4711", "", outcome("1", "2"))}, "", nil, "", "4711 UNKNOWN_MARKET"},
 		{"a market left out", []string{market("900300", "total=3.5", outcome("30", "2"))}, "", nil, "", "900300 LEFT_OUT"},
-		{"twice the same", []string{market("1", "", outcome("1", "2")), market("1", "", outcome("1", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.DuplicateMarket: 1}, "", ""},
-		{"twice, contradicting", []string{market("1", "", outcome("1", "2")), market("1", "", outcome("1", "3"))}, "", odds.Refusals{odds.DuplicateMarket: 2}, "3743 -", ""},
-		{"an outcome twice the same", []string{market("1", "", outcome("1", "2"), outcome("1", "2"))}, "3743 -: 1 2 true", odds.Refusals{odds.DuplicateOutcome: 1}, "", ""},
-		{"an outcome twice, contradicting", []string{market("1", "", outcome("1", "2"), outcome("2", "3"), outcome("1", "4"))}, "3743 -: X 3 true", odds.Refusals{odds.DuplicateOutcome: 2}, "", ""},
-		{"implausible together", []string{market("1", "", outcome("1", "9"), outcome("2", "9"), outcome("3", "9"))}, "", odds.Refusals{odds.BadOverround: 1}, "3743 -", ""},
-		{"a market that is none", []string{`"1"`, `{"status":0,"outcomes":[]}`}, "", odds.Refusals{odds.BadMarket: 2}, "", ""},
-		{"a status that is none", []string{strings.Replace(market("1", "", outcome("1", "2")), `"status":0`, `"status":"open"`, 1), `{"id":"10","outcomes":[` + outcome("9", "2") + `]}`}, "", odds.Refusals{odds.BadMarket: 2}, "3743 -; 4693 -", ""},
-		{"a specifier that is none", []string{`{"id":"18","status":0,"specifier":{},"outcomes":[` + outcome("12", "2") + `]}`, market("1", "total", outcome("1", "2"))}, "", odds.Refusals{odds.BadMarket: 2}, "3743 *; 5000 *", ""},
-		{"nothing known in it", []string{market("1", "", outcome("9", "2")), market("10", "")}, "", odds.Refusals{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}, "3743 -", ""},
+		{"twice the same", []string{market("1", "", outcome("1", "2")), market("1", "", outcome("1", "2"))}, "3743 -: 1 2 true", odds.Rejections{odds.DuplicateMarket: 1}, "", ""},
+		{"twice, contradicting", []string{market("1", "", outcome("1", "2")), market("1", "", outcome("1", "3"))}, "", odds.Rejections{odds.DuplicateMarket: 2}, "3743 -", ""},
+		{"an outcome twice the same", []string{market("1", "", outcome("1", "2"), outcome("1", "2"))}, "3743 -: 1 2 true", odds.Rejections{odds.DuplicateOutcome: 1}, "", ""},
+		{"an outcome twice, contradicting", []string{market("1", "", outcome("1", "2"), outcome("2", "3"), outcome("1", "4"))}, "3743 -: X 3 true", odds.Rejections{odds.DuplicateOutcome: 2}, "", ""},
+		{"implausible together", []string{market("1", "", outcome("1", "9"), outcome("2", "9"), outcome("3", "9"))}, "", odds.Rejections{odds.BadOverround: 1}, "3743 -", ""},
+		{"a market that is none", []string{`"1"`, `{"status":0,"outcomes":[]}`}, "", odds.Rejections{odds.BadMarket: 2}, "", ""},
+		{"a status that is none", []string{strings.Replace(market("1", "", outcome("1", "2")), `"status":0`, `"status":"open"`, 1), `{"id":"10","outcomes":[` + outcome("9", "2") + `]}`}, "", odds.Rejections{odds.BadMarket: 2}, "3743 -; 4693 -", ""},
+		{"a specifier that is none", []string{`{"id":"18","status":0,"specifier":{},"outcomes":[` + outcome("12", "2") + `]}`, market("1", "total", outcome("1", "2"))}, "", odds.Rejections{odds.BadMarket: 2}, "3743 *; 5000 *", ""},
+		{"nothing known in it", []string{market("1", "", outcome("9", "2")), market("10", "")}, "", odds.Rejections{odds.UnknownOutcome: 1, odds.NoOutcomes: 1}, "3743 -", ""},
 		{"nothing but what is left out", []string{market("71", "variant=sr:exact_goals:3+", outcome("sr:exact_goals:3+:91", "2"))}, "", nil, "", ""},
 	}
 	for _, tt := range tests {
@@ -197,9 +197,9 @@ func TestDecoder_Detail_Markets(t *testing.T) {
 				t.Errorf("markets %q, want %q", got, tt.want)
 			}
 			if tt.refusals == nil {
-				tt.refusals = odds.Refusals{}
+				tt.refusals = odds.Rejections{}
 			}
-			if diff := cmp.Diff(tt.refusals, d.Refusals); diff != "" {
+			if diff := cmp.Diff(tt.refusals, d.Rejections); diff != "" {
 				t.Errorf("refusals: %s", diff)
 			}
 			if got := recordedtest.Unread(d.Snapshot); got != tt.unread || !d.Snapshot.Complete {
@@ -248,7 +248,7 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := newDecoder(t).Detail([]byte(tt.body), tt.asked, detailTime(), detailTime())
-			refused, ok := errors.AsType[*odds.Refused](err)
+			refused, ok := errors.AsType[*odds.Rejected](err)
 			if !ok || refused.Reason != tt.want {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
@@ -262,7 +262,7 @@ func TestDecoder_Detail_OtherRecorded(t *testing.T) {
 		recordedtest.Basketball: odds.WrongSport, recordedtest.Tennis: odds.WrongSport,
 	} {
 		_, err := newDecoder(t).Detail(recordedtest.Body(t, folder, "sportybet.json"), bookmaker.Target{}, detailTime(), detailTime())
-		if refused, ok := errors.AsType[*odds.Refused](err); !ok || refused.Reason != want {
+		if refused, ok := errors.AsType[*odds.Rejected](err); !ok || refused.Reason != want {
 			t.Errorf("%s: error %v, want %s", folder, err, want)
 		}
 	}

@@ -27,19 +27,19 @@ type listEnvelope struct {
 	Data    json.RawMessage `json:"data"`
 }
 
-// openEnvelope gives what is inside. The error is an *odds.Refused: NOT_OFFERED for another code than bizOK.
+// openEnvelope gives what is inside. The error is an *odds.Rejected: NOT_OFFERED for another code than bizOK.
 func openEnvelope(body []byte) (json.RawMessage, error) {
 	var e listEnvelope
 	if err := json.Unmarshal(body, &e); err != nil {
-		return nil, odds.Refuse(odds.NotJSON, "envelope: %v", err)
+		return nil, odds.Reject(odds.NotJSON, "envelope: %v", err)
 	}
 	switch e.BizCode {
 	case bizOK:
 		return e.Data, nil
 	case "":
-		return nil, odds.Refuse(odds.NotJSON, "envelope without a bizCode")
+		return nil, odds.Reject(odds.NotJSON, "envelope without a bizCode")
 	default:
-		return nil, odds.Refuse(odds.NotOffered, "bizCode %.20s, message %.60s", e.BizCode, e.Message)
+		return nil, odds.Reject(odds.NotOffered, "bizCode %.20s, message %.60s", e.BizCode, e.Message)
 	}
 }
 
@@ -68,7 +68,7 @@ type listTournament struct {
 }
 
 // decodeTournaments reads all football tournaments, each once. No tournament is an answer only when football is
-// there with an empty list and no event. The error is an *odds.Refused, or wraps errNoFootball. A category or
+// there with an empty list and no event. The error is an *odds.Rejected, or wraps errNoFootball. A category or
 // tournament that cannot be read stands for itself, with its error. total is how many events the site says that it has
 // in all, 0 when it does not say.
 func decodeTournaments(body []byte) (found []bookmaker.Tournament, total int, err error) {
@@ -80,7 +80,7 @@ func decodeTournaments(body []byte) (found []bookmaker.Tournament, total int, er
 		SportList []json.RawMessage `json:"sportList"`
 	}
 	if err := json.Unmarshal(raw, &data); err != nil {
-		return nil, 0, odds.Refuse(odds.NotJSON, "tournaments: %v", err)
+		return nil, 0, odds.Reject(odds.NotJSON, "tournaments: %v", err)
 	}
 	seen := make(map[string]bool)
 	empty := false
@@ -111,16 +111,16 @@ func decodeTournaments(body []byte) (found []bookmaker.Tournament, total int, er
 func decodeCategory(raw json.RawMessage) []bookmaker.Tournament {
 	var category listCategory
 	if err := json.Unmarshal(raw, &category); err != nil {
-		return []bookmaker.Tournament{{Err: odds.Refuse(odds.NotJSON, "a category's tournaments: %v", err)}}
+		return []bookmaker.Tournament{{Err: odds.Reject(odds.NotJSON, "a category's tournaments: %v", err)}}
 	}
 	var found []bookmaker.Tournament
 	for _, raw := range category.Tournaments {
 		var lt listTournament
 		t := bookmaker.Tournament{Country: category.Name, Category: category.ID}
 		if err := json.Unmarshal(raw, &lt); err != nil {
-			t.Err = odds.Refuse(odds.NotJSON, "a tournament of %.40q: %v", t.Country, err)
+			t.Err = odds.Reject(odds.NotJSON, "a tournament of %.40q: %v", t.Country, err)
 		} else if lt.ID == "" {
-			t.Err = odds.Refuse(odds.NotJSON, "a tournament of %.40q without an id", t.Country)
+			t.Err = odds.Reject(odds.NotJSON, "a tournament of %.40q without an id", t.Country)
 		}
 		t.ID, t.Name, t.Count = lt.ID, lt.Name, bookmaker.Count(lt.EventSize)
 		found = append(found, t)
@@ -143,7 +143,7 @@ type listEvent struct {
 }
 
 // decodeEvents enters the events of a tournament. An event that cannot be read is refused by itself. The error is an
-// *odds.Refused.
+// *odds.Rejected.
 func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time, page *discovery.Page) error {
 	raw, err := openEnvelope(body)
 	if err != nil {
@@ -155,7 +155,7 @@ func decodeEvents(body []byte, t bookmaker.Tournament, now time.Time, page *disc
 		EventSize json.RawMessage    `json:"eventSize"`
 	}
 	if err := json.Unmarshal(raw, &data); err != nil || data == nil {
-		return odds.Refuse(odds.NotJSON, "events of tournament %.40q: no list in data: %v", t.ID, err)
+		return odds.Reject(odds.NotJSON, "events of tournament %.40q: no list in data: %v", t.ID, err)
 	}
 	for _, group := range data {
 		page.Count += max(bookmaker.Count(group.TotalNum), bookmaker.Count(group.EventSize))

@@ -91,10 +91,10 @@ func (a Absences) read(b odds.Bookmaker, found bookmaker.Discovery) (listed, sil
 	silent, present = make(map[string]bool), make(map[string]bool, len(found.Tournaments))
 	for _, t := range found.Tournaments {
 		present[t.ID] = true
-		if t.Err != nil || slices.Contains(t.RefusedIDs, "") {
+		if t.Err != nil || slices.Contains(t.RejectedIDs, "") {
 			silent[t.ID] = true
 		}
-		for _, id := range t.RefusedIDs {
+		for _, id := range t.RejectedIDs {
 			listed[id] = true
 		}
 	}

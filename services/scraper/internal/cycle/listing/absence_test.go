@@ -71,7 +71,7 @@ func TestRefusedListingIsOffered(t *testing.T) {
 	a := make(Absences)
 	refused := func(ids ...string) bookmaker.Discovery {
 		d := found(nil, "1")
-		d.Tournaments[0].RefusedIDs = ids
+		d.Tournaments[0].RejectedIDs = ids
 		return d
 	}
 	a.Update(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})

@@ -45,7 +45,7 @@ type Result struct {
 	Event     odds.Event
 	Prepared  []store.Prepared // the snapshots to store
 	Withdrawn []store.Absence  // what must not stay of the rejected ones
-	Rejected  map[odds.Bookmaker]*odds.Refused
+	Rejected  map[odds.Bookmaker]*odds.Rejected
 	Findings  []Finding
 }
 
@@ -96,7 +96,7 @@ func (r *Reviewer) Details(t *Target, now time.Time, details []*bookmaker.Detail
 func (r *Reviewer) reject(t *Target, s *odds.Snapshot, why swap, result *Result) {
 	t.clearNames(s.Bookmaker)
 	if result.Rejected == nil {
-		result.Rejected = make(map[odds.Bookmaker]*odds.Refused)
+		result.Rejected = make(map[odds.Bookmaker]*odds.Rejected)
 	}
 	result.Rejected[s.Bookmaker] = why.err()
 	result.Findings = append(result.Findings, Finding{s.Bookmaker, odds.SidesSwapped, why.err().Detail})

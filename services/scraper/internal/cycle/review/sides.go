@@ -38,8 +38,8 @@ type swap struct {
 	finding   sides.Finding
 }
 
-func (s swap) err() *odds.Refused {
-	return odds.Refuse(odds.SidesSwapped, "compared with %s: %v", s.reference, s.finding)
+func (s swap) err() *odds.Rejected {
+	return odds.Reject(odds.SidesSwapped, "compared with %s: %v", s.reference, s.finding)
 }
 
 // offer is what one bookmaker says of the event.

@@ -29,45 +29,45 @@ const (
 	MaxID   = 64
 )
 
-// Read checks size and syntax of body and calls read with a cursor before its value. The error is an *odds.Refused:
+// Read checks size and syntax of body and calls read with a cursor before its value. The error is an *odds.Rejected:
 // TOO_LARGE or NOT_JSON. What is wrong with the syntax may be noticed after read has seen much of the answer; what it
 // has gathered then counts for nothing.
 func Read(body []byte, read func(*jsonscan.Cursor)) error {
 	if len(body) > MaxBytes {
-		return odds.Refuse(odds.TooLarge, "%d bytes, the limit is %d", len(body), MaxBytes)
+		return odds.Reject(odds.TooLarge, "%d bytes, the limit is %d", len(body), MaxBytes)
 	}
 	if err := jsonscan.Read(body, read); err != nil {
-		return odds.Refuse(odds.NotJSON, "%d bytes that begin with %.40q", len(body), body)
+		return odds.Reject(odds.NotJSON, "%d bytes that begin with %.40q", len(body), body)
 	}
 	return nil
 }
 
-// Kickoff checks a kickoff against the instant it was read. The error is an *odds.Refused: BAD_KICKOFF.
+// Kickoff checks a kickoff against the instant it was read. The error is an *odds.Rejected: BAD_KICKOFF.
 func Kickoff(kickoff, capturedAt time.Time) error {
 	if !bookmaker.PlausibleKickoff(kickoff, capturedAt) {
-		return odds.Refuse(odds.BadKickoff, "kickoff %s read at %s",
+		return odds.Reject(odds.BadKickoff, "kickoff %s read at %s",
 			kickoff.Format(time.RFC3339), capturedAt.Format(time.RFC3339))
 	}
 	return nil
 }
 
 // Asked checks that an answer is about the event that was asked for, as far as asked tells. The error is an
-// *odds.Refused: WRONG_EVENT.
+// *odds.Rejected: WRONG_EVENT.
 func Asked(asked bookmaker.Target, listing odds.Listing) error {
 	if asked.SrID != "" && asked.SrID != listing.SrID {
-		return odds.Refuse(odds.WrongEvent, "asked for SportRadar id %.20s, got %.20s", asked.SrID, listing.SrID)
+		return odds.Reject(odds.WrongEvent, "asked for SportRadar id %.20s, got %.20s", asked.SrID, listing.SrID)
 	}
 	if asked.EventID != "" && asked.EventID != listing.EventID {
-		return odds.Refuse(odds.WrongEvent, "asked for event %.40s, got %.40s", asked.EventID, listing.EventID)
+		return odds.Reject(odds.WrongEvent, "asked for event %.40s, got %.40s", asked.EventID, listing.EventID)
 	}
 	return nil
 }
 
 // Real checks that a match is played by people; category is SportRadar's id of it, where it is known. The error is an
-// *odds.Refused: NOT_REAL.
+// *odds.Rejected: NOT_REAL.
 func Real(listing odds.Listing, category string) error {
 	if bookmaker.NotReal(listing, category) {
-		return odds.Refuse(odds.NotReal, "%.40q in %.40q, %.40q %s", listing.Name, listing.Country, listing.Tournament, category)
+		return odds.Reject(odds.NotReal, "%.40q in %.40q, %.40q %s", listing.Name, listing.Country, listing.Tournament, category)
 	}
 	return nil
 }

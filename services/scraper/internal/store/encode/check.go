@@ -30,8 +30,8 @@ func Usable(s string) bool {
 type checked struct {
 	markets  []odds.Market // the caller's own slice when nothing was rejected
 	unread   []odds.UnreadMarket
-	rejected odds.Refusals // nil when nothing was rejected
-	defects  []string      // what odds.InternalCheck rejected
+	rejected odds.Rejections // nil when nothing was rejected
+	defects  []string        // what odds.InternalCheck rejected
 }
 
 // checkMarkets rejects the markets and outcomes, in order, that cannot be stored. A market that is rejected is offered
@@ -44,7 +44,7 @@ func checkMarkets(markets []odds.Market) checked {
 		if i > 0 && m.Compare(markets[i-1].MarketKey) <= 0 {
 			reason = odds.InternalCheck // decoders leave each market once, in order
 		}
-		var outcomes odds.Refusals
+		var outcomes odds.Rejections
 		if reason == "" {
 			outcomes, reason = checkOutcomes(m.Outcomes)
 		}
@@ -52,7 +52,7 @@ func checkMarkets(markets []odds.Market) checked {
 			if reason == "" && outcomes == nil {
 				continue
 			}
-			c.rejected, c.markets = make(odds.Refusals), slices.Clone(markets[:i])
+			c.rejected, c.markets = make(odds.Rejections), slices.Clone(markets[:i])
 		}
 		if reason == odds.InternalCheck || outcomes[odds.InternalCheck] > 0 {
 			c.defects = append(c.defects, fmt.Sprintf("market %.40q %v: %.200q", m.ID, m.Line, fmt.Sprint(m.Outcomes)))
@@ -93,7 +93,7 @@ func checkMarket(m *odds.Market) odds.Reason {
 
 // checkOutcomes counts the outcomes that cannot be stored, nil when there are none, or returns why the market cannot:
 // none of its outcomes can.
-func checkOutcomes(outcomes []odds.Outcome) (rejected odds.Refusals, whole odds.Reason) {
+func checkOutcomes(outcomes []odds.Outcome) (rejected odds.Rejections, whole odds.Reason) {
 	if storable(outcomes) {
 		return nil, ""
 	}
@@ -103,7 +103,7 @@ func checkOutcomes(outcomes []odds.Outcome) (rejected odds.Refusals, whole odds.
 			continue
 		}
 		if rejected == nil {
-			rejected = make(odds.Refusals)
+			rejected = make(odds.Rejections)
 		}
 		rejected[reason]++
 	}

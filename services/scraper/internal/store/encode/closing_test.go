@@ -183,7 +183,7 @@ func TestClosing(t *testing.T) {
 
 func refusedIn(d bookmaker.Detail) string {
 	var all []string
-	for reason, n := range d.Refusals {
+	for reason, n := range d.Rejections {
 		all = append(all, fmt.Sprint(reason, " ", n))
 	}
 	slices.Sort(all)

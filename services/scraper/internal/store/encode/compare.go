@@ -15,7 +15,7 @@ type Comparison struct {
 	// Same reports that the capture is what is committed, byte by byte.
 	Same bool
 	// Rejected counts the markets and outcomes that cannot be stored; nil when there are none. The rest stands.
-	Rejected odds.Refusals
+	Rejected odds.Rejections
 	// Defects describe what was rejected as odds.InternalCheck.
 	Defects []string
 }

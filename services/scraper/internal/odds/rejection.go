@@ -2,14 +2,14 @@ package odds
 
 import "fmt"
 
-// Reason says why something a bookmaker sent was refused. Reasons are counted by (bookmaker, reason) and shown in
+// Reason is why something that a bookmaker sent was rejected. Reasons are counted by (bookmaker, reason) and shown in
 // cycles, metrics and logs in exactly this spelling.
 type Reason string
 
-// Reasons for refusing a whole answer.
+// Reasons for rejecting a whole answer.
 const (
 	NotJSON          Reason = "NOT_JSON"          // HTML, truncated, or of the wrong types
-	WrongEvent       Reason = "WRONG_EVENT"       // an answer about another event than the one asked for
+	WrongEvent       Reason = "WRONG_EVENT"       // an answer about another event than the requested one
 	WrongSport       Reason = "WRONG_SPORT"       // not football
 	NoEventID        Reason = "NO_EVENT_ID"       // no id of its own
 	NoSrID           Reason = "NO_SR_ID"          // no SportRadar id, or not digits
@@ -27,13 +27,14 @@ const (
 	NotReal          Reason = "NOT_REAL"          // simulated reality, eSoccer or a virtual match
 )
 
-// Doubts about an event as a bookmaker lists it. Nothing is refused for them alone; cycles count and name them.
+// What is inconsistent or suspect about an event as a bookmaker lists it. Nothing is rejected for that alone; cycles
+// count and name the events.
 const (
 	KickoffDiffers Reason = "KICKOFF_DIFFERS" // a quarter of an hour or more from the reference's
 	KickoffDoubted Reason = "KICKOFF_DOUBTED" // moved by more than a day, or into the past; kept as it was
 )
 
-// Reasons for refusing a market or an outcome.
+// Reasons for rejecting a market or an outcome.
 const (
 	BadLine          Reason = "BAD_LINE"          // off the quarter grid, or missing where one is needed
 	DuplicateMarket  Reason = "DUPLICATE_MARKET"  // a second market of one (market_id, line)
@@ -66,36 +67,36 @@ func Reasons() []Reason {
 	}
 }
 
-// Doubts lists the reasons for which cycles name events one by one: those for which an event is doubted and kept, and
-// SIDES_SWAPPED, which refuses a snapshot for what somebody should look at.
-func Doubts() []Reason { return []Reason{KickoffDiffers, KickoffDoubted, SidesSwapped} }
+// FindingReasons lists the reasons for which cycles name events one by one: those for which an event is suspect and kept,
+// and SIDES_SWAPPED, for which a snapshot is rejected that somebody should look at.
+func FindingReasons() []Reason { return []Reason{KickoffDiffers, KickoffDoubted, SidesSwapped} }
 
-// Refused is the error of a whole answer that is refused.
-type Refused struct {
+// Rejected is the error of a whole answer that is rejected.
+type Rejected struct {
 	Reason Reason
 	Detail string // what was seen, with the numbers; never longer than a log line
 }
 
-// Error says reason and detail.
-func (r *Refused) Error() string { return fmt.Sprintf("refused: %s: %s", r.Reason, r.Detail) }
+// Error returns reason and detail.
+func (r *Rejected) Error() string { return fmt.Sprintf("refused: %s: %s", r.Reason, r.Detail) }
 
-// Refuse makes a Refused.
-func Refuse(reason Reason, format string, args ...any) *Refused {
-	return &Refused{Reason: reason, Detail: fmt.Sprintf(format, args...)}
+// Reject makes a Rejected.
+func Reject(reason Reason, format string, args ...any) *Rejected {
+	return &Rejected{Reason: reason, Detail: fmt.Sprintf(format, args...)}
 }
 
-// Refusals counts refusals by reason. The zero value is not usable; use make.
-type Refusals map[Reason]int
+// Rejections counts what was rejected by reason. The zero value is not usable; use make.
+type Rejections map[Reason]int
 
 // Add adds another count.
-func (r Refusals) Add(o Refusals) {
+func (r Rejections) Add(o Rejections) {
 	for reason, n := range o {
 		r[reason] += n
 	}
 }
 
 // Total is the sum over all reasons.
-func (r Refusals) Total() int {
+func (r Rejections) Total() int {
 	n := 0
 	for _, c := range r {
 		n += c

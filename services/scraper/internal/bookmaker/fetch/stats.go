@@ -9,13 +9,13 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 )
 
-// Tally is an Observer that sums attempts up by bookmaker, for instance over a cycle. The zero value is ready.
-type Tally struct {
+// Stats is an Observer that sums attempts up by bookmaker, for instance over a cycle. The zero value is ready.
+type Stats struct {
 	mu   sync.Mutex // guards sums
 	sums map[odds.Bookmaker]*sum
 }
 
-// Totals is what a Tally counted at one bookmaker.
+// Totals is what a Stats counted at one bookmaker.
 type Totals struct {
 	Attempts int
 	Retries  int // attempts that were not the first of their request
@@ -33,38 +33,38 @@ type sum struct {
 }
 
 // Observed counts the attempt.
-func (t *Tally) Observed(a Attempt) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.sums == nil {
-		t.sums = make(map[odds.Bookmaker]*sum)
+func (s *Stats) Observed(a Attempt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sums == nil {
+		s.sums = make(map[odds.Bookmaker]*sum)
 	}
-	s := t.sums[a.Bookmaker]
-	if s == nil {
-		s = &sum{totals: Totals{Results: make(map[Result]int)}}
-		t.sums[a.Bookmaker] = s
+	of := s.sums[a.Bookmaker]
+	if of == nil {
+		of = &sum{totals: Totals{Results: make(map[Result]int)}}
+		s.sums[a.Bookmaker] = of
 	}
-	s.totals.Attempts++
-	s.totals.Results[a.Result]++
-	s.totals.Bytes += int64(a.Bytes)
+	of.totals.Attempts++
+	of.totals.Results[a.Result]++
+	of.totals.Bytes += int64(a.Bytes)
 	if a.Retry > 0 {
-		s.totals.Retries++
+		of.totals.Retries++
 	}
 	if a.Result == Answered {
-		s.totals.Latency += a.Latency
-		s.latency.add(a.Latency)
+		of.totals.Latency += a.Latency
+		of.latency.add(a.Latency)
 	}
 }
 
 // Totals is the count so far.
-func (t *Tally) Totals() map[odds.Bookmaker]Totals {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	all := make(map[odds.Bookmaker]Totals, len(t.sums))
-	for b, s := range t.sums {
-		totals := s.totals
+func (s *Stats) Totals() map[odds.Bookmaker]Totals {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[odds.Bookmaker]Totals, len(s.sums))
+	for b, of := range s.sums {
+		totals := of.totals
 		totals.Results = maps.Clone(totals.Results)
-		totals.P50, totals.P95 = s.latency.quantile(0.50), s.latency.quantile(0.95)
+		totals.P50, totals.P95 = of.latency.quantile(0.50), of.latency.quantile(0.95)
 		all[b] = totals
 	}
 	return all
