@@ -122,7 +122,7 @@ func (a *App) follow(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 	}
 	counted := metrics.NewFeed()
 	a.replica, err = replica.New(replica.Config{
-		ID: cfg.replicaID(a.server.Addr()), Conn: a.feed, Store: a.store, Answered: lookups.Answered,
+		ID: cfg.replicaID(a.server.Addr()), Conn: a.feed, Store: a.store, LookupCount: lookups.Count,
 		Observer: counted, Logger: a.log,
 	})
 	if err != nil {

@@ -76,30 +76,30 @@ func page(t *testing.T, app *cache.App, path string) (int, string) {
 		t.Fatal(err)
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
-	answer, err := transport.RoundTrip(r)
+	response, err := transport.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer.StatusCode, string(body)
+	return response.StatusCode, string(body)
 }
 
-// TestAppFollowsAndAnswers runs the whole service over TCP: a standby and a writer in CACHE_FEED, lookups with
+// TestAppFollowsAndServes runs the whole service over TCP: a standby and a writer in CACHE_FEED, lookups with
 // min_revision, health, metrics, a scraper that dies.
-func TestAppFollowsAndAnswers(t *testing.T) {
+func TestAppFollowsAndServes(t *testing.T) {
 	t.Parallel()
 	standby := feedtest.NewSource(feedtest.NewWorld("epoch-1"))
-	standby.Refuse(status.Error(codes.Unavailable, "not the writer"))
+	standby.Reject(status.Error(codes.Unavailable, "not the writer"))
 	world := feedtest.NewWorld("epoch-1")
 	id := feedtest.ID{Bookmaker: feedtest.Betpawa, ID: "p1"}
 	writer := feedtest.NewSource(world)
 	standbyAddr, _ := scraper(t, standby)
 	writerAddr, stopWriter := scraper(t, writer)
-	writer.Refuse(status.Error(codes.Unavailable, "not yet"))
+	writer.Reject(status.Error(codes.Unavailable, "not yet"))
 
 	app, conn := start(t, standbyAddr+","+writerAddr)
 	client := oddscachev1.NewOddsCacheServiceClient(conn)
@@ -113,7 +113,7 @@ func TestAppFollowsAndAnswers(t *testing.T) {
 
 	world.PutEvent(&oddscachev1.Event{SrId: "1", BetpawaEventId: "p1", Kickoff: timestamppb.New(world.Now.Add(time.Hour))})
 	world.PutSnapshot(id, feedtest.Market("3743", .5, 2))
-	writer.Refuse(nil)
+	writer.Reject(nil)
 	until(t, func() bool { return rpcclient.CheckHealth(t.Context(), app.Addr().String(), service) == nil })
 
 	world.PutSnapshot(id, feedtest.Market("3743", .5, 7))

@@ -26,14 +26,14 @@ func parse(t *testing.T, args ...string) cache.Config {
 	return c
 }
 
-func TestDefaultConfigIsWhatTheTagsSay(t *testing.T) {
+func TestDefaultConfigMatchesTheTags(t *testing.T) {
 	t.Parallel()
 	c := parse(t)
 	if diff := cmp.Diff(cache.DefaultConfig(), c); diff != "" {
 		t.Errorf("-DefaultConfig +tags:\n%s", diff)
 	}
 	if err := c.Validate(); err != nil {
-		t.Errorf("the defaults are refused: %v", err)
+		t.Errorf("the defaults are rejected: %v", err)
 	}
 }
 
@@ -74,8 +74,8 @@ func TestValidateNamesEverything(t *testing.T) {
 	}
 }
 
-// TestOthersAreListenedForWithLocksOnly asks for each address that others can reach.
-func TestOthersAreListenedForWithLocksOnly(t *testing.T) {
+// TestListensBeyondLoopbackWithTLSOnly asks for each address that others can reach.
+func TestListensBeyondLoopbackWithTLSOnly(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"0.0.0.0:7400", ":7400", "[::]:7400", "192.0.2.1:7400", "cache:7400"} {
 		c := cache.DefaultConfig()

@@ -28,7 +28,7 @@ import (
 // maxWatches is how many watches a cache serves at once.
 const maxWatches = 1000
 
-// Observer is told what the feed does, by the replica's one goroutine. It must not block.
+// Observer is notified of what the feed does, by the replica's one goroutine. It must not block.
 type Observer interface {
 	// Started is called when a stream begins.
 	Started(mode, reason string)
@@ -103,7 +103,7 @@ func (c *Cache) Run(ctx context.Context) error {
 	return errors.Join(err, followed, c.feed.Close())
 }
 
-// observer leaves out what only the store's own words can tell.
+// observer leaves out the call whose argument is a type of an internal package.
 type observer struct{ Observer }
 
 // Applied is of no use outside.

@@ -1313,8 +1313,8 @@ type WatchEventsRequest struct {
 	// BetPawa market ids wanted, all lines of each; empty for all. At most 500. An event is sent when other markets of
 	// a snapshot changed, too.
 	MarketIds []string `protobuf:"bytes,7,rep,name=market_ids,json=marketIds,proto3" json:"market_ids,omitempty"`
-	// freshness.epoch of the last message; empty to start anew. Who starts anew gets no removals of what it had: at the
-	// first synced, what was not sent is gone.
+	// freshness.epoch of the last message; empty to start from scratch. A consumer that does so gets no removals of what it
+	// had: at the first synced, what was not sent is gone.
 	Epoch string `protobuf:"bytes,8,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// freshness.revision of the last message; 0 for everything.
 	Revision int64 `protobuf:"varint,9,opt,name=revision,proto3" json:"revision,omitempty"`

@@ -63,7 +63,7 @@ type OddsCacheServiceClient interface {
 	// any. A replica that does not have the revision yet waits for it for some seconds, then answers UNAVAILABLE.
 	//
 	// OUT_OF_RANGE with the reason EPOCH_CHANGED (at any time) or REVISION_COMPACTED says that the revision cannot be
-	// resumed: start anew, without epoch and revision. RESOURCE_EXHAUSTED, TOO_MANY_WATCHES: this replica serves no more.
+	// resumed: start from scratch, without epoch and revision. RESOURCE_EXHAUSTED, TOO_MANY_WATCHES: this replica serves no more.
 	WatchEvents(ctx context.Context, in *WatchEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEventsResponse], error)
 	// GetStats counts what the cache holds; it answers in every state.
 	GetStats(ctx context.Context, in *GetStatsRequest, opts ...grpc.CallOption) (*GetStatsResponse, error)
@@ -194,7 +194,7 @@ type OddsCacheServiceServer interface {
 	// any. A replica that does not have the revision yet waits for it for some seconds, then answers UNAVAILABLE.
 	//
 	// OUT_OF_RANGE with the reason EPOCH_CHANGED (at any time) or REVISION_COMPACTED says that the revision cannot be
-	// resumed: start anew, without epoch and revision. RESOURCE_EXHAUSTED, TOO_MANY_WATCHES: this replica serves no more.
+	// resumed: start from scratch, without epoch and revision. RESOURCE_EXHAUSTED, TOO_MANY_WATCHES: this replica serves no more.
 	WatchEvents(*WatchEventsRequest, grpc.ServerStreamingServer[WatchEventsResponse]) error
 	// GetStats counts what the cache holds; it answers in every state.
 	GetStats(context.Context, *GetStatsRequest) (*GetStatsResponse, error)

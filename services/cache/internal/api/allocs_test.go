@@ -29,7 +29,7 @@ func (b *bundle) bigWorld() {
 }
 
 // TestHandlersAllocateLittle bounds what a handler allocates beside what gRPC does: the number must not depend on how
-// much an answer holds, nor a byte of content be copied.
+// much a response holds, nor a byte of content be copied.
 func TestHandlersAllocateLittle(t *testing.T) { //nolint:paralleltest // allocations of others would count
 	if racing {
 		t.Skip("SKIPPED: the race detector allocates; make alloc-test counts without it")
@@ -64,7 +64,7 @@ func TestHandlersAllocateLittle(t *testing.T) { //nolint:paralleltest // allocat
 				t.Fatal(err)
 			}
 			size = m.Data.Len()
-			m.Data.Free() // as gRPC does when it has written an answer
+			m.Data.Free() // as gRPC does when it has written a response
 		}
 		const runs = 200
 		var before, after runtime.MemStats
@@ -72,14 +72,14 @@ func TestHandlersAllocateLittle(t *testing.T) { //nolint:paralleltest // allocat
 		allocs := testing.AllocsPerRun(runs, call)
 		runtime.ReadMemStats(&after)
 		bytes := (after.TotalAlloc - before.TotalAlloc) / (runs + 1)
-		t.Logf("%s: %v allocations of %d bytes for an answer of %d", test.name, allocs, bytes, size)
+		t.Logf("%s: %v allocations of %d bytes for a response of %d", test.name, allocs, bytes, size)
 		if allocs > test.allocs || bytes > test.bytes {
 			t.Errorf("%s: %v allocations of %d bytes, at most %v of %d are allowed", test.name, allocs, bytes, test.allocs, test.bytes)
 		}
 	}
 }
 
-// BenchmarkGetEvent is a lookup over gRPC in memory, client and server in one process; the client keeps the answer's
+// BenchmarkGetEvent is a lookup over gRPC in memory, client and server in one process; the client keeps the response's
 // bytes and does not decode them.
 func BenchmarkGetEvent(b *testing.B) {
 	for _, name := range []string{"full", "one market"} {

@@ -1,10 +1,16 @@
-// Package api answers the rpcs of OddsCacheService from a store.
+// Package api implements the rpcs of OddsCacheService over a store.
 //
-// GetEvent, BatchGetEvents and ListEvents answer with frames that exist already and are therefore registered with
-// handlers of their own, over the generated description; the others are ordinary. Handlers validate, ask the store and
-// put the answer together; they return the store's errors as they are, and Errors says what becomes of them.
+// A handler validates the request, takes one view of the store, looks up, and puts the response together from frames that
+// exist already (package frame). It returns the store's errors as they are; Errors is the table of what they become.
 //
-// It is not for following the feed (replica) and knows nothing of servers and listeners.
+//   - GetEvent and LookupEvents share lookup, which reads a request without reflection (lookup_read.go), and found, which
+//     makes the response. They are the hot path: a lookup of a few markets takes two allocations in the handler.
+//   - BatchGetEvents, ListEvents and ResolveCompetitorEvents are about many events and queue for a processor (queue.go).
+//   - WatchEvents sends what package watch finds (watch.go, watch_send.go).
+//
+// All responses are raw messages (rawpb), so the handlers are registered over the generated description, in desc.go. What a
+// response says of its state is in freshness.go: the part that all responses of one publication have in common is encoded
+// once.
 package api
 
 import (
@@ -38,12 +44,12 @@ var errNotFound = errors.New("the cache holds no event with this key")
 // errTooManyWaiting says that a stream has too many lookups that wait for their revisions.
 var errTooManyWaiting = fmt.Errorf("%d lookups of the stream wait for their revisions, no more are allowed", maxWaiting)
 
-// warmingRetry is what callers are told to wait while the first full sync runs.
+// warmingRetry is how long callers are to wait, by the RetryInfo, while the first full sync runs.
 const warmingRetry = time.Second
 
 // Errors is the table of what the service's errors become.
 func Errors() (*rpcerr.Table, error) {
-	return rpcerr.NewTable(append(slices.Concat(watchRules(), guard.Rules()), // access's for the lookups of a stream
+	return rpcerr.NewTable(append(slices.Concat(watchRules(), guard.Rules()), // the guard's, for the lookups of a stream
 		rpcerr.Is(errNotFound, codes.NotFound, ReasonEventNotFound),
 		rpcerr.Is(errTooManyWaiting, codes.ResourceExhausted, ReasonTooManyWaiting).RetryAfter(warmingRetry),
 		rpcerr.Is(store.ErrWarming, codes.Unavailable, ReasonWarming).RetryAfter(warmingRetry),
@@ -60,9 +66,9 @@ type Server struct {
 	store   *store.Store
 	lookups *Lookups
 	watches *watch.Watches
-	turns   turns // of calls about many events
+	queue   batchQueue // of calls about many events
 
-	gets, streamed counted // of GetEvent and LookupEvents
+	gets, streamed methodCounters // of GetEvent and LookupEvents
 
 	getInfo grpc.UnaryServerInfo // of GetEvent
 }
@@ -70,7 +76,7 @@ type Server struct {
 // New makes a server over a store that somebody else fills, and watches of it. It counts in lookups.
 func New(s *store.Store, lookups *Lookups, watches *watch.Watches) *Server {
 	server := &Server{
-		store: s, lookups: lookups, watches: watches, turns: newTurns(),
+		store: s, lookups: lookups, watches: watches, queue: newBatchQueue(),
 		gets: lookups.of(MethodGetEvent), streamed: lookups.of(MethodLookupEvents),
 	}
 	server.getInfo = grpc.UnaryServerInfo{Server: server, FullMethod: oddscachev1.OddsCacheService_GetEvent_FullMethodName}
@@ -87,8 +93,8 @@ func (s *Server) find(method string, v store.View, k key) *store.Event {
 // maxWait bounds the wait for a revision when the call has no deadline.
 const maxWait = 30 * time.Second
 
-// view takes what is served, of at least the given revision. When that does not come in time the caller is told which
-// revision is visible, and so the wait ends a little before the call's own deadline.
+// view takes what is served, of at least the given revision. When that does not come in time the error names the revision
+// that is visible; so that it reaches the caller, the wait ends a little before the call's own deadline.
 func (s *Server) view(ctx context.Context, revision int64) (store.View, error) {
 	v, err := s.store.View()
 	if err != nil || v.Revision() >= revision {
@@ -99,7 +105,7 @@ func (s *Server) view(ctx context.Context, revision int64) (store.View, error) {
 		left := time.Until(deadline)
 		wait = min(wait, left-min(left/10, 100*time.Millisecond))
 	}
-	err = withoutTurn(ctx, func() error {
+	err = outsideQueue(ctx, func() error {
 		v, err = s.wait(ctx, revision, wait)
 		return err
 	})

@@ -98,7 +98,7 @@ func (b *bundle) sync() {
 	}
 	b.store.CountEvicted(done.EvictedEvents)
 	b.store.Serve(x)
-	b.store.Heard()
+	b.store.MarkCaughtUp()
 }
 
 var (
@@ -133,7 +133,7 @@ func (b *bundle) derbyWorld() {
 	b.sync()
 }
 
-// freshnessIs holds an answer's freshness against the world.
+// freshnessIs holds a response's freshness against the world.
 func (b *bundle) freshnessIs(f *oddscachev1.Freshness, state oddscachev1.FreshnessState) {
 	b.t.Helper()
 	want := &oddscachev1.Freshness{Epoch: b.world.Epoch, Revision: b.world.Log.View().Head, State: state, LastCycleId: b.world.LastCycle()}
@@ -149,8 +149,8 @@ func (b *bundle) freshnessIs(f *oddscachev1.Freshness, state oddscachev1.Freshne
 
 const live = oddscachev1.FreshnessState_FRESHNESS_STATE_LIVE
 
-// refused fails unless err has the code, the reason, and names the field.
-func refused(t *testing.T, err error, code codes.Code, reason, field string) {
+// rejected fails unless err has the code, the reason, and names the field.
+func rejected(t *testing.T, err error, code codes.Code, reason, field string) {
 	t.Helper()
 	if status.Code(err) != code || rpcerr.Reason(err) != reason || rpcerr.Metadata(err)["field"] != field {
 		t.Errorf("got %v, reason %q, metadata %v; want %v, %q about %q", err, rpcerr.Reason(err), rpcerr.Metadata(err), code, reason, field)

@@ -2,7 +2,7 @@ package api
 
 import oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 
-// Cost is how many lookups a call counts as against the rate of its caller: one for each event that it asks for.
+// Cost is how many lookups a call counts as against the rate of its caller: one for each event that it requests.
 func Cost(request any) int {
 	switch r := request.(type) {
 	case *oddscachev1.BatchGetEventsRequest:

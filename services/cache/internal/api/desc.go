@@ -20,17 +20,17 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	r.RegisterService(&desc, s)
 }
 
-// Description is the generated description of OddsCacheService with handlers that take raw answers. Reflection sees
-// no difference.
+// Description is the generated description of OddsCacheService with handlers whose responses are raw messages. Reflection
+// sees no difference.
 func Description() grpc.ServiceDesc {
 	desc := oddscachev1.OddsCacheService_ServiceDesc
 	desc.HandlerType = (*any)(nil)
 	desc.Methods = slices.Clone(desc.Methods)
-	resolve := byTurns(oddscachev1.OddsCacheService_ResolveCompetitorEvents_FullMethodName, (*Server).ResolveCompetitorEvents)
+	resolve := queued(oddscachev1.OddsCacheService_ResolveCompetitorEvents_FullMethodName, (*Server).ResolveCompetitorEvents)
 	handlers := map[string]grpc.MethodHandler{
 		"GetEvent":                getEvent,
-		"BatchGetEvents":          byTurns(oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName, (*Server).BatchGetEvents),
-		"ListEvents":              byTurns(oddscachev1.OddsCacheService_ListEvents_FullMethodName, (*Server).ListEvents),
+		"BatchGetEvents":          queued(oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName, (*Server).BatchGetEvents),
+		"ListEvents":              queued(oddscachev1.OddsCacheService_ListEvents_FullMethodName, (*Server).ListEvents),
 		"ResolveCompetitorEvents": resolve,
 		"GetStats":                unary(oddscachev1.OddsCacheService_GetStats_FullMethodName, (*Server).GetStats),
 	}
@@ -54,7 +54,7 @@ func getEvent(srv any, ctx context.Context, decode func(any) error, interceptor 
 	if err := decode(in); err != nil {
 		return nil, err
 	}
-	defer in.Free() // an answer has nothing of its request's
+	defer in.Free() // a response has nothing of its request's
 	server, ok := srv.(*Server)
 	if !ok {
 		return nil, fmt.Errorf("GetEvent is registered with a %T", srv)
@@ -64,7 +64,7 @@ func getEvent(srv any, ctx context.Context, decode func(any) error, interceptor 
 		if err := q.read(in.Bytes()); err != nil {
 			return nil, err
 		}
-		return answer(server.getEvent(ctx, &q))
+		return response(server.getEvent(ctx, &q))
 	}
 	if interceptor == nil {
 		return call(ctx, in)
@@ -72,7 +72,7 @@ func getEvent(srv any, ctx context.Context, decode func(any) error, interceptor 
 	return interceptor(ctx, in, &server.getInfo, call)
 }
 
-// unary makes what protoc-gen-go-grpc would generate, for an answer of any type that the codec takes.
+// unary makes what protoc-gen-go-grpc would generate, for a response of any type that the codec takes.
 func unary[Request, Response any](method string, call func(*Server, context.Context, *Request) (*Response, error)) grpc.MethodHandler {
 	return func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
 		in := new(Request)
@@ -84,42 +84,43 @@ func unary[Request, Response any](method string, call func(*Server, context.Cont
 			return nil, fmt.Errorf("%s is registered with a %T", method, srv)
 		}
 		return intercepted(ctx, server, method, in, interceptor, func(ctx context.Context, _ any) (any, error) {
-			return answer(call(server, ctx, in))
+			return response(call(server, ctx, in))
 		})
 	}
 }
 
-// byTurns is unary for calls about many events.
-func byTurns[Request, Response any](method string, call func(*Server, context.Context, *Request) (*Response, error)) grpc.MethodHandler {
+// queued is unary for calls about many events: the request is decoded and answered in the call's place of the queue. A call
+// that is rejected is not decoded, but goes through the interceptor, which counts it.
+func queued[Request, Response any](method string, call func(*Server, context.Context, *Request) (*Response, error)) grpc.MethodHandler {
 	return func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-		t := new(turn)
-		if err := decode(&t.request); err != nil {
+		c := &batchCall{}
+		if err := decode(&c.request); err != nil {
 			return nil, err
 		}
 		server, ok := srv.(*Server)
 		if !ok {
 			return nil, fmt.Errorf("%s is registered with a %T", method, srv)
 		}
-		t.of = server.turns
-		refused := t.take(ctx)
-		defer t.release()
+		c.queue = server.queue
+		rejection := c.enter(ctx)
+		defer c.leave()
 		in := new(Request)
 		var err error
-		if refused == nil {
-			err = unmarshal(t.request.Bytes(), in)
+		if rejection == nil {
+			err = unmarshal(c.request.Bytes(), in)
 		}
-		t.request.Free()
+		c.request.Free()
 		if err != nil {
 			return nil, err
 		}
 		return intercepted(ctx, server, method, in, interceptor, func(ctx context.Context, _ any) (any, error) {
-			if refused != nil {
-				return nil, refused
+			if rejection != nil {
+				return nil, rejection
 			}
 			if r, ok := any(in).(interface{ GetMinRevision() int64 }); ok && r.GetMinRevision() > 0 {
-				ctx = context.WithValue(ctx, turnKey{}, t)
+				ctx = context.WithValue(ctx, batchCallKey{}, c)
 			}
-			return answer(call(server, ctx, in))
+			return response(call(server, ctx, in))
 		})
 	}
 }
@@ -146,8 +147,8 @@ func unmarshal(b []byte, request any) error {
 	return nil
 }
 
-// answer keeps a nil answer from looking like one.
-func answer[Response any](r *Response, err error) (any, error) {
+// response turns a nil *Response into a nil interface, so that no response goes with an error.
+func response[Response any](r *Response, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}

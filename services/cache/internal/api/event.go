@@ -13,7 +13,7 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
-// Field numbers of the answers.
+// Field numbers of the responses.
 const (
 	getEventFreshness = oddscachev1.GetEventResponse_Freshness_FieldNumber
 
@@ -23,10 +23,10 @@ const (
 	resultFound    = oddscachev1.BatchGetEventsResult_Found_FieldNumber
 )
 
-// partsOfEvent is how many parts an event with three snapshots has, and its answer's own.
+// partsOfEvent is how many parts the response about an event with three snapshots has.
 const partsOfEvent = 16
 
-// GetEvent answers one event.
+// GetEvent returns one event.
 func (s *Server) GetEvent(ctx context.Context, r *oddscachev1.GetEventRequest) (*rawpb.Message, error) {
 	key, err := eventKey("", r)
 	if err != nil {
@@ -54,7 +54,8 @@ func (s *Server) getEvent(ctx context.Context, q *lookup) (*rawpb.Message, error
 	return found(e, q.filter(), freshnessSize(v), func(p []byte) []byte { return appendFreshness(p, getEventFreshness, v) }), nil
 }
 
-// found answers with an event and what tail appends, room bytes at most.
+// found is the response with an event and what tail appends, room bytes at most. A small one is copied into one piece, a
+// larger one refers to the bytes that the feed brought.
 func found(e *store.Event, f frame.Filter, room int, tail func([]byte) []byte) *rawpb.Message {
 	if m := frame.Pack(&e.Frame, e.Snapshots, f, room, tail); m != nil {
 		return m
@@ -67,7 +68,7 @@ func found(e *store.Event, f frame.Filter, room int, tail func([]byte) []byte) *
 	return b.Message()
 }
 
-// BatchGetEvents answers events in the order asked.
+// BatchGetEvents returns events in the order of the request's keys, all of one view.
 func (s *Server) BatchGetEvents(ctx context.Context, r *oddscachev1.BatchGetEventsRequest) (*rawpb.Message, error) {
 	keys, err := eventKeys(r.GetKeys())
 	if err != nil {
@@ -92,9 +93,9 @@ func (s *Server) BatchGetEvents(ctx context.Context, r *oddscachev1.BatchGetEven
 	return b.Message(), nil
 }
 
-// addResult adds the answer to one key.
+// addResult adds the result for one key.
 func addResult(b *frame.Builder, key *oddscachev1.EventKey, e *store.Event, filter frame.Filter) error {
-	asked, err := proto.Marshal(key)
+	requested, err := proto.Marshal(key)
 	if err != nil {
 		return fmt.Errorf("encoding key: %w", err)
 	}
@@ -103,9 +104,9 @@ func addResult(b *frame.Builder, key *oddscachev1.EventKey, e *store.Event, filt
 		b.Event(&e.Frame)
 		b.Snapshots(e.Snapshots, filter)
 	}
-	b.Append(len(asked)+16, func(p []byte) []byte {
+	b.Append(len(requested)+16, func(p []byte) []byte {
 		p = protowire.AppendTag(p, resultKey, protowire.BytesType)
-		p = protowire.AppendBytes(p, asked)
+		p = protowire.AppendBytes(p, requested)
 		if e != nil {
 			p = protowire.AppendTag(p, resultFound, protowire.VarintType)
 			p = protowire.AppendVarint(p, protowire.EncodeBool(true))

@@ -33,7 +33,7 @@ func TestGetEventByEveryKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.derbyWorld()
-	want := b.world.Answer("68995116")
+	want := b.world.Expected("68995116")
 	if at := want.GetSnapshots()[2].GetLastConfirmedAt().AsTime(); !at.After(want.GetSnapshots()[2].GetCapturedAt().AsTime()) {
 		t.Fatal("the world lacks a confirmed snapshot")
 	}
@@ -44,8 +44,8 @@ func TestGetEventByEveryKey(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		answer := &oddscachev1.EventSnapshots{Event: got.GetEvent(), Snapshots: got.GetSnapshots()}
-		if diff := cmp.Diff(want, answer, protocmp.Transform()); diff != "" {
+		response := &oddscachev1.EventSnapshots{Event: got.GetEvent(), Snapshots: got.GetSnapshots()}
+		if diff := cmp.Diff(want, response, protocmp.Transform()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 		b.freshnessIs(got.GetFreshness(), live)
@@ -63,27 +63,27 @@ func TestGetEventByEveryKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer := &oddscachev1.EventSnapshots{Event: got.GetEvent(), Snapshots: got.GetSnapshots()}
-		if diff := cmp.Diff(feedtest.Filtered(want, test.bookmakers, test.markets), answer, protocmp.Transform()); diff != "" {
+		response := &oddscachev1.EventSnapshots{Event: got.GetEvent(), Snapshots: got.GetSnapshots()}
+		if diff := cmp.Diff(feedtest.Filtered(want, test.bookmakers, test.markets), response, protocmp.Transform()); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", test, diff)
 		}
 	}
 }
 
-func TestGetEventRefusals(t *testing.T) {
+func TestGetEventRejections(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	_, err := b.client.GetEvent(t.Context(), bySrID("1"))
-	refused(t, err, codes.Unavailable, "WARMING", "")
-	if delay, asked := rpcerr.RetryDelay(err); !asked || delay <= 0 {
-		t.Errorf("warming asks to retry in %v, %v", delay, asked)
+	rejected(t, err, codes.Unavailable, "WARMING", "")
+	if delay, requested := rpcerr.RetryDelay(err); !requested || delay <= 0 {
+		t.Errorf("warming asks to retry in %v, %v", delay, requested)
 	}
 	b.derbyWorld()
 	for _, r := range []*oddscachev1.GetEventRequest{
 		bySrID("1"), byPawa("68995116"), byRival(feedtest.ID{Bookmaker: "sportybet", ID: bet9ja.ID}), byRival(feedtest.ID{Bookmaker: "msport", ID: "1"}),
 	} {
 		_, err := b.client.GetEvent(t.Context(), r)
-		refused(t, err, codes.NotFound, "EVENT_NOT_FOUND", "")
+		rejected(t, err, codes.NotFound, "EVENT_NOT_FOUND", "")
 	}
 	long := strings.Repeat("1", 201)
 	for field, r := range map[string]*oddscachev1.GetEventRequest{
@@ -99,7 +99,7 @@ func TestGetEventRefusals(t *testing.T) {
 		"min_revision":                         {Key: bySrID("1").GetKey(), MinRevision: -1},
 	} {
 		_, err := b.client.GetEvent(t.Context(), r)
-		refused(t, err, codes.InvalidArgument, "INVALID_FIELD", field)
+		rejected(t, err, codes.InvalidArgument, "INVALID_FIELD", field)
 	}
 }
 
@@ -113,24 +113,24 @@ func TestMinRevisionWaits(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	_, err := b.client.GetEvent(ctx, r)
-	refused(t, err, codes.Unavailable, "REVISION_NOT_REACHED", "")
+	rejected(t, err, codes.Unavailable, "REVISION_NOT_REACHED", "")
 
-	answered := make(chan *oddscachev1.GetEventResponse, 1)
+	responses := make(chan *oddscachev1.GetEventResponse, 1)
 	go func() { // ends when the revision is reached, below
 		got, err := b.client.GetEvent(t.Context(), r)
 		if err != nil {
 			t.Error(err)
 		}
-		answered <- got
+		responses <- got
 	}()
 	b.world.PutSnapshot(pawa, feedtest.Market("3743", .5, 9))
 	b.sync()
-	got := <-answered
+	got := <-responses
 	if odds := got.GetSnapshots()[0].GetMarkets()[0].GetOutcomes()[0].GetOdds(); odds != 9 {
 		t.Errorf("read back odds %v, want 9", odds)
 	}
 	if got.GetFreshness().GetRevision() < r.GetMinRevision() {
-		t.Errorf("answered at revision %d, asked for %d", got.GetFreshness().GetRevision(), r.GetMinRevision())
+		t.Errorf("response at revision %d, requested %d", got.GetFreshness().GetRevision(), r.GetMinRevision())
 	}
 }
 
@@ -156,7 +156,7 @@ func TestBatchGetEvents(t *testing.T) {
 	want := &oddscachev1.BatchGetEventsResponse{Freshness: got.GetFreshness()}
 	for i, srID := range []string{"68995116", "", "7", "68995116", "7"} {
 		result := &oddscachev1.BatchGetEventsResult{Key: keys[i]}
-		if a := b.world.Answer(srID); a != nil {
+		if a := b.world.Expected(srID); a != nil {
 			a = feedtest.Filtered(a, []string{"sportybet"}, []string{"3743"})
 			result.Found, result.Event, result.Snapshots = true, a.GetEvent(), a.GetSnapshots()
 		}
@@ -175,14 +175,14 @@ func TestBatchGetEvents(t *testing.T) {
 		"market_ids[0]": {Keys: keys, MarketIds: []string{""}},
 	} {
 		_, err := b.client.BatchGetEvents(t.Context(), r)
-		refused(t, err, codes.InvalidArgument, "INVALID_FIELD", field)
+		rejected(t, err, codes.InvalidArgument, "INVALID_FIELD", field)
 	}
 	many := &oddscachev1.BatchGetEventsRequest{}
 	for range 501 {
 		many.Keys = append(many.Keys, keys[0])
 	}
 	_, err = b.client.BatchGetEvents(t.Context(), many)
-	refused(t, err, codes.InvalidArgument, "INVALID_FIELD", "keys")
+	rejected(t, err, codes.InvalidArgument, "INVALID_FIELD", "keys")
 	if limit := rpcerr.Metadata(err)["limit"]; limit != "500" {
 		t.Errorf("the limit is said to be %q", limit)
 	}
@@ -192,22 +192,22 @@ func TestResolveCompetitorEvents(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.derbyWorld()
-	asked := []*oddscachev1.CompetitorEvent{
+	requested := []*oddscachev1.CompetitorEvent{
 		{Bookmaker: sporty.Bookmaker, CompetitorEventId: sporty.ID}, {Bookmaker: "bet9ja", CompetitorEventId: "404"},
 	}
-	got, err := b.client.ResolveCompetitorEvents(t.Context(), &oddscachev1.ResolveCompetitorEventsRequest{CompetitorEvents: asked})
+	got, err := b.client.ResolveCompetitorEvents(t.Context(), &oddscachev1.ResolveCompetitorEventsRequest{CompetitorEvents: requested})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []*oddscachev1.ResolveCompetitorEventsResult{
-		{CompetitorEvent: asked[0], Found: true, SrId: "68995116", BetpawaEventId: pawa.ID}, {CompetitorEvent: asked[1]},
+		{CompetitorEvent: requested[0], Found: true, SrId: "68995116", BetpawaEventId: pawa.ID}, {CompetitorEvent: requested[1]},
 	}
 	if diff := cmp.Diff(want, got.GetResults(), protocmp.Transform()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	b.freshnessIs(got.GetFreshness(), live)
 	_, err = b.client.ResolveCompetitorEvents(t.Context(), &oddscachev1.ResolveCompetitorEventsRequest{})
-	refused(t, err, codes.InvalidArgument, "INVALID_FIELD", "competitor_events")
-	_, err = b.client.ResolveCompetitorEvents(t.Context(), &oddscachev1.ResolveCompetitorEventsRequest{CompetitorEvents: []*oddscachev1.CompetitorEvent{asked[0], {Bookmaker: "bet9ja"}}})
-	refused(t, err, codes.InvalidArgument, "INVALID_FIELD", "competitor_events[1].competitor_event_id")
+	rejected(t, err, codes.InvalidArgument, "INVALID_FIELD", "competitor_events")
+	_, err = b.client.ResolveCompetitorEvents(t.Context(), &oddscachev1.ResolveCompetitorEventsRequest{CompetitorEvents: []*oddscachev1.CompetitorEvent{requested[0], {Bookmaker: "bet9ja"}}})
+	rejected(t, err, codes.InvalidArgument, "INVALID_FIELD", "competitor_events[1].competitor_event_id")
 }

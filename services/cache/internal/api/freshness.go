@@ -26,7 +26,7 @@ const (
 	timeNanos   = oddscachev1.Timestamp_Nanos_FieldNumber
 )
 
-// stateOf is a store's state in the words of the protocol.
+// stateOf is a store's state as the protocol has it.
 func stateOf(s store.State) oddscachev1.FreshnessState {
 	switch s {
 	case store.Live:
@@ -38,13 +38,13 @@ func stateOf(s store.State) oddscachev1.FreshnessState {
 	}
 }
 
-// freshnessOf is the message that tells which state of the world an answer shows.
+// freshnessOf is the message that says which state of the world a response shows.
 func freshnessOf(v store.View) *oddscachev1.Freshness {
 	f := &oddscachev1.Freshness{Epoch: v.Epoch(), Revision: v.Revision(), State: stateOf(v.Freshness.State)}
 	if id, finished := v.LastCycle(); id != "" {
 		f.LastCycleId, f.LastCycleFinishedAt = id, timestamppb.New(finished)
 	}
-	if v.Freshness.Heard {
+	if v.Freshness.EverCaughtUp {
 		f.FeedAge = durationpb.New(v.Freshness.Age)
 	}
 	return f
@@ -56,7 +56,7 @@ const freshnessBytes = 80
 // appendFreshness appends what freshnessOf says as a field, without making the message.
 func appendFreshness(p []byte, field protowire.Number, v store.View) []byte {
 	p, at := openFreshness(p, field)
-	p = append(p, v.Once(encodePublished)...)
+	p = append(p, v.CachedEncoding(encodePublished)...)
 	return closeFreshness(appendState(p, v.Freshness), at)
 }
 
@@ -67,11 +67,12 @@ func appendFreshnessAt(p []byte, field protowire.Number, v store.View, revision 
 	return closeFreshness(appendState(p, v.Freshness), at)
 }
 
-// encodePublished is what the freshness of all answers from one publication has in common.
+// encodePublished is what the freshness of all responses from one publication has in common.
 func encodePublished(v store.View) []byte {
 	return appendPublished(make([]byte, 0, freshnessSize(v)), v, v.Revision())
 }
 
+// appendPublished appends epoch, revision and last cycle.
 func appendPublished(p []byte, v store.View, revision int64) []byte {
 	p = protowire.AppendTag(p, freshnessEpoch, protowire.BytesType)
 	p = protowire.AppendString(p, v.Epoch())
@@ -85,11 +86,11 @@ func appendPublished(p []byte, v store.View, revision int64) []byte {
 	return p
 }
 
-// appendState appends what differs from one answer to the next.
+// appendState appends what differs from one response to the next: state and age.
 func appendState(p []byte, f store.Freshness) []byte {
 	p = protowire.AppendTag(p, freshnessState, protowire.VarintType)
 	p = protowire.AppendVarint(p, uint64(stateOf(f.State)))
-	if f.Heard {
+	if f.EverCaughtUp {
 		p = appendInstant(p, freshnessFeedAge, int64(f.Age/time.Second), int64(f.Age%time.Second))
 	}
 	return p
@@ -118,7 +119,7 @@ func freshnessSize(v store.View) int {
 	return freshnessBytes + len(v.Epoch()) + len(cycleID)
 }
 
-// addFreshness adds the freshness to an answer.
+// addFreshness adds the freshness to a response.
 func addFreshness(b *frame.Builder, field protowire.Number, v store.View) {
 	b.Append(freshnessSize(v), func(p []byte) []byte { return appendFreshness(p, field, v) })
 }

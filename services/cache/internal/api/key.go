@@ -48,6 +48,7 @@ func eventKey(path string, m keyed) (key, error) {
 	return srKey(path, m.GetSrId())
 }
 
+// competitorEventKey is the key of an event by a bookmaker's own id of it; betpawaKey and srKey are the others.
 func competitorEventKey(path, bookmaker, id string) (key, error) {
 	k := store.Key{Bookmaker: bookmaker, ID: id}
 	return key{of: k}, validKey(path+"competitor_event.", k)
@@ -86,6 +87,7 @@ func isSrID(id string) bool {
 	return true
 }
 
+// eventKeys reads the keys of a batch.
 func eventKeys(all []*oddscachev1.EventKey) ([]key, error) {
 	if err := validCount("keys", len(all), 1, maxKeys); err != nil {
 		return nil, err
@@ -107,6 +109,7 @@ func competitorKey(path string, c *oddscachev1.CompetitorEvent) (store.Key, erro
 	return k, validKey(path, k)
 }
 
+// validKey rejects a bookmaker's id that nothing can have.
 func validKey(path string, k store.Key) error {
 	if k.Bookmaker != "" && k.ID != "" && len(k.Bookmaker) <= maxIDBytes && len(k.ID) <= maxIDBytes {
 		return nil // the paths are worth making only for an error

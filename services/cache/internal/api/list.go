@@ -18,7 +18,7 @@ import (
 const (
 	defaultPage      = 50
 	maxPage          = 500
-	maxSnapshotsPage = 20 // with snapshots an event has some 50 kB, and an answer must stay well below gRPC's 4 MiB
+	maxSnapshotsPage = 20 // with snapshots an event has some 50 kB, and a response must stay well below gRPC's 4 MiB
 )
 
 // Field numbers of ListEventsResponse.
@@ -28,7 +28,8 @@ const (
 	listFreshness = oddscachev1.ListEventsResponse_Freshness_FieldNumber
 )
 
-// ListEvents answers one page of events.
+// ListEvents returns one page of events, in the order (kickoff, sr_id). A page is of one view; the next may be of another, and
+// then begins after the last event of this one, wherever that is by then.
 func (s *Server) ListEvents(ctx context.Context, r *oddscachev1.ListEventsRequest) (*rawpb.Message, error) {
 	if err := validList("bookmakers", r.GetBookmakers(), maxBookmakers); err != nil {
 		return nil, err
@@ -46,11 +47,11 @@ func (s *Server) ListEvents(ctx context.Context, r *oddscachev1.ListEventsReques
 		return nil, err
 	}
 	events, next := q.page(v, size)
-	return listAnswer(v, events, next, r), nil
+	return listResponse(v, events, next, r), nil
 }
 
-// listAnswer puts a page together.
-func listAnswer(v store.View, events []*store.Event, next string, r *oddscachev1.ListEventsRequest) *rawpb.Message {
+// listResponse puts a page together.
+func listResponse(v store.View, events []*store.Event, next string, r *oddscachev1.ListEventsRequest) *rawpb.Message {
 	parts := 3
 	if r.GetIncludeSnapshots() {
 		parts = partsOfEvent
@@ -163,6 +164,7 @@ func (q *query) page(v store.View, size int) (events []*store.Event, next string
 	return events, next
 }
 
+// matches reports whether an event passes the filters beside the window of kickoffs.
 func (q *query) matches(e *store.Event) bool {
 	return (q.country == "" || e.Country == q.country) &&
 		(q.tournament == "" || e.Tournament == q.tournament) &&

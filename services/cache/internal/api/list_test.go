@@ -72,7 +72,7 @@ func TestListEventsPagesAndFilters(t *testing.T) {
 	} {
 		var want []*oddscachev1.EventSnapshots
 		for _, srID := range b.world.Events() {
-			a := b.world.Answer(srID)
+			a := b.world.Expected(srID)
 			e := a.GetEvent()
 			has := func(bookmaker string) bool {
 				return slices.ContainsFunc(a.GetSnapshots(), func(s *oddscachev1.CachedSnapshot) bool { return s.GetBookmaker() == bookmaker })
@@ -114,7 +114,7 @@ func TestListEventsUnderChurn(t *testing.T) {
 	step := 0
 	got, _ := b.pages(&oddscachev1.ListEventsRequest{PageSize: 7}, func() {
 		step++
-		moved := proto.CloneOf(b.world.Answer(fmt.Sprint(1000 + step)).GetEvent()) // 1001, 1002, … move
+		moved := proto.CloneOf(b.world.Expected(fmt.Sprint(1000 + step)).GetEvent()) // 1001, 1002, … move
 		moved.Kickoff = timestamppb.New(b.world.Now.Add(time.Duration(step*5%13) * time.Hour))
 		b.world.PutEvent(moved)
 		added := &oddscachev1.Event{SrId: fmt.Sprint(step), Kickoff: timestamppb.New(b.world.Now.Add(6 * time.Hour))}
@@ -138,7 +138,7 @@ func TestListEventsUnderChurn(t *testing.T) {
 	}
 }
 
-func TestListEventsRefusals(t *testing.T) {
+func TestListEventsRejections(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.many(10)
@@ -152,7 +152,7 @@ func TestListEventsRefusals(t *testing.T) {
 	bad := func(field string, r *oddscachev1.ListEventsRequest) {
 		t.Helper()
 		_, err := b.client.ListEvents(t.Context(), r)
-		refused(t, err, codes.InvalidArgument, "INVALID_FIELD", field)
+		rejected(t, err, codes.InvalidArgument, "INVALID_FIELD", field)
 	}
 	bad("page_token", &oddscachev1.ListEventsRequest{PageToken: token})
 	bad("page_token", &oddscachev1.ListEventsRequest{PageToken: token, Country: "England"})
@@ -165,6 +165,6 @@ func TestListEventsRefusals(t *testing.T) {
 	bad("kickoff_from", &oddscachev1.ListEventsRequest{KickoffFrom: &timestamppb.Timestamp{Nanos: -1}})
 	bad("kickoff_to", &oddscachev1.ListEventsRequest{KickoffFrom: timestamppb.New(time.Unix(2, 0)), KickoffTo: timestamppb.New(time.Unix(1, 0))})
 	if _, err := b.client.ListEvents(t.Context(), &oddscachev1.ListEventsRequest{PageToken: token, Country: "Kenya", PageSize: 5}); err != nil {
-		t.Errorf("another page size was refused: %v", err)
+		t.Errorf("another page size was rejected: %v", err)
 	}
 }

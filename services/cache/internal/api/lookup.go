@@ -7,7 +7,7 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/frame"
 )
 
-// lookup is what GetEvent and LookupEvents ask for.
+// lookup is a request of GetEvent or LookupEvents.
 type lookup struct {
 	key                   key
 	bookmakers, marketIDs []string
@@ -22,7 +22,7 @@ type lookup struct {
 // defaultWait is how long a lookup on a stream waits for its revision when it does not say.
 const defaultWait = 5 * time.Second
 
-// validate refuses what is wrong with everything but the key.
+// validate rejects what is wrong with everything but the key.
 func (q *lookup) validate() error {
 	if err := validFilter(q.bookmakers, q.marketIDs, q.minRevision); err != nil {
 		return err
@@ -33,11 +33,11 @@ func (q *lookup) validate() error {
 	return nil
 }
 
-// filter is the part of the event that is asked for.
+// filter is the part of the event that is requested.
 func (q *lookup) filter() frame.Filter { return frame.NewFilter(q.bookmakers, q.marketIDs) }
 
-// patience is how long the lookup waits for its revision.
-func (q *lookup) patience() time.Duration {
+// waitTimeout is how long the lookup waits for its revision.
+func (q *lookup) waitTimeout() time.Duration {
 	if q.hasLimit {
 		return q.maxWait
 	}

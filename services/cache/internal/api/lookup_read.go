@@ -36,7 +36,7 @@ var _ = [1]struct{}{}[oddscachev1.GetEventRequest_SrId_FieldNumber-lookupSrID|
 	oddscachev1.GetEventRequest_MinRevision_FieldNumber-lookupMinRevision]
 
 // read reads an encoded GetEventRequest or LookupEventsRequest and its key, whose strings alias b: b must not be changed
-// as long as q is used. Lists reuse q's memory. The id is read even of a request that is refused, where it can be.
+// as long as q is used. Lists reuse q's memory. The id is read even of a request that is rejected, where it can be.
 func (q *lookup) read(b []byte) error {
 	*q = lookup{bookmakers: q.bookmakers[:0], marketIDs: q.marketIDs[:0]}
 	var raw rawKey
@@ -46,13 +46,14 @@ func (q *lookup) read(b []byte) error {
 	return q.decode(b)
 }
 
-// rawKey is the key of a request as it stands there; the last of several counts, as protobuf has it.
+// rawKey is the key of a request before it is validated; the last of several counts, as protobuf has it.
 type rawKey struct {
 	field      protowire.Number // 0 for none
 	id         string
 	competitor store.Key
 }
 
+// setKey validates the key and takes it over.
 func (q *lookup) setKey(raw *rawKey) (err error) {
 	switch raw.field {
 	case lookupCompetitorEvent:
@@ -69,7 +70,8 @@ func (q *lookup) setKey(raw *rawKey) (err error) {
 	return err
 }
 
-// scan reads what clients send. It reports false for anything else that protobuf allows, and for what it does not.
+// scan reads what clients send, without reflection. It reports false for anything else that protobuf
+// allows, which decode reads, and for what protobuf does not allow, of which decode makes the error.
 func (q *lookup) scan(key *rawKey, b []byte) bool {
 	for len(b) > 0 {
 		if b[0] >= 0x80 {
@@ -172,7 +174,7 @@ func (q *lookup) decode(b []byte) (err error) {
 	return err
 }
 
-// alias is b as a string without a copy.
+// alias is b as a string without a copy: it is good for as long as nobody changes b.
 func alias(b []byte) string {
 	if len(b) == 0 {
 		return ""

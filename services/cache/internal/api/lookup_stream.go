@@ -25,12 +25,13 @@ const maxWaiting = 1000
 // ReasonTooManyWaiting is the reason of lookups that would be one more.
 const ReasonTooManyWaiting = "TOO_MANY_WAITING"
 
-// lookupStream answers one LookupEvents.
+// lookupStream serves one LookupEvents. One goroutine reads requests and responds to those that need not wait; each one that
+// waits for its revision has a goroutine of its own, so that it holds up no other.
 type lookupStream struct {
 	server *Server
 	stream grpc.ServerStream
 	table  *rpcerr.Table
-	caller *tokens.Token // nil when nobody is asked for one
+	caller *tokens.Token // nil when none is needed
 
 	waiting sync.WaitGroup // lookups that wait for their revisions; each ends with the stream's context at the latest
 	slots   chan struct{}  // as many as may wait
@@ -39,7 +40,7 @@ type lookupStream struct {
 	closed bool
 }
 
-// lookupEvents is the rpc's handler. It returns when the client has ended its side and everything is answered, or when
+// lookupEvents is the rpc's handler. It returns when the client has ended its side and everything is responded to, or when
 // the stream's context ends, as it does when the server stops.
 func lookupEvents(srv any, stream grpc.ServerStream) error {
 	server, ok := srv.(*Server)
@@ -53,7 +54,7 @@ func lookupEvents(srv any, stream grpc.ServerStream) error {
 	s := &lookupStream{server: server, stream: stream, table: table, slots: make(chan struct{}, maxWaiting)}
 	s.caller = guard.CallerOf(stream.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- s.answerAll(stream.Context()) }() // ends with the stream, which the handler's return makes it do
+	go func() { ended <- s.serve(stream.Context()) }() // ends with the stream, which the handler's return makes it do
 	select {
 	case err := <-ended:
 		return err
@@ -70,8 +71,8 @@ func (s *lookupStream) close() {
 	s.closed = true
 }
 
-// answerAll answers until the client ends its side.
-func (s *lookupStream) answerAll(ctx context.Context) error {
+// serve responds to requests until the client ends its side.
+func (s *lookupStream) serve(ctx context.Context) error {
 	var (
 		request rawpb.Pooled
 		q       lookup // its memory is reused from request to request
@@ -83,7 +84,7 @@ func (s *lookupStream) answerAll(ctx context.Context) error {
 			return nil
 		}
 		if err == nil {
-			err = s.answer(ctx, &q, request.Bytes())
+			err = s.handle(ctx, &q, request.Bytes())
 			request.Free()
 		}
 		if err != nil {
@@ -92,10 +93,11 @@ func (s *lookupStream) answerAll(ctx context.Context) error {
 	}
 }
 
-// answer answers one request, now or when its revision is there.
-func (s *lookupStream) answer(ctx context.Context, q *lookup, request []byte) error {
+// handle responds to one request, now or when its revision is there. Its error ends the stream; whatever is wrong with the
+// lookup itself is a failure response.
+func (s *lookupStream) handle(ctx context.Context, q *lookup, request []byte) error {
 	err := q.read(request)
-	if err != nil && status.Code(err) != codes.Unknown { // no message: nobody could tell whose answer it is
+	if err != nil && status.Code(err) != codes.Unknown { // not a message: the response would have no id
 		return err
 	}
 	v, viewErr := s.server.store.View()
@@ -105,14 +107,14 @@ func (s *lookupStream) answer(ctx context.Context, q *lookup, request []byte) er
 	if err == nil && s.caller != nil {
 		err = s.caller.Take(1)
 	}
-	if err == nil && viewErr == nil && v.Revision() < q.minRevision && q.patience() > 0 {
+	if err == nil && viewErr == nil && v.Revision() < q.minRevision && q.waitTimeout() > 0 {
 		return s.await(ctx, request)
 	}
-	return s.send(s.answered(ctx, q, v, errors.Join(err, viewErr)))
+	return s.send(s.response(ctx, q, v, errors.Join(err, viewErr)))
 }
 
-// answered is the answer as of a view.
-func (s *lookupStream) answered(ctx context.Context, q *lookup, v store.View, err error) *rawpb.Message {
+// response is the response as of a view.
+func (s *lookupStream) response(ctx context.Context, q *lookup, v store.View, err error) *rawpb.Message {
 	if err == nil && v.Revision() < q.minRevision {
 		err = &store.NotReachedError{Wanted: q.minRevision, Visible: v.Revision()}
 	}
@@ -120,14 +122,14 @@ func (s *lookupStream) answered(ctx context.Context, q *lookup, v store.View, er
 		e := q.key.in(v)
 		s.server.streamed.add(e != nil)
 		if e != nil {
-			return lookedUp(q, v, e)
+			return foundResponse(q, v, e)
 		}
 		err = errNotFound
 	}
-	return failed(ctx, q, v, err, s.table)
+	return failureResponse(ctx, q, v, err, s.table)
 }
 
-// await answers a lookup when its revision is there or its time is over. Others go on meanwhile.
+// await responds to a lookup when its revision is there or its time is over. Others go on meanwhile.
 func (s *lookupStream) await(ctx context.Context, request []byte) error {
 	own := &lookup{} // the lookup's memory goes to the next request, and so do the request's bytes
 	if err := own.read(bytes.Clone(request)); err != nil {
@@ -137,17 +139,17 @@ func (s *lookupStream) await(ctx context.Context, request []byte) error {
 	case s.slots <- struct{}{}:
 	default:
 		v := s.server.store.Served().View()
-		return s.send(failed(ctx, own, v, errTooManyWaiting, s.table))
+		return s.send(failureResponse(ctx, own, v, errTooManyWaiting, s.table))
 	}
 	s.waiting.Go(func() {
 		defer func() { <-s.slots }()
-		v, err := s.server.wait(ctx, own.minRevision, own.patience())
-		_ = s.send(s.answered(ctx, own, v, err)) // an error ends the stream's RecvMsg too, which reports it
+		v, err := s.server.wait(ctx, own.minRevision, own.waitTimeout())
+		_ = s.send(s.response(ctx, own, v, err)) // an error ends the stream's RecvMsg too, which reports it
 	})
 	return nil
 }
 
-// send sends one answer.
+// send sends one response. It returns io.EOF after close.
 func (s *lookupStream) send(m *rawpb.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,7 +157,7 @@ func (s *lookupStream) send(m *rawpb.Message) error {
 		return io.EOF
 	}
 	if err := s.stream.SendMsg(m); err != nil {
-		return fmt.Errorf("sending an answer: %w", err)
+		return fmt.Errorf("sending a response: %w", err)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// lookUp sends requests at once and returns the answers in the order in which they came.
+// lookUp sends requests at once and returns the responses in the order in which they came.
 func (b *bundle) lookUp(requests ...*oddscachev1.LookupEventsRequest) []*oddscachev1.LookupEventsResponse {
 	b.t.Helper()
 	stream, err := b.client.LookupEvents(b.t.Context())
@@ -38,16 +38,16 @@ func (b *bundle) lookUp(requests ...*oddscachev1.LookupEventsRequest) []*oddscac
 	if err := stream.CloseSend(); err != nil {
 		b.t.Fatal(err)
 	}
-	var answers []*oddscachev1.LookupEventsResponse
+	var responses []*oddscachev1.LookupEventsResponse
 	for {
 		a, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			return answers
+			return responses
 		}
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		answers = append(answers, a)
+		responses = append(responses, a)
 	}
 }
 
@@ -68,9 +68,9 @@ func asLookup(t testing.TB, r *oddscachev1.GetEventRequest) *oddscachev1.LookupE
 	return l
 }
 
-// TestLookupsAnswerAsGetEventDoes asks for everything twice, on a stream and by calls: by every kind of key, filtered,
-// unknown and refused.
-func TestLookupsAnswerAsGetEventDoes(t *testing.T) {
+// TestLookupsRespondAsGetEventDoes asks for everything twice, on a stream and by calls: by every kind of key, filtered,
+// unknown and rejected.
+func TestLookupsRespondAsGetEventDoes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.derbyWorld()
@@ -78,7 +78,7 @@ func TestLookupsAnswerAsGetEventDoes(t *testing.T) {
 	oneMarket.MarketIds = []string{"3743", "1096", "1096"}
 	oneBookmaker.Bookmakers = []string{"sportybet"}
 	badBookmaker.Bookmakers = []string{""}
-	asked := []*oddscachev1.GetEventRequest{
+	requested := []*oddscachev1.GetEventRequest{
 		bySrID("68995116"), byPawa(pawa.ID), oneMarket, oneBookmaker, badBookmaker, bySrID("1"), bySrID("x"), bySrID(""),
 		{},
 		{Key: &oddscachev1.GetEventRequest_CompetitorEvent{CompetitorEvent: &oddscachev1.CompetitorEvent{Bookmaker: sporty.Bookmaker, CompetitorEventId: sporty.ID}}},
@@ -86,17 +86,17 @@ func TestLookupsAnswerAsGetEventDoes(t *testing.T) {
 		{Key: &oddscachev1.GetEventRequest_SrId{SrId: "68995116"}, MinRevision: -1},
 	}
 	var lookups []*oddscachev1.LookupEventsRequest
-	for _, r := range asked {
+	for _, r := range requested {
 		lookups = append(lookups, asLookup(t, r))
 	}
-	answers := b.lookUp(lookups...)
-	if len(answers) != len(asked) {
-		t.Fatalf("%d answers to %d lookups", len(answers), len(asked))
+	responses := b.lookUp(lookups...)
+	if len(responses) != len(requested) {
+		t.Fatalf("%d responses to %d lookups", len(responses), len(requested))
 	}
-	for i, r := range asked {
-		a := answers[i]
+	for i, r := range requested {
+		a := responses[i]
 		if a.GetRequestId() != uint64(100+i) {
-			t.Fatalf("answer %d is to request %d", i, a.GetRequestId())
+			t.Fatalf("response %d is to request %d", i, a.GetRequestId())
 		}
 		b.freshnessIs(a.GetFreshness(), live)
 		want, err := b.client.GetEvent(t.Context(), r)
@@ -110,12 +110,12 @@ func TestLookupsAnswerAsGetEventDoes(t *testing.T) {
 		f := a.GetFailure()
 		if codes.Code(f.GetCode()) != status.Code(err) || f.GetReason() != rpcerr.Reason(err) || f.GetMessage() != status.Convert(err).Message() ||
 			!cmp.Equal(f.GetMetadata(), rpcerr.Metadata(err)) || a.GetFound() || a.GetEvent() != nil {
-			t.Errorf("%v: the call ended with %v (%v), the stream answered %v", r, err, rpcerr.Metadata(err), a)
+			t.Errorf("%v: the call ended with %v (%v), the stream responded %v", r, err, rpcerr.Metadata(err), a)
 		}
 	}
 }
 
-// TestLookupsWaitForTheirRevision lets one lookup wait for what is written after it was asked: others overtake it.
+// TestLookupsWaitForTheirRevision lets one lookup wait for what is written after it was sent: others overtake it.
 func TestLookupsWaitForTheirRevision(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -148,13 +148,13 @@ func TestLookupsWaitForTheirRevision(t *testing.T) {
 	for _, id := range []uint64{2, 3, 4} {
 		a := next()
 		if late := codes.Code(a.GetFailure().GetCode()) == codes.Unavailable; a.GetRequestId() != id || late != (id > 2) {
-			t.Errorf("got %v, want the answer to %d", a, id)
+			t.Errorf("got %v, want the response to %d", a, id)
 		}
 	}
 	b.world.Confirm(pawa)
 	b.sync()
 	if a := next(); a.GetRequestId() != 1 || !a.GetFound() || a.GetFreshness().GetRevision() != head+1 {
-		t.Errorf("got %v, want the answer to 1 at revision %d", a, head+1)
+		t.Errorf("got %v, want the response to 1 at revision %d", a, head+1)
 	}
 	ask(5, 0, time.Hour)
 	if a := next(); a.GetFailure().GetMetadata()["field"] != "max_wait" {
@@ -225,9 +225,9 @@ func TestRequestsAreReadAsProtobufDoes(t *testing.T) {
 	})
 }
 
-// TestAllocationsOfAnAnswer bounds what a whole answer costs, client and server and gRPC together, by counts, which no
-// busy machine changes. One answer after another takes some more than many at once.
-func TestAllocationsOfAnAnswer(t *testing.T) { //nolint:paralleltest // allocations of others would count
+// TestAllocationsOfAResponse bounds what a whole response costs, client and server and gRPC together, by counts, which no
+// busy machine changes. One response after another takes some more than many at once.
+func TestAllocationsOfAResponse(t *testing.T) { //nolint:paralleltest // allocations of others would count
 	if racing {
 		t.Skip("SKIPPED: the race detector allocates; make alloc-test counts without it")
 	}
@@ -235,12 +235,12 @@ func TestAllocationsOfAnAnswer(t *testing.T) { //nolint:paralleltest // allocati
 	b.bigWorld()
 	market := bySrID("68995116")
 	market.MarketIds = []string{"10100"}
-	const answers = 400
+	const responses = 400
 	for _, test := range []struct {
 		name         string
 		request      *oddscachev1.GetEventRequest
 		call, stream float64 // allocations, at most
-		copied       uint64  // bytes allocated a streamed answer, at most: its own size, which the client takes, and little more
+		copied       uint64  // bytes allocated a streamed response, at most: its own size, which the client takes, and little more
 	}{
 		{"full event", bySrID("68995116"), 180, 52, 60_000},
 		{"one market", market, 165, 36, 3_000},
@@ -251,7 +251,7 @@ func TestAllocationsOfAnAnswer(t *testing.T) { //nolint:paralleltest // allocati
 			t.Fatal(err)
 		}
 		request := rawpb.New(body)
-		calls, _ := counted(answers, func() {
+		calls, _ := counted(responses, func() {
 			var m rawpb.Message
 			if err := b.conn.Invoke(t.Context(), oddscachev1.OddsCacheService_GetEvent_FullMethodName, request, &m, codec); err != nil {
 				t.Fatal(err)
@@ -263,14 +263,14 @@ func TestAllocationsOfAnAnswer(t *testing.T) { //nolint:paralleltest // allocati
 			t.Fatal(err)
 		}
 		size := 0
-		streamed, bytes := counted(answers, func() {
+		streamed, bytes := counted(responses, func() {
 			var m rawpb.Message
 			if err := errors.Join(stream.SendMsg(request), stream.RecvMsg(&m)); err != nil {
 				t.Fatal(err)
 			}
 			size = m.Data.Len()
 		})
-		t.Logf("%s: %.1f allocations a call, %.1f an answer of %d bytes on a stream, which allocates %d bytes", test.name, calls, streamed, size, bytes)
+		t.Logf("%s: %.1f allocations a call, %.1f a response of %d bytes on a stream, which allocates %d bytes", test.name, calls, streamed, size, bytes)
 		if calls > test.call || streamed > test.stream || bytes > test.copied {
 			t.Errorf("%s: at most %v, %v and %d bytes are allowed", test.name, test.call, test.stream, test.copied)
 		}

@@ -44,24 +44,25 @@ func (l *Lookups) Total() (hits, misses int64) {
 	return hits, misses
 }
 
-// Answered is how many keys were looked up.
-func (l *Lookups) Answered() int64 {
+// Count is how many keys were looked up.
+func (l *Lookups) Count() int64 {
 	hits, misses := l.Total()
 	return hits + misses
 }
 
 // of is one method's counters, for a path on which finding them would count.
-func (l *Lookups) of(method string) counted {
-	return counted{hits: l.hits[method], misses: l.misses[method]}
+func (l *Lookups) of(method string) methodCounters {
+	return methodCounters{hits: l.hits[method], misses: l.misses[method]}
 }
 
 // add counts one key.
 func (l *Lookups) add(method string, found bool) { l.of(method).add(found) }
 
-// counted is one method's counters.
-type counted struct{ hits, misses *xsync.Counter }
+// methodCounters are one method's counters.
+type methodCounters struct{ hits, misses *xsync.Counter }
 
-func (c counted) add(found bool) {
+// add counts one key.
+func (c methodCounters) add(found bool) {
 	if found {
 		c.hits.Inc()
 	} else {

@@ -19,7 +19,7 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/watch"
 )
 
-// wire is a stream without gRPC: requests that are encoded already, and answers that are let go as soon as they are sent.
+// wire is a stream without gRPC: requests that are encoded already, and responses that are let go as soon as they are sent.
 type wire struct {
 	grpc.ServerStream                 // nil: nothing else of it is used
 	ctx               context.Context //nolint:containedctx // a stream has one
@@ -44,8 +44,8 @@ func (w *wire) SendMsg(m any) error {
 	return err
 }
 
-// BenchmarkLookupStream is what the cache itself adds to an answer on a stream, everything of gRPC's left out: one market
-// of an event that is seldom the one asked for last.
+// BenchmarkLookupStream is what the cache itself adds to a response on a stream, everything of gRPC's left out: one market
+// of an event that is seldom the one requested last.
 func BenchmarkLookupStream(b *testing.B) {
 	const events, markets = 300, 170
 	s := setup(b)

@@ -15,6 +15,7 @@ import (
 // the same request at any replica and for nothing else. It is no secret: it guards against mistakes, not against malice.
 const tokenHeader = 8 + 8 + 4 // sum, kickoff's seconds, kickoff's nanos; the SportRadar id follows
 
+// makeToken makes the token of the page after the one whose last event is at a position.
 func makeToken(at store.Position, filters uint64) string {
 	b := make([]byte, tokenHeader, tokenHeader+len(at.SrID))
 	binary.BigEndian.PutUint64(b[8:], uint64(at.Kickoff.Unix()))
@@ -24,6 +25,7 @@ func makeToken(at store.Position, filters uint64) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// readToken is the position that a token was made of; false when it was made for other filters, or is no token.
 func readToken(token string, filters uint64) (store.Position, bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(b) <= tokenHeader || binary.BigEndian.Uint64(b) != tokenSum(b, filters) {
@@ -33,6 +35,7 @@ func readToken(token string, filters uint64) (store.Position, bool) {
 	return store.Position{Kickoff: time.Unix(seconds, nanos).UTC(), SrID: string(b[tokenHeader:])}, true
 }
 
+// tokenSum is the sum over everything behind it and the filters.
 func tokenSum(b []byte, filters uint64) uint64 {
 	h := xxhash.NewWithSeed(filters)
 	_, _ = h.Write(b[8:]) // never fails
@@ -62,6 +65,7 @@ func filterSum(r *oddscachev1.ListEventsRequest) uint64 {
 	return h.Sum64()
 }
 
+// presence is 1 for true: an absent bound and the instant 0 are not the same filter.
 func presence(is bool) int {
 	if is {
 		return 1

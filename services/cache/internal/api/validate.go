@@ -6,7 +6,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 )
 
-// validID refuses an id or a name that nothing can have. It returns an error of no type, so that nil stays nil.
+// validID rejects an id or a name that nothing can have. It returns an error of no type, so that nil stays nil.
 func validID(field, id string) error {
 	switch {
 	case id == "":
@@ -18,7 +18,7 @@ func validID(field, id string) error {
 	}
 }
 
-// validCount refuses a list that is too short or too long.
+// validCount rejects a list that is too short or too long.
 func validCount(field string, n, least, most int) error {
 	switch {
 	case n < least:
@@ -30,7 +30,7 @@ func validCount(field string, n, least, most int) error {
 	}
 }
 
-// validList refuses a list of ids or names.
+// validList rejects a list of ids or names.
 func validList(field string, ids []string, most int) error {
 	if err := validCount(field, len(ids), 0, most); err != nil {
 		return err
@@ -43,7 +43,7 @@ func validList(field string, ids []string, most int) error {
 	return nil
 }
 
-// validFilter refuses what GetEvent and BatchGetEvents have in common.
+// validFilter rejects what GetEvent and BatchGetEvents have in common.
 func validFilter(bookmakers, marketIDs []string, minRevision int64) error {
 	if err := validList("bookmakers", bookmakers, maxBookmakers); err != nil {
 		return err

@@ -23,11 +23,11 @@ const (
 // maxSrIDs bounds the events that a watch can name.
 const maxSrIDs = 500
 
-// watchRules say what a watch's errors become.
+// watchRules are the rules of the error table for what ends a watch.
 func watchRules() []rpcerr.Rule {
 	return []rpcerr.Rule{
 		rpcerr.As(codes.OutOfRange, ReasonEpochChanged, func(e *watch.EpochError) map[string]string {
-			return map[string]string{"epoch": e.Asked, "servedEpoch": e.Served}
+			return map[string]string{"epoch": e.Requested, "servedEpoch": e.Served}
 		}),
 		rpcerr.As(codes.OutOfRange, ReasonCompacted, func(e *watch.CompactedError) map[string]string {
 			return map[string]string{"revision": strconv.FormatInt(e.Revision, 10), "oldestRevision": strconv.FormatInt(e.Oldest, 10)}

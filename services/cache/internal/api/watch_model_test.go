@@ -37,7 +37,7 @@ func drawWatchStep(t *rapid.T) watchStep {
 	}
 }
 
-// mirror is a consumer that keeps what it is told.
+// mirror is a consumer that keeps what it is sent.
 type mirror struct {
 	events map[string]*oddscachev1.EventSnapshots
 	last   *oddscachev1.Freshness

@@ -13,7 +13,7 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/watch"
 )
 
-// Field numbers of WatchEventsResponse and EventRemoved. EventUpdated has those that all answers with events share.
+// Field numbers of WatchEventsResponse and EventRemoved. EventUpdated has those that all messages with events share.
 const (
 	watchUpdated   = oddscachev1.WatchEventsResponse_Updated_FieldNumber
 	watchRemoved   = oddscachev1.WatchEventsResponse_Removed_FieldNumber
@@ -25,7 +25,7 @@ const (
 	removedReason    = oddscachev1.EventRemoved_Reason_FieldNumber
 )
 
-// watchStream sends what a watch tells. Sending waits while the caller does not read; what it then holds is the message
+// watchStream sends the messages of a watch. Sending waits while the caller does not read; what it then holds is the message
 // and what the transport took before, 64 KiB and a message more, or less when the connection leaves much else unread.
 type watchStream struct {
 	stream grpc.ServerStream
@@ -37,6 +37,7 @@ func (s *watchStream) Updated(m watch.Mark, e *store.Event) error {
 	return s.send(updatedMessage(m, e, s.part))
 }
 
+// updatedMessage is a message with an event, as far as the request wants it.
 func updatedMessage(m watch.Mark, e *store.Event, part frame.Filter) *rawpb.Message {
 	b := frame.NewBuilder(partsOfEvent)
 	defer b.Release()
@@ -64,6 +65,7 @@ func (s *watchStream) Removed(m watch.Mark, r watch.Removal) error {
 // Synced implements watch.Consumer.
 func (s *watchStream) Synced(m watch.Mark) error { return s.send(markedMessage(m, watchSynced, nil)) }
 
+// markedMessage is a message with an encoded body in one of its fields, and the mark.
 func markedMessage(m watch.Mark, field protowire.Number, body []byte) *rawpb.Message {
 	p := make([]byte, 0, len(body)+freshnessSize(m.View)+16)
 	p = protowire.AppendTag(p, field, protowire.BytesType)
@@ -76,7 +78,7 @@ func appendMark(p []byte, m watch.Mark) []byte {
 	return appendFreshnessAt(p, watchFreshness, m.View, m.Revision)
 }
 
-// reasonOf is a removal's reason in the words of the protocol.
+// reasonOf is a removal's reason as the protocol has it.
 func reasonOf(r watch.Reason) oddscachev1.RemovalReason {
 	switch r {
 	case watch.Evicted:
@@ -90,6 +92,7 @@ func reasonOf(r watch.Reason) oddscachev1.RemovalReason {
 	}
 }
 
+// send sends a message; its error ends the watch.
 func (s *watchStream) send(m *rawpb.Message) error {
 	if err := s.stream.SendMsg(m); err != nil {
 		return fmt.Errorf("sending to the caller: %w", err)

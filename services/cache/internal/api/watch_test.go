@@ -73,9 +73,9 @@ func (w *watching) taken() ([]*oddscachev1.WatchEventsResponse, error) {
 	return came, w.err
 }
 
-// tells fails unless exactly these messages came, apart from their freshness, and the last one is a live synced at the
+// sends fails unless exactly these messages came, apart from their freshness, and the last one is a live synced at the
 // world's head.
-func (b *bundle) tells(w *watching, want ...*oddscachev1.WatchEventsResponse) {
+func (b *bundle) sends(w *watching, want ...*oddscachev1.WatchEventsResponse) {
 	b.t.Helper()
 	came, err := w.taken()
 	if err != nil {
@@ -91,7 +91,7 @@ func (b *bundle) tells(w *watching, want ...*oddscachev1.WatchEventsResponse) {
 		m.Freshness = nil
 	}
 	if diff := cmp.Diff(want, came, protocmp.Transform()); diff != "" {
-		b.t.Errorf("the watch was told (-want +got):\n%s", diff)
+		b.t.Errorf("the watch was sent (-want +got):\n%s", diff)
 	}
 }
 
@@ -130,7 +130,7 @@ func inBubble(t *testing.T, test func(t *testing.T, b *bundle)) {
 	synctest.Test(t, func(t *testing.T) { test(t, setup(t)) })
 }
 
-func TestWatchEventsTellsStateAndChanges(t *testing.T) {
+func TestWatchEventsSendsStateAndChanges(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(_ *testing.T, b *bundle) {
 		w := b.world
@@ -142,32 +142,32 @@ func TestWatchEventsTellsStateAndChanges(t *testing.T) {
 		england := b.watch(&oddscachev1.WatchEventsRequest{Country: "England", Bookmakers: []string{"sportybet"}, MarketIds: []string{"4693"}})
 		confirmed := b.watch(&oddscachev1.WatchEventsRequest{SrIds: []string{"70000001"}, IncludeConfirmations: true})
 		soon := b.watch(&oddscachev1.WatchEventsRequest{KickoffTo: timestamppb.New(w.Now.Add(10 * time.Hour))})
-		of := func(srID string) *oddscachev1.WatchEventsResponse { return updated(w.Answer(srID)) }
+		of := func(srID string) *oddscachev1.WatchEventsResponse { return updated(w.Expected(srID)) }
 		inPart := func(bookmaker, marketID string) *oddscachev1.WatchEventsResponse {
-			return updated(feedtest.Filtered(w.Answer("68995116"), []string{bookmaker}, []string{marketID}))
+			return updated(feedtest.Filtered(w.Expected("68995116"), []string{bookmaker}, []string{marketID}))
 		}
-		b.tells(all, of("68995116"), of("70000001"), synced())
-		b.tells(england, inPart("sportybet", "4693"), synced())
-		b.tells(confirmed, of("70000001"), synced())
-		b.tells(soon, of("68995116"), of("70000001"), synced())
+		b.sends(all, of("68995116"), of("70000001"), synced())
+		b.sends(england, inPart("sportybet", "4693"), synced())
+		b.sends(confirmed, of("70000001"), synced())
+		b.sends(soon, of("68995116"), of("70000001"), synced())
 
 		w.PutSnapshot(sporty, feedtest.Market("4693", 0, 7))
 		w.Kick(time.Minute)
 		w.Confirm(bet9jaFriendly)
 		b.sync()
-		b.tells(all, of("68995116"), synced())
-		b.tells(england, inPart("sportybet", "4693"), synced())
-		b.tells(confirmed, of("70000001"), synced())
+		b.sends(all, of("68995116"), synced())
+		b.sends(england, inPart("sportybet", "4693"), synced())
+		b.sends(confirmed, of("70000001"), synced())
 
-		w.PutSnapshot(bet9ja, feedtest.Market("4693", 0, 8)) // not what england asked for
+		w.PutSnapshot(bet9ja, feedtest.Market("4693", 0, 8)) // not what england requested
 		b.sync()
-		b.tells(all, of("68995116"), synced())
-		b.tells(england)
-		b.tells(confirmed)
+		b.sends(all, of("68995116"), synced())
+		b.sends(england)
+		b.sends(confirmed)
 		<-time.After(watch.Heartbeat) // the revision goes on without changes
 		b.sync()
-		b.tells(england, synced())
-		b.tells(confirmed, synced())
+		b.sends(england, synced())
+		b.sends(confirmed, synced())
 		_, _ = all.taken()
 		_, _ = soon.taken()
 
@@ -175,17 +175,17 @@ func TestWatchEventsTellsStateAndChanges(t *testing.T) {
 		later.Kickoff, later.CompetitorEvents = timestamppb.New(w.Now.Add(30*time.Hour)), nil
 		w.PutEvent(later)
 		b.sync()
-		b.tells(all, of("70000001"), removed("70000001", "bet9ja", oddscachev1.RemovalReason_REMOVAL_REASON_UNLISTED), synced())
-		b.tells(confirmed, of("70000001"), removed("70000001", "bet9ja", oddscachev1.RemovalReason_REMOVAL_REASON_UNLISTED), synced())
-		b.tells(soon, removed("70000001", "", oddscachev1.RemovalReason_REMOVAL_REASON_FILTERED), synced())
-		b.tells(england)
+		b.sends(all, of("70000001"), removed("70000001", "bet9ja", oddscachev1.RemovalReason_REMOVAL_REASON_UNLISTED), synced())
+		b.sends(confirmed, of("70000001"), removed("70000001", "bet9ja", oddscachev1.RemovalReason_REMOVAL_REASON_UNLISTED), synced())
+		b.sends(soon, removed("70000001", "", oddscachev1.RemovalReason_REMOVAL_REASON_FILTERED), synced())
+		b.sends(england)
 
 		w.Kick(12 * time.Hour)
 		w.EndCycle(w.Now.Add(-2 * time.Hour))
 		b.sync()
-		b.tells(all, removed("68995116", "", oddscachev1.RemovalReason_REMOVAL_REASON_EVICTED), synced())
-		b.tells(england, removed("68995116", "", oddscachev1.RemovalReason_REMOVAL_REASON_EVICTED), synced())
-		b.tells(confirmed)
+		b.sends(all, removed("68995116", "", oddscachev1.RemovalReason_REMOVAL_REASON_EVICTED), synced())
+		b.sends(england, removed("68995116", "", oddscachev1.RemovalReason_REMOVAL_REASON_EVICTED), synced())
+		b.sends(confirmed)
 	})
 }
 
@@ -202,7 +202,7 @@ func TestWatchEventsResumes(t *testing.T) {
 		at := came[1].GetFreshness()
 		w.close()
 		again := b.watch(&oddscachev1.WatchEventsRequest{Epoch: at.GetEpoch(), Revision: at.GetRevision()})
-		b.tells(again, synced())
+		b.sends(again, synced())
 		b.world.PutEvent(friendly(b.world))
 		b.world.PutSnapshot(sporty, feedtest.Market("4693", 0, 7))
 		rebuilt := store.New()
@@ -211,9 +211,9 @@ func TestWatchEventsResumes(t *testing.T) {
 		rebuilt.Serve(b.store.Served())
 		b.store = rebuilt
 		b.sync()
-		b.tells(again, updated(b.world.Answer("70000001")), updated(b.world.Answer("68995116")), synced())
+		b.sends(again, updated(b.world.Expected("70000001")), updated(b.world.Expected("68995116")), synced())
 		late := b.watch(&oddscachev1.WatchEventsRequest{Epoch: at.GetEpoch(), Revision: at.GetRevision()})
-		b.tells(late, updated(b.world.Answer("70000001")), updated(b.world.Answer("68995116")), synced())
+		b.sends(late, updated(b.world.Expected("70000001")), updated(b.world.Expected("68995116")), synced())
 	})
 }
 
@@ -225,21 +225,21 @@ func TestWatchEventsWaitsForItsRevision(t *testing.T) {
 		b.world.PutEvent(friendly(b.world))
 		r := &oddscachev1.WatchEventsRequest{Epoch: "epoch-1", Revision: b.world.Log.View().Head}
 		w := b.watch(r)
-		<-time.After(watch.Patience / 2)
+		<-time.After(watch.WaitTimeout / 2)
 		if came, err := w.taken(); len(came) > 0 || err != nil {
-			t.Errorf("a replica that is behind told %v, %v", came, err)
+			t.Errorf("a replica that is behind sent %v, %v", came, err)
 		}
 		b.sync()
-		b.tells(w, synced())
+		b.sends(w, synced())
 		r.Revision++
 		w = b.watch(r)
-		<-time.After(watch.Patience + time.Second)
+		<-time.After(watch.WaitTimeout + time.Second)
 		_, err := w.taken()
-		refused(t, err, codes.Unavailable, "REVISION_NOT_REACHED", "")
+		rejected(t, err, codes.Unavailable, "REVISION_NOT_REACHED", "")
 	})
 }
 
-func TestWatchEventsSaysHowCurrentItIs(t *testing.T) {
+func TestWatchEventsShowsHowCurrentItIs(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b *bundle) {
 		b.derbyWorld()
@@ -266,11 +266,11 @@ func TestWatchEventsEnds(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b *bundle) {
 		_, err := b.watch(&oddscachev1.WatchEventsRequest{}).taken()
-		refused(t, err, codes.Unavailable, "WARMING", "")
+		rejected(t, err, codes.Unavailable, "WARMING", "")
 		b.derbyWorld()
 		for _, r := range []*oddscachev1.WatchEventsRequest{{Epoch: "epoch-0", Revision: 1}, {Epoch: "epoch-0"}} {
 			_, err = b.watch(r).taken()
-			refused(t, err, codes.OutOfRange, "EPOCH_CHANGED", "")
+			rejected(t, err, codes.OutOfRange, "EPOCH_CHANGED", "")
 		}
 		for range 2 { // cycle ends that are older than the log keeps them
 			b.world.Kick(8 * 24 * time.Hour)
@@ -278,7 +278,7 @@ func TestWatchEventsEnds(t *testing.T) {
 			b.sync()
 		}
 		_, err = b.watch(&oddscachev1.WatchEventsRequest{Epoch: "epoch-1", Revision: 2}).taken()
-		refused(t, err, codes.OutOfRange, "REVISION_COMPACTED", "")
+		rejected(t, err, codes.OutOfRange, "REVISION_COMPACTED", "")
 
 		var open []*watching
 		for range maxWatches {
@@ -286,19 +286,19 @@ func TestWatchEventsEnds(t *testing.T) {
 		}
 		_, _ = open[0].taken()
 		_, err = b.watch(&oddscachev1.WatchEventsRequest{}).taken()
-		refused(t, err, codes.ResourceExhausted, "TOO_MANY_WATCHES", "")
+		rejected(t, err, codes.ResourceExhausted, "TOO_MANY_WATCHES", "")
 		for _, w := range open[1:] {
 			w.close()
 		}
 		_, _ = open[0].taken()
 		w := b.watch(&oddscachev1.WatchEventsRequest{})
-		b.tells(w, synced())
+		b.sends(w, synced())
 
 		b.world = feedtest.NewWorld("epoch-2")
 		b.sync()
 		for _, w := range []*watching{open[0], w} {
 			_, err = w.taken()
-			refused(t, err, codes.OutOfRange, "EPOCH_CHANGED", "")
+			rejected(t, err, codes.OutOfRange, "EPOCH_CHANGED", "")
 		}
 	})
 }
@@ -312,11 +312,11 @@ func TestWatchEventsEndsWithTheServer(t *testing.T) {
 		_, _ = w.taken()
 		b.stop()
 		_, err := w.taken()
-		refused(t, err, codes.Unavailable, "SHUTTING_DOWN", "")
+		rejected(t, err, codes.Unavailable, "SHUTTING_DOWN", "")
 	})
 }
 
-func TestWatchEventsRefusals(t *testing.T) {
+func TestWatchEventsRejections(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.derbyWorld()
@@ -330,7 +330,7 @@ func TestWatchEventsRefusals(t *testing.T) {
 		if errors.Is(err, io.EOF) {
 			t.Fatal("the stream ended in order")
 		}
-		refused(t, err, codes.InvalidArgument, "INVALID_FIELD", field)
+		rejected(t, err, codes.InvalidArgument, "INVALID_FIELD", field)
 	}
 	long := string(make([]byte, 201))
 	bad("sr_ids", &oddscachev1.WatchEventsRequest{SrIds: make([]string, 501)})

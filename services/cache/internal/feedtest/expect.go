@@ -33,8 +33,8 @@ func (w *World) Owners() map[ID]string {
 	return owners
 }
 
-// Answer is what a lookup of the event must answer, without the freshness; nil when the world does not have it.
-func (w *World) Answer(srID string) *oddscachev1.EventSnapshots {
+// Expected is what a lookup of the event must find, without the freshness; nil when the world does not have it.
+func (w *World) Expected(srID string) *oddscachev1.EventSnapshots {
 	e := w.events[srID]
 	if e == nil {
 		return nil
@@ -52,16 +52,16 @@ func (w *World) Answer(srID string) *oddscachev1.EventSnapshots {
 			return cmp.Compare(a.Bookmaker, b.Bookmaker)
 		}
 	})
-	answer := &oddscachev1.EventSnapshots{Event: e}
+	expected := &oddscachev1.EventSnapshots{Event: e}
 	for _, id := range ids {
 		if s := w.snaps[id]; s != nil {
-			answer.Snapshots = append(answer.Snapshots, s)
+			expected.Snapshots = append(expected.Snapshots, s)
 		}
 	}
-	return answer
+	return expected
 }
 
-// Filtered is an answer with some bookmakers' and markets' part of it; empty lists stand for all.
+// Filtered is a copy of an event with some bookmakers' and markets' part of it; empty lists let everything through.
 func Filtered(a *oddscachev1.EventSnapshots, bookmakers, marketIDs []string) *oddscachev1.EventSnapshots {
 	a = proto.CloneOf(a)
 	a.Snapshots = slices.DeleteFunc(a.Snapshots, func(s *oddscachev1.CachedSnapshot) bool {

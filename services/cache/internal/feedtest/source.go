@@ -34,7 +34,7 @@ type Source struct {
 	MaxBatchBytes int
 
 	world  atomic.Pointer[World]
-	refuse atomic.Pointer[error]
+	reject atomic.Pointer[error]
 	fault  atomic.Pointer[func(m any) Fault]
 
 	mu         sync.Mutex // guards what follows
@@ -52,10 +52,10 @@ func NewSource(w *World) *Source {
 // Serve changes the world that new streams see, as a restore of the database does.
 func (s *Source) Serve(w *World) { s.world.Store(w) }
 
-// Refuse answers new streams with an error; nil serves again.
-func (s *Source) Refuse(err error) { s.refuse.Store(&err) }
+// Reject ends new streams with an error; nil serves again.
+func (s *Source) Reject(err error) { s.reject.Store(&err) }
 
-// Inject asks before every message, a *oddscachev1.Start, feedlog.Batch or *oddscachev1.Progress, what to do.
+// Inject calls fault before every message, a *oddscachev1.Start, feedlog.Batch or *oddscachev1.Progress, and does what it returns.
 func (s *Source) Inject(fault func(m any) Fault) { s.fault.Store(&fault) }
 
 // Subscribed are the subscriptions so far.
@@ -77,7 +77,7 @@ func (s *Source) Acked() int64 {
 
 // StreamSnapshots serves one replica.
 func (s *Source) StreamSnapshots(stream grpc.BidiStreamingServer[oddscachev1.StreamSnapshotsRequest, oddscachev1.StreamSnapshotsResponse]) error {
-	if err := s.refuse.Load(); err != nil && *err != nil {
+	if err := s.reject.Load(); err != nil && *err != nil {
 		return *err
 	}
 	first, err := stream.Recv()

@@ -1,5 +1,5 @@
 // Package feedtest makes feeds for tests: a world of events and snapshots that is written by the source's rules, the
-// log that comes of it, and, computed from plain maps alone, what lookups of it must answer.
+// log that comes of it, and, computed from plain maps alone, what lookups of it must find.
 //
 // It is not for programs. It knows nothing of stores and replicas, so it can be held against them.
 package feedtest
@@ -29,7 +29,7 @@ type ID struct{ Bookmaker, ID string }
 type World struct {
 	Epoch string
 	Log   *feedlog.Log
-	// Now is the world's clock; it stands in cycle ends, captures and confirmations.
+	// Now is the world's clock; cycle ends, captures and confirmations carry it.
 	Now time.Time
 
 	events map[string]*oddscachev1.Event

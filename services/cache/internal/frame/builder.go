@@ -12,14 +12,14 @@ import (
 	"github.com/oddscache/oddscache/pkg/snapshot"
 )
 
-// Builder puts an answer together from frames. Builders are pooled: whoever takes one with NewBuilder gives it back with
+// Builder puts a response together from frames. Builders are pooled: whoever takes one with NewBuilder gives it back with
 // Release when it has the message.
 type Builder struct {
 	parts mem.BufferSlice
 	size  int
 	own   int // bytes of what follows
 
-	// Memory for the small pieces that belong to this answer alone. A full chunk is left to the parts that refer to it
+	// Memory for the small pieces that belong to this response alone. A full chunk is left to the parts that refer to it
 	// and a new one begun, so what was handed out never moves.
 	bytes []byte
 	boxes []mem.SliceBuffer
@@ -53,11 +53,11 @@ func NewBuilder(n int) *Builder {
 	return b
 }
 
-// Message is the answer so far. It does not change with the builder and outlives it. It may be sent once: gRPC then takes
+// Message is the response so far. It does not change with the builder and outlives it. It may be sent once: gRPC then takes
 // its memory back.
 func (b *Builder) Message() *rawpb.Message {
 	if b.size > packed {
-		b.bytes, b.boxes = nil, nil // they go with the answer
+		b.bytes, b.boxes = nil, nil // they go with the response
 		return &rawpb.Message{Data: slices.Clone(b.parts), Own: b.own + len(b.parts)*partBytes}
 	}
 	piece := lent.Get(packed) // the builder keeps its own memory
@@ -94,7 +94,7 @@ func (b *Builder) Event(e *Event) {
 }
 
 // Snapshots adds the snapshots, in their order, as far as the filter lets them through. A bookmaker that passes stays
-// in the answer when none of its markets does, so that one sees when it was captured.
+// in the response when none of its markets does, so that one sees when it was captured.
 func (b *Builder) Snapshots(snapshots []Snapshot, f Filter) {
 	b.touched ^= f.touch(snapshots)
 	for i := range snapshots {
@@ -126,13 +126,13 @@ func (b *Builder) markets(s *Snapshot, f Filter) {
 	b.part(s.confirmed[:])
 }
 
-// Open begins a message inside the answer, whose length is not known yet. Close ends it.
+// Open begins a message inside the response, whose length is not known yet. Close ends it.
 func (b *Builder) Open() Mark {
 	b.parts = append(b.parts, nil)
 	return Mark{part: len(b.parts) - 1, size: b.size}
 }
 
-// Mark is where a message inside an answer begins.
+// Mark is where a message inside a response begins.
 type Mark struct{ part, size int }
 
 // Close writes the tag and length of what was added since Open.
@@ -145,17 +145,18 @@ func (b *Builder) Close(m Mark, field protowire.Number) {
 // maxPrefix is room enough for a tag and a length.
 const maxPrefix = 2 * 5
 
+// prefix is the tag and length of n bytes.
 func (b *Builder) prefix(field protowire.Number, n int) []byte {
 	return b.scratch(maxPrefix, func(p []byte) []byte { return appendPrefix(p, field, n) })
 }
 
-// part makes p a part of the answer.
+// part makes p a part of the response.
 func (b *Builder) part(p []byte) {
 	b.parts = append(b.parts, b.box(p))
 	b.size += len(p)
 }
 
-// scratch is what write appends to a slice with room for n bytes, in memory of the answer's own.
+// scratch is what write appends to a slice with room for n bytes, in memory of the response's own.
 func (b *Builder) scratch(n int, write func([]byte) []byte) []byte {
 	if cap(b.bytes)-len(b.bytes) < n {
 		b.bytes = make([]byte, 0, max(n, chunkBytes))

@@ -11,7 +11,7 @@ import (
 // Content is what a bookmaker offers for an event, as the feed brought it, with an index of its markets. It is
 // immutable, and its buffers are parts of it, so that content costs few allocations.
 type Content struct {
-	// What an answer with a market needs comes first: 64 bytes, a line of the processor's cache.
+	// What a response with a market needs comes first: 64 bytes, a line of the processor's cache.
 	body   mem.SliceBuffer // header and markets; the content's own suffix stands behind it
 	table  []uint16        // where the markets of each id begin, see index.go; empty when not sorted
 	header int32           // bytes before the first market
@@ -80,8 +80,8 @@ func (c *Content) Copied() int {
 // size is the size of the frame, prefix included.
 func (c *Content) size() int { return len(c.prefix) + len(c.body) + snapshot.SuffixLen }
 
-// Snapshot is content with the newest confirmation of it. An answer refers to it where it lies, so it must not be changed
-// once it was shown to a Builder.
+// Snapshot is content with the newest confirmation of it. A response refers to it where it is in memory, so it must not be changed
+// once a Builder had it.
 type Snapshot struct {
 	*Content
 	confirmed Suffix

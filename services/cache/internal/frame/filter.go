@@ -6,7 +6,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/snapshot"
 )
 
-// Filter says which part of an event's snapshots an answer holds. The zero value lets everything through.
+// Filter says which part of an event's snapshots a response has. The zero value lets everything through.
 type Filter struct {
 	bookmakers []string
 	marketIDs  []string // ascending, none twice
@@ -41,6 +41,7 @@ func ascending(ids []string) bool {
 // Everything reports whether the filter lets everything through.
 func (f Filter) Everything() bool { return len(f.bookmakers) == 0 && len(f.marketIDs) == 0 }
 
+// bookmaker reports whether the snapshots of a bookmaker pass.
 func (f Filter) bookmaker(b string) bool {
 	return len(f.bookmakers) == 0 || slices.Contains(f.bookmakers, b)
 }
@@ -77,6 +78,7 @@ func (f Filter) scan(dst []span, c *Content, at int) []span {
 	return dst
 }
 
+// appendSpan appends a range of bytes, to the last span when they touch.
 func appendSpan(dst []span, from, to int) []span {
 	if n := len(dst); n > 0 && dst[n-1].to == from {
 		dst[n-1].to = to

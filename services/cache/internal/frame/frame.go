@@ -1,13 +1,17 @@
-// Package frame cuts stored snapshots and events into protobuf frames and puts answers together from them, so that a
+// Package frame cuts stored snapshots and events into protobuf frames and puts responses together from them, so that a
 // lookup sends bytes that exist already and marshals nothing.
 //
-// The messages GetEventResponse, BatchGetEventsResult and EventSnapshots number their fields alike (event 1,
-// snapshots 2), so one set of frames serves all three. A frame is a prefix (tag and length) and the bytes that the
-// feed brought, shared with the log; only the prefix is new memory. Everything here is immutable once made: the
-// transport reads it after the call has returned.
+//	event     prefix | body ............................................
+//	snapshot  prefix | header | market market market ... | confirmed
+//	                            └── one market is a span of the body
 //
-// It is not for deciding which events an answer holds (store, api) and not for the layout of a snapshot, which
-// pkg/snapshot fixes.
+// All messages with an event and its snapshots number these fields alike (1 and 2), so one set of frames serves all of
+// them. A frame is a prefix (tag and length) and the bytes that the feed brought, shared with the log; only the prefix and
+// the newest last_confirmed_at are memory of its own. Everything here is immutable once made: the transport reads it after
+// the call has returned.
+//
+// A [Builder] makes responses that refer to the frames; [Pack] copies a small one into one piece, which the transport sends
+// faster. How a snapshot is laid out is fixed by pkg/snapshot; which events a response has is decided by store and api.
 package frame
 
 import (

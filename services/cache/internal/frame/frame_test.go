@@ -56,9 +56,9 @@ func encode(t *rapid.T, s *oddscachev1.CachedSnapshot) []byte {
 	return laidOut
 }
 
-// TestAnswersAreTheMessages holds answers put together from frames against the same messages, filtered and marshalled
+// TestResponsesAreTheMessages holds responses put together from frames against the same messages, filtered and marshalled
 // the ordinary way: confirmed or not, with all filters, alone and nested.
-func TestAnswersAreTheMessages(t *testing.T) {
+func TestResponsesAreTheMessages(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		event := &oddscachev1.Event{SrId: "68995116", Name: "Arsenal - Chelsea", Kickoff: timestamppb.New(captured)}
@@ -109,7 +109,7 @@ func TestAnswersAreTheMessages(t *testing.T) {
 	})
 }
 
-// same decodes an answer and compares it; its size must be what the builder counted and what protobuf would take, but
+// same decodes an response and compares it; its size must be what the builder counted and what protobuf would take, but
 // for instants, which are always written in full.
 func same(t *rapid.T, want, got proto.Message, b *frame.Builder) {
 	data := b.Message().Bytes()
@@ -124,7 +124,7 @@ func same(t *rapid.T, want, got proto.Message, b *frame.Builder) {
 	}
 }
 
-// packs requires that an answer in one piece is the one in parts, or that it would be too large, and that the bytes last
+// packs requires that an response in one piece is the one in parts, or that it would be too large, and that the bytes last
 // until they are given back.
 func packs(t *rapid.T, parts *frame.Builder, e *frame.Event, snapshots []frame.Snapshot, filter frame.Filter) {
 	const tail = "\xda\x3e\x04tail" // a field that nobody knows
@@ -135,7 +135,7 @@ func packs(t *rapid.T, parts *frame.Builder, e *frame.Event, snapshots []frame.S
 	m, size := pack(filter), parts.Size()+room
 	if m == nil {
 		if size+8 < 2048 { // a prefix's length is not foreseen
-			t.Fatalf("an answer of %d bytes, with %d of room, was not packed", parts.Size(), room)
+			t.Fatalf("an response of %d bytes, with %d of room, was not packed", parts.Size(), room)
 		}
 		return
 	}
@@ -149,7 +149,7 @@ func packs(t *rapid.T, parts *frame.Builder, e *frame.Event, snapshots []frame.S
 	m.Data.Free()
 }
 
-func TestNewContentRefusesWhatIsNoSnapshot(t *testing.T) {
+func TestNewContentRejectsWhatIsNoSnapshot(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"\xff", "\x0a", "\x32\x7f", "\x32\x03\x0a\x05x"} {
 		if c, err := frame.NewContent("betpawa", "1", []byte(body)); err == nil {
@@ -158,7 +158,7 @@ func TestNewContentRefusesWhatIsNoSnapshot(t *testing.T) {
 	}
 }
 
-// FuzzNewContent feeds any bytes: content that is taken answers with what a protobuf reader reads from them.
+// FuzzNewContent feeds any bytes: content that is taken responses with what a protobuf reader reads from them.
 func FuzzNewContent(f *testing.F) {
 	market, err := snapshot.AppendMarket(nil, feedtest.Market("3743", 0.5, 2))
 	if err != nil {
@@ -209,8 +209,8 @@ func BenchmarkOneMarket(b *testing.B) {
 	filter := frame.NewFilter(nil, []string{"10100"})
 	b.ReportAllocs()
 	for b.Loop() {
-		answer := frame.NewBuilder(16)
-		answer.Snapshots(snapshots, filter)
-		answer.Release()
+		response := frame.NewBuilder(16)
+		response.Snapshots(snapshots, filter)
+		response.Release()
 	}
 }

@@ -15,7 +15,7 @@ import (
 // table and the market that it finds, where a binary search touches half a dozen places of a body that is seldom in the
 // processor's cache. Content beyond 64 kB, three times what a bookmaker offers, has no table and is read from its start.
 
-// index counts the markets and makes the table, if equal ids stand side by side because all ascend. It fails when the
+// index counts the markets and makes the table, if equal ids are side by side because all ascend. It fails when the
 // markets are not framed as such; a body is walked through once, so that this is found out here.
 func (c *Content) index(markets []byte) error {
 	var room [256]int32 // seldom are there more ids
@@ -48,7 +48,7 @@ func (c *Content) index(markets []byte) error {
 	return nil
 }
 
-// touch reads one byte of each place that an answer with a market needs: the table, the market and the header. What
+// touch reads one byte of each place that a response with a market needs: the table, the market and the header. What
 // several snapshots have there is in as many distant places of memory; asked for one after another without a decision in
 // between, they come at the same time. The reading itself then finds them near (1.00 µs against 0.79 µs for three
 // snapshots out of 900).
@@ -61,6 +61,7 @@ func (f Filter) touch(snapshots []Snapshot) (all byte) {
 	return all
 }
 
+// touch reads the places of one content.
 func (c *Content) touch(sum uint32) byte {
 	if len(c.table) == 0 {
 		return 0
@@ -69,7 +70,7 @@ func (c *Content) touch(sum uint32) byte {
 	return c.body[min(at, len(c.body)-1)] ^ c.body[0]
 }
 
-// find is where the markets with an id, whose hash is sum, stand in the body; an empty span if there is none.
+// find is where the markets with an id, whose hash is sum, are in the body; an empty span if there is none.
 func (c *Content) find(id string, sum uint32) span {
 	if len(c.table) == 0 {
 		return span{}
@@ -77,7 +78,7 @@ func (c *Content) find(id string, sum uint32) span {
 	for slot := c.slot(sum); c.table[slot] != 0; slot = c.after(slot) {
 		from := int(c.table[slot]) - 1
 		to := from
-		for { // its lines stand side by side
+		for { // its lines are side by side
 			market, n := next(c.body[to:])
 			if n == 0 || string(market) != id {
 				break

@@ -9,11 +9,11 @@ import (
 	"github.com/oddscache/oddscache/pkg/snapshot"
 )
 
-// packed is the size up to which an answer is copied into one piece: the transport takes longer over a dozen pieces than
+// packed is the size up to which a response is copied into one piece: the transport takes longer over a dozen pieces than
 // the copy takes. It is a few markets; a whole event is never copied.
 const packed = 2048
 
-// pieces lends the memory of packed answers. gRPC gives each piece back when it stands on the wire; one that never gets
+// pieces lends the memory of packed responses. gRPC gives each piece back when it is on the wire; one that never gets
 // there is left to the collector. All have the same size, above the one below which gRPC does not give back.
 type pieces struct{ pool sync.Pool }
 
@@ -35,7 +35,7 @@ func (p *pieces) Put(b *[]byte) {
 	p.pool.Put(b)
 }
 
-// message makes an answer of a piece, which belongs to the answer from then on.
+// message makes a response of a piece, which belongs to the response from then on.
 func (p *pieces) message(b *[]byte) *rawpb.Message {
 	m := &struct {
 		rawpb.Message
@@ -46,8 +46,8 @@ func (p *pieces) message(b *[]byte) *rawpb.Message {
 	return &m.Message
 }
 
-// Pack is an answer of an event, those of its snapshots that the filter lets through, and what tail appends, room bytes
-// at most, in one piece. It is nil when that would be more than is worth copying: then a Builder makes the answer. It is
+// Pack is a response with an event, those of its snapshots that the filter lets through, and what tail appends, room bytes
+// at most, in one piece. It is nil when that would be more than is worth copying: then a Builder makes the response. It is
 // what a Builder would make, in a third of the time, since every byte is moved once; it may be sent once, too.
 func Pack(e *Event, snapshots []Snapshot, f Filter, room int, tail func([]byte) []byte) *rawpb.Message {
 	room = packed - room

@@ -7,7 +7,7 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
-// Held reads what the store holds whenever Prometheus asks.
+// Held reads what the store holds whenever Prometheus scrapes.
 type Held struct {
 	store   *store.Store
 	lookups *api.Lookups
@@ -59,7 +59,7 @@ func (h *Held) Collect(ch chan<- prometheus.Metric) {
 		}
 		gauge(h.state, is, name)
 	}
-	if v.Freshness.Heard {
+	if v.Freshness.EverCaughtUp {
 		gauge(h.age, v.Freshness.Age.Seconds())
 	}
 	if _, finished := v.LastCycle(); !finished.IsZero() {

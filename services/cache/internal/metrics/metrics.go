@@ -1,7 +1,7 @@
 // Package metrics shows to Prometheus what the cache holds, how current it is and what its feed does.
 //
 // What happens seldom is counted here as it happens; what a lookup touches is only read here, from counters that
-// others keep, so that being observed costs a lookup nothing. It is not for the metrics of rpcs (pkg/rpc/server).
+// others keep, so that being observed costs a lookup nothing. The metrics of rpcs are those of pkg/rpc/server.
 package metrics
 
 import (

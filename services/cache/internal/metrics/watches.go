@@ -6,7 +6,7 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/watch"
 )
 
-// Watches reads what watches do whenever Prometheus asks.
+// Watches reads what watches do whenever Prometheus scrapes.
 type Watches struct {
 	watches *watch.Watches
 

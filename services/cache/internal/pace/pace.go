@@ -1,8 +1,8 @@
-// Package pace lets lookups go first: what the feed brings is decoded, applied and evicted in short bursts, with rests
+// Package pace lets lookups go first: what the feed brings is decoded, applied and evicted in short bursts, with pauses
 // between them for as long as lookups are answered.
 //
-// It is not a scheduler and bounds nobody but the goroutine that asks it. A goroutine that only let the next one of its
-// process have a turn would keep its processor from every other process, its callers among them, until the system's next
+// It is not a scheduler and bounds nobody but the goroutine that calls it. That goroutine sleeps, since yielding to the
+// others of its process would keep the processor from every other process, its callers among them, until the system's next
 // tick, which is milliseconds away.
 package pace
 
@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// Burst is how long work goes on before it rests; a lookup that comes meanwhile may have to wait for the rest of it.
+	// Burst is how long work goes on before it pauses; a lookup that comes meanwhile may have to wait for the rest of it.
 	Burst = 250 * time.Microsecond
-	// RestPerWork is how many times as long the rest is, beside lookups.
-	RestPerWork = 4
-	// idle is a gap between two steps in which the goroutine must have waited for something: it has rested.
+	// PausePerWork is how many times as long as the work before it a pause is, beside lookups.
+	PausePerWork = 4
+	// idle is a gap between two steps in which the goroutine must have waited for something, which is as good as a pause.
 	idle = 4 * Burst
 )
 
-// Pacer paces one goroutine.
+// Pacer paces one goroutine. Use New.
 type Pacer struct {
-	answered func() int64
-	before   int64 // what answered said at the last rest
-	began    time.Time
-	last     time.Time // step
+	lookups func() int64
+	before  int64     // what lookups returned at the last pause
+	began   time.Time // the burst
+	last    time.Time // step
 }
 
-// New makes a pacer. answered counts the lookups that were answered so far.
-func New(answered func() int64) *Pacer { return &Pacer{answered: answered} }
+// New makes a pacer. lookups counts those that were answered so far.
+func New(lookups func() int64) *Pacer { return &Pacer{lookups: lookups} }
 
-// Step is called between two small units of work, some microseconds each. When a burst is over, it rests if lookups were
-// answered since the last one, else it lets whoever waits for the processor have it.
+// Step is called between two small units of work, some microseconds each. When a burst is over, it pauses if lookups were
+// answered since the last one, else it yields to whoever waits for the processor.
 func (p *Pacer) Step() {
 	now := time.Now()
 	gap := now.Sub(p.last)
@@ -45,9 +45,9 @@ func (p *Pacer) Step() {
 	case worked < Burst:
 		return
 	}
-	if answered := p.answered(); answered != p.before {
-		p.before = answered
-		time.Sleep(RestPerWork * worked) //nolint:forbidigo // a rest is nothing but time
+	if lookups := p.lookups(); lookups != p.before {
+		p.before = lookups
+		time.Sleep(PausePerWork * worked) //nolint:forbidigo // a pause is nothing but time
 	} else {
 		runtime.Gosched()
 	}

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // unit is how long the work between two steps takes here.
 const unit = 10 * time.Microsecond
 
-// work does some units and returns how long they took, rests included.
+// work does some units and returns how long they took, pauses included.
 func work(p *pace.Pacer, units int) time.Duration {
 	began := time.Now()
 	for range units {
@@ -26,21 +26,21 @@ func work(p *pace.Pacer, units int) time.Duration {
 	return time.Since(began)
 }
 
-func TestWorkRestsBesideLookups(t *testing.T) {
+func TestWorkPausesBesideLookups(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var answered atomic.Int64
-		p := pace.New(func() int64 { return answered.Add(1) }) // some at every rest
+		var lookups atomic.Int64
+		p := pace.New(func() int64 { return lookups.Add(1) }) // some at every pause
 		const bursts = 10
 		units := bursts*int(pace.Burst/unit) + 1
 		took := work(p, units)
-		if want := time.Duration(units) * unit * (1 + pace.RestPerWork); took > want || took < want*9/10 {
+		if want := time.Duration(units) * unit * (1 + pace.PausePerWork); took > want || took < want*9/10 {
 			t.Errorf("%d units of %v took %v, want about %v", units, unit, took, want)
 		}
 	})
 }
 
-func TestWorkThatNobodyWaitsForDoesNotRest(t *testing.T) {
+func TestWorkThatNobodyWaitsForDoesNotPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := pace.New(func() int64 { return 7 })
@@ -51,11 +51,11 @@ func TestWorkThatNobodyWaitsForDoesNotRest(t *testing.T) {
 	})
 }
 
-func TestShortWorkDoesNotRest(t *testing.T) {
+func TestShortWorkDoesNotPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var answered atomic.Int64
-		p := pace.New(func() int64 { return answered.Add(1) })
+		var lookups atomic.Int64
+		p := pace.New(func() int64 { return lookups.Add(1) })
 		few := int(pace.Burst/unit) - 1
 		for range 20 { // batches of the feed, as they come
 			if took := work(p, few); took != time.Duration(few)*unit {

@@ -20,7 +20,7 @@ var (
 	errDigest   = errors.New("the digest is not the source's")
 )
 
-// Reasons of disconnects, for the metric; a reason that the source gave in its ErrorInfo stands for itself.
+// Reasons of disconnects, for the metric; a reason that the source gave in its ErrorInfo is taken as it is.
 const (
 	reasonSilent   = "SILENT"
 	reasonProtocol = "PROTOCOL"
@@ -40,7 +40,7 @@ func Reasons() []string {
 	}
 }
 
-// reasonOf names the reason of a disconnect in few words.
+// reasonOf is the reason of a disconnect: one of this side's, else the source's, else gRPC's code.
 func reasonOf(err error) string {
 	for _, r := range []struct {
 		is     error

@@ -127,7 +127,7 @@ func TestADroppedBatchIsAGap(t *testing.T) {
 	})
 }
 
-func TestADigestMismatchAsksForAFullSyncOnceAMinute(t *testing.T) {
+func TestADigestMismatchRequestsAFullSyncOnceAMinute(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bench) {
 		b.put(0, 5)
@@ -217,10 +217,10 @@ func TestASourceThatIsBehindIsNotFollowed(t *testing.T) {
 	})
 }
 
-func TestRefusalsAreTriedForEver(t *testing.T) {
+func TestRejectionsAreTriedForEver(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bench) {
-		b.source.Refuse(status.Error(codes.Unavailable, "not the writer"))
+		b.source.Reject(status.Error(codes.Unavailable, "not the writer"))
 		b.put(0, 3)
 		b.settle(10 * time.Minute)
 		_, ends, _, _ := b.observed.seen()
@@ -232,10 +232,10 @@ func TestRefusalsAreTriedForEver(t *testing.T) {
 				t.Errorf("pause %d is %v", i, pause)
 			}
 		}
-		if f := b.store.Freshness(); f.State != store.Warming || f.Heard {
+		if f := b.store.Freshness(); f.State != store.Warming || f.EverCaughtUp {
 			t.Errorf("state is %+v", f)
 		}
-		b.source.Refuse(nil)
+		b.source.Reject(nil)
 		b.settle(6 * time.Second)
 		b.follows(store.Live)
 	})

@@ -19,7 +19,7 @@ type message struct {
 }
 
 // inboxRoom is how many messages are decoded ahead of the one that is being applied: a core decodes while another
-// applies, and a few MB are all that waits.
+// applies, and no more than a few MB wait.
 const inboxRoom = 1
 
 // read fills the inbox until the stream ends, whose reason is the last thing in it.
@@ -47,19 +47,21 @@ func (s *session) next() message {
 	}
 }
 
-// receive takes the next message off the stream. Only one goroutine at a time may call it.
+// receive takes the next message off the stream and decodes it. Only one goroutine at a time may call it. The timer runs
+// while nothing is there to be read, and not while the inbox is full: a replica that takes its time is not a source that is
+// silent.
 func (s *session) receive() message {
-	s.silent.Reset(Silence)
+	s.receiveTimer.Reset(Silence)
 	var m rawpb.Pooled
 	if err := s.stream.RecvMsg(&m); err != nil {
 		return message{err: s.cause(fmt.Errorf("receiving from the source: %w", err))}
 	}
 	defer m.Free() // what is decoded has copies of its own
-	if !s.silent.Stop() {
+	if !s.receiveTimer.Stop() {
 		return message{err: s.cause(errSilent)}
 	}
 	if body, is := feedlog.BatchIn(m.Bytes()); is {
-		b, err := feedlog.DecodeBatch(body, s.r.decoding.Step)
+		b, err := feedlog.DecodeBatch(body, s.r.decodePacer.Step)
 		if err != nil {
 			return message{err: fmt.Errorf("decoding batch of %d bytes: %w", len(body), err)}
 		}

@@ -23,20 +23,20 @@ func (s *session) progress(p *oddscachev1.Progress) error {
 	if p.GetEntries() != int64(have.Entries) || p.GetDigest() != have.Digest {
 		return s.mismatch(p, have)
 	}
-	s.index.Publish() // nothing is held back any more, whatever the marks of batches said
-	if s.aside {
+	s.index.Publish() // nothing is held back any more, whether or not the last batch said so
+	if s.staging {
 		if err := s.serve(); err != nil {
 			return err
 		}
 	}
-	s.seen()
+	s.endSpan()
 	//failpoint:replica.caught_up
-	s.r.cfg.Store.Heard()
+	s.r.cfg.Store.MarkCaughtUp()
 	s.r.backoff.Reset()
 	return s.ack(0)
 }
 
-// serve makes the index that was built aside the one that lookups read.
+// serve makes the staging index the one that lookups read.
 func (s *session) serve() error {
 	old := s.r.cfg.Store.Served()
 	if old != nil && old.Epoch() == s.index.Epoch() && s.index.Log().Head < old.Log().Head {
@@ -45,28 +45,28 @@ func (s *session) serve() error {
 	//failpoint:replica.before_swap
 	s.r.cfg.Store.Serve(s.index)
 	//failpoint:replica.after_swap
-	s.aside = false
+	s.staging = false
 	s.r.cfg.Logger.InfoContext(s.ctx, "full sync served", "epoch", s.index.Epoch(), "revision", s.index.Log().Head,
 		"entries", s.index.Log().Entries)
 	return nil
 }
 
-// mismatch ends the stream to ask for a full sync, unless one was asked for a short while ago: then what is served
+// mismatch ends the stream to request a full sync, unless one was requested a short while ago: then what is served
 // stays, marked stale.
 func (s *session) mismatch(p *oddscachev1.Progress, have *feedlog.View) error {
 	s.r.cfg.Observer.Mismatch()
-	s.r.cfg.Store.Doubt()
+	s.r.cfg.Store.MarkSuspect()
 	err := fmt.Errorf("at revision %d the source has %d entries with digest %016x, the index %d with %016x: %w",
 		have.Head, p.GetEntries(), p.GetDigest(), have.Entries, have.Digest, errDigest)
-	soon := !s.r.lastFull.IsZero() && time.Since(s.r.lastFull) < FullInterval
-	if soon && !s.aside {
+	soon := !s.r.lastFullSync.IsZero() && time.Since(s.r.lastFullSync) < FullInterval
+	if soon && !s.staging {
 		if !s.mismatched {
 			s.r.cfg.Logger.ErrorContext(s.ctx, "digest differs again, keeping the stream", "error", err)
 		}
 		s.mismatched = true
 		return nil
 	}
-	s.r.wantFull = true
+	s.r.wantFullSync = true
 	return err
 }
 

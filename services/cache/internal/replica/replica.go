@@ -20,15 +20,15 @@ const (
 	Heartbeat = time.Second
 	// Silence is how long nothing may arrive: three heartbeats and some slack.
 	Silence = 3*Heartbeat + Heartbeat/2
-	// FullInterval is the least time between two full syncs that a digest asked for.
+	// FullInterval is the least time between two full syncs that are requested because of a digest.
 	FullInterval = time.Minute
 )
 
-// Observer is told what the feed does. Its methods are called by the replica's goroutine and must not block.
+// Observer is notified of what the feed does. Its methods are called by the replica's goroutine and must not block.
 type Observer interface {
 	// Started is called when a stream begins, with the mode and the source's reason.
 	Started(mode, reason string)
-	// Applied is called after a batch became visible or was added to an index that is built aside.
+	// Applied is called after a batch became visible, was held back or was added to the staging index.
 	Applied(done store.Applied, took time.Duration)
 	// Mismatch is called when a digest is not the source's.
 	Mismatch()
@@ -46,10 +46,10 @@ type Config struct {
 	Conn grpc.ClientConnInterface
 	// Store is written by the replica alone.
 	Store *store.Store
-	// Answered counts the lookups that were answered so far. While it rises, work rests now and then; nil never rises.
-	Answered func() int64
-	Observer Observer
-	Logger   *slog.Logger
+	// LookupCount counts the lookups that were answered so far. While it rises, work pauses now and then; nil never rises.
+	LookupCount func() int64
+	Observer    Observer
+	Logger      *slog.Logger
 }
 
 // Replica follows the feed. Use New, then Run once.
@@ -57,11 +57,11 @@ type Replica struct {
 	cfg     Config
 	backoff backoff.ExponentialBackOff
 
-	decoding, applying *pace.Pacer // made by Run
+	decodePacer, applyPacer *pace.Pacer // made by Run
 
-	head     atomic.Int64 // the source's, as last heard
-	wantFull bool         // the next stream asks for a full sync
-	lastFull time.Time    // when one that a digest asked for last began
+	head         atomic.Int64 // the source's newest revision, as far as is known
+	wantFullSync bool         // the next stream requests a full sync, because of a digest
+	lastFullSync time.Time    // when the last one began that was requested so
 }
 
 // New makes a replica; Run starts it.
@@ -69,8 +69,8 @@ func New(cfg Config) (*Replica, error) {
 	if n := len(cfg.ID); n < 1 || n > 200 {
 		return nil, fmt.Errorf("replica id of %d bytes (must be 1 to 200)", n)
 	}
-	if cfg.Answered == nil {
-		cfg.Answered = func() int64 { return 0 }
+	if cfg.LookupCount == nil {
+		cfg.LookupCount = func() int64 { return 0 }
 	}
 	return &Replica{cfg: cfg, backoff: pauses()}, nil
 }
@@ -80,15 +80,15 @@ func (r *Replica) SourceHead() int64 { return r.head.Load() }
 
 // Run follows the feed until ctx ends, and returns nil then.
 func (r *Replica) Run(ctx context.Context) error {
-	answered := until(ctx, r.cfg.Answered)
-	r.decoding, r.applying = pace.New(answered), pace.New(answered)
+	lookups := whileRunning(ctx, r.cfg.LookupCount)
+	r.decodePacer, r.applyPacer = pace.New(lookups), pace.New(lookups)
 	for {
 		err := r.follow(ctx)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the end of ctx is what ended the stream
 		}
 		pause := r.backoff.NextBackOff()
-		if wait := r.untilFull(); wait > pause {
+		if wait := r.fullSyncDelay(); wait > pause {
 			pause = wait
 		}
 		r.cfg.Observer.Disconnected(reasonOf(err))
@@ -103,13 +103,13 @@ func (r *Replica) Run(ctx context.Context) error {
 	}
 }
 
-// until is answered while ctx lasts, and stands still then: whoever stops does not wait for work that rests.
-func until(ctx context.Context, answered func() int64) func() int64 {
+// whileRunning is count until ctx ends, and 0 from then on, so that work does not pause any more: a stop waits for it.
+func whileRunning(ctx context.Context, count func() int64) func() int64 {
 	return func() int64 {
 		if ctx.Err() != nil {
 			return 0
 		}
-		return answered()
+		return count()
 	}
 }
 
@@ -130,10 +130,10 @@ func (r *Replica) follow(ctx context.Context) error {
 	}
 }
 
-// untilFull is how long a full sync that a digest asked for has to wait.
-func (r *Replica) untilFull() time.Duration {
-	if !r.wantFull || r.lastFull.IsZero() {
+// fullSyncDelay is how long a full sync that is requested because of a digest has to wait.
+func (r *Replica) fullSyncDelay() time.Duration {
+	if !r.wantFullSync || r.lastFullSync.IsZero() {
 		return 0
 	}
-	return FullInterval - time.Since(r.lastFull)
+	return FullInterval - time.Since(r.lastFullSync)
 }

@@ -11,31 +11,31 @@ import (
 	"github.com/oddscache/oddscache/pkg/obs/spans"
 )
 
-// unseen is what was applied since lookups last saw something new: the work of one span. The zero value is none.
-type unseen struct {
+// unpublished is what was applied since lookups last saw something new: the work of one span. The zero value is none.
+type unpublished struct {
 	began   time.Time
 	from    int64
 	batches int
 	entries int
 }
 
-// note adds an applied batch, and ends the work when lookups see it.
-func (s *session) note(b feedlog.Batch, began time.Time) {
-	if s.unseen.batches == 0 {
-		s.unseen.began, s.unseen.from = began, b.From
+// track adds an applied batch, and ends the span when lookups see it.
+func (s *session) track(b feedlog.Batch, began time.Time) {
+	if s.unpublished.batches == 0 {
+		s.unpublished.began, s.unpublished.from = began, b.From
 	}
-	s.unseen.batches++
-	s.unseen.entries += len(b.Entries)
-	if !s.aside && !b.More {
-		s.seen()
+	s.unpublished.batches++
+	s.unpublished.entries += len(b.Entries)
+	if !s.staging && !b.More {
+		s.endSpan()
 	}
 }
 
-// seen makes the span of what lookups see from now on, in the trace of the publication that led there. A replica that
-// was behind has applied several publications as one; the last one's is its.
-func (s *session) seen() {
-	work := s.unseen
-	s.unseen = unseen{}
+// endSpan makes the span of what lookups see from now on, in the trace of the scraper's publication that led there. A replica
+// that was behind has applied several publications as one; its span is in the trace of the last.
+func (s *session) endSpan() {
+	work := s.unpublished
+	s.unpublished = unpublished{}
 	if work.batches == 0 {
 		return
 	}

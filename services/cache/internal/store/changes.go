@@ -1,12 +1,9 @@
 package store
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
-	"github.com/oddscache/oddscache/services/cache/internal/frame"
 )
 
 // ChangeKind says what an entry of the log did to an event.
@@ -29,7 +26,7 @@ type Change struct {
 	Was       *Past  // of Evicted; nil when it is not known for certain
 }
 
-// Past is what an event was before it was written anew or evicted, as far as a filter may ask.
+// Past is what an event was before it was written again or evicted, as far as the filter of a watch may ask.
 type Past struct {
 	SrID       string
 	Country    string
@@ -41,14 +38,14 @@ type Past struct {
 	Absent bool
 }
 
-// past is what is known to have been until the entry that is being applied; nil when entries may have been left out since
-// the index was last known to be the source's state, and with them another state of the event.
+// past is what the event is known to have been until the entry that is being applied; nil when entries may have been left
+// out since the index was last known to be the source's state, and with them another state of the event.
 func (x *Index) past(before *Identity) *Past {
 	switch {
-	case x.holes:
+	case x.incomplete:
 		return nil
 	case before == nil:
-		return &Past{Absent: true, Since: max(x.whole, x.last.revision)} // it may have been before a cycle end
+		return &Past{Absent: true, Since: max(x.completeAt, x.last.revision)} // it may have been before a cycle end
 	default:
 		return &Past{
 			SrID: before.SrID, Country: before.Country, Tournament: before.Tournament, Kickoff: before.Kickoff, Since: before.Revision,
@@ -62,26 +59,28 @@ type Loss struct {
 	Revision  int64 // from which on it is gone; all that went at once share the one at which they became visible
 }
 
-// Floor is the revision from which on changes are known; below it evictions have been forgotten, or, by an index that a
-// full sync built, were perhaps never heard of.
-func (v View) Floor() int64 { return max(v.seen.log.Floor, v.index.oldest.Load()) }
+// Floor is the revision from which on changes are known; below it evictions have been forgotten, or were perhaps never
+// sent to an index that a full sync built.
+func (v View) Floor() int64 { return max(v.seen.log.Floor, v.index.oldestCycleEnd.Load()) }
 
 // Superseded is closed when a newer view can be taken.
 func (v View) Superseded() <-chan struct{} { return v.seen.next }
 
 // Changes calls do for what happened after a revision up to the view's, in the log's order: of each key the newest
-// entry. Snapshots are told of the event to which they belong now, and not told when they belong to none.
+// entry. A snapshot's change is one of the event to which it belongs now; there is none when it belongs to no event. The
+// log is read a batch at a time, and no lock is held while do runs.
 func (v View) Changes(after int64, do func(Change)) {
 	for after < v.Revision() {
 		entries, to := v.seen.log.After(after, feedlog.MaxBatchBytes)
 		for _, e := range entries {
-			v.changed(e, do)
+			v.changesOf(e, do)
 		}
 		after = to
 	}
 }
 
-func (v View) changed(e *feedlog.Entry, do func(Change)) {
+// changesOf calls do for what one entry did: one change, or as many as a cycle end evicts keys.
+func (v View) changesOf(e *feedlog.Entry, do func(Change)) {
 	switch e.Key.Kind {
 	case feedlog.KindEvent:
 		do(Change{Revision: e.Revision, Kind: Described, SrID: e.Key.ID})
@@ -105,53 +104,9 @@ func (v View) changed(e *feedlog.Entry, do func(Change)) {
 	}
 }
 
+// changedSnapshot calls do for a change of the snapshot with a key.
 func (v View) changedSnapshot(revision int64, k feedlog.Key, kind ChangeKind, do func(Change)) {
 	if owner := v.ByKey(Key{k.Bookmaker, k.ID}); owner != nil {
 		do(Change{Revision: revision, Kind: kind, SrID: owner.SrID, Bookmaker: k.Bookmaker})
 	}
-}
-
-// evictions are the events that the cycle end at a revision removed from the index.
-func (v View) evictions(revision int64) []*Past {
-	i, found := slices.BinarySearchFunc(v.seen.ends, revision, func(c cycleEnd, at int64) int { return cmp.Compare(c.revision, at) })
-	if !found {
-		return nil
-	}
-	return v.seen.ends[i].evicted
-}
-
-// evict notes what the cycle end that is being applied removes.
-func (x *Index) evict(id *Identity) {
-	was := x.past(id)
-	if was == nil {
-		return
-	}
-	end := &x.ends[len(x.ends)-1] // not published yet
-	before := heapSize(pointer * cap(end.evicted))
-	end.evicted = append(end.evicted, was)
-	x.account(&end.bytes, end.bytes+heapSize(pointer*cap(end.evicted))-before+pastBytes)
-}
-
-// losses are the bookmakers of which an event has no snapshot any more, at most one a bookmaker. revision is the one at
-// which the new state becomes visible.
-func losses(before, after *Event, revision int64) []Loss {
-	if before == nil {
-		return nil
-	}
-	var lost []Loss
-	for _, l := range before.Lost {
-		if !after.has(l.Bookmaker) {
-			lost = append(lost, l)
-		}
-	}
-	for _, s := range before.Snapshots {
-		if !after.has(s.Bookmaker) {
-			lost = append(lost, Loss{Bookmaker: s.Bookmaker, Revision: revision})
-		}
-	}
-	return lost
-}
-
-func (e *Event) has(bookmaker string) bool {
-	return slices.ContainsFunc(e.Snapshots, func(s frame.Snapshot) bool { return s.Bookmaker == bookmaker })
 }

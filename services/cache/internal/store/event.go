@@ -39,7 +39,8 @@ type Identity struct {
 	listed []Key // BetPawa's and the competitors' ids, in the order of snapshots
 }
 
-// Event is one event with all its snapshots at one revision. It is immutable.
+// Event is one event with all its snapshots at one revision. It is immutable: a change of any of it makes another Event,
+// so that whoever holds one reads all its bookmakers as they were together.
 type Event struct {
 	*Identity
 	// Snapshots are BetPawa's first, then by bookmaker; only those whose id belongs to this event.
@@ -52,10 +53,11 @@ type Event struct {
 	node  *node
 }
 
-// fewSnapshots is what events have today.
+// fewSnapshots is how many snapshots events have today.
 const fewSnapshots = 3
 
-// newEvent makes an event of some snapshots, few of them in one piece of memory with it: a lookup waits for one place less.
+// newEvent makes an event with room for some snapshots. Few of them are in one piece of memory with the event, so that a
+// lookup waits for one place in memory less.
 func newEvent(snapshots int) *Event {
 	if snapshots > fewSnapshots {
 		return &Event{Snapshots: make([]frame.Snapshot, snapshots)}
@@ -78,6 +80,11 @@ func (e *Event) HasSnapshots(bookmakers []string) bool {
 	return true
 }
 
+// has reports whether the event has a snapshot of a bookmaker.
+func (e *Event) has(bookmaker string) bool {
+	return slices.ContainsFunc(e.Snapshots, func(s frame.Snapshot) bool { return s.Bookmaker == bookmaker })
+}
+
 // ids are the listed ids that belong to the event; nil for no event.
 func (e *Event) ids() []Key {
 	if e == nil {
@@ -94,7 +101,8 @@ func (e *Event) before(o *Event) bool {
 	return e.SrID < o.SrID
 }
 
-// readIdentity decodes an Event that was written at a revision; body is kept.
+// readIdentity decodes an Event that was written at a revision; body is kept. An id that is listed twice counts once, and
+// one without a bookmaker or without an id is left out.
 func readIdentity(body []byte, revision int64) (*Identity, error) {
 	var m oddscachev1.Event
 	if err := proto.Unmarshal(body, &m); err != nil {

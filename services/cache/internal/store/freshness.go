@@ -18,31 +18,31 @@ const (
 // Freshness is how current the store is at one instant.
 type Freshness struct {
 	State State
-	// Age is the time since the last caught-up heartbeat; Heard tells whether there was one.
-	Age   time.Duration
-	Heard bool
+	// Age is the time since the last caught-up heartbeat; EverCaughtUp says whether there was one.
+	Age          time.Duration
+	EverCaughtUp bool
 }
 
-// Heard notes that what is served was caught up with the feed at this moment. Only the goroutine that applies calls it.
-func (s *Store) Heard() {
+// MarkCaughtUp notes that what is served is the feed's state at this moment. Only the goroutine that applies calls it.
+func (s *Store) MarkCaughtUp() {
 	if x := s.served.Load(); x != nil {
-		x.whole, x.holes = x.published.Load().revision, false
+		x.completeAt, x.incomplete = x.published.Load().revision, false
 	}
-	s.heard.Store(max(1, int64(time.Since(s.start))))
-	s.doubted.Store(false)
+	s.caughtUpAt.Store(max(1, int64(time.Since(s.start))))
+	s.suspect.Store(false)
 }
 
-// Doubt notes that what is served is known not to be the feed's state, until the feed is heard again.
-func (s *Store) Doubt() { s.doubted.Store(true) }
+// MarkSuspect notes that what is served is known not to be the feed's state, as during a full sync, until MarkCaughtUp.
+func (s *Store) MarkSuspect() { s.suspect.Store(true) }
 
 // Freshness is how current the store is now.
 func (s *Store) Freshness() Freshness {
-	at := s.heard.Load()
-	f := Freshness{State: Stale, Age: max(0, time.Since(s.start)-time.Duration(at)), Heard: at != 0}
+	at := s.caughtUpAt.Load()
+	f := Freshness{State: Stale, Age: max(0, time.Since(s.start)-time.Duration(at)), EverCaughtUp: at != 0}
 	switch {
 	case s.served.Load() == nil:
 		f.State = Warming
-	case f.Heard && !s.doubted.Load() && f.Age <= LiveFor:
+	case f.EverCaughtUp && !s.suspect.Load() && f.Age <= LiveFor:
 		f.State = Live
 	}
 	return f

@@ -15,33 +15,35 @@ type Index struct {
 	epoch string
 	log   *feedlog.Log
 
-	// What readers see.
+	// What readers see, without a lock. Every pointer here is atomic, and what it leads to is immutable, but for the tables:
+	// there a slot's id is written once and its event swapped.
 	srIDs     *table                   // events by SportRadar id
 	owners    atomic.Pointer[[]owners] // the events that other ids belong to
 	published atomic.Pointer[published]
-	oldest    atomic.Int64 // cycle end that a full sync brought; 0 for none
+	// oldestCycleEnd is the revision of the oldest cycle end that a full sync brought; 0 for none.
+	oldestCycleEnd atomic.Int64
 
-	// What the writer alone sees.
-	books   map[Key]*book
-	tree    *btree.BTreeG[*Event]
-	staged  []staged         // entries of the batch being applied that the log has not put yet
-	nodes   map[string]*node // events that the batch brought
-	moved   map[Key]*node    // owners that the batch changed; nil for nobody
-	dirty   []*node          // events that the batch changed
-	ends    []cycleEnd       // that the log keeps, ascending
-	last    cycleEnd
-	removed int   // keys that cycle ends removed
-	whole   int64 // revision at which the index was last known to be the source's state
-	holes   bool  // entries may have been left out since
-	stats   Stats // Bytes without the slots
-	slots   slots
-	rests   *rests
-}
+	// What the writer alone sees, for as long as the index lives.
+	snapshots map[Key]*snapshotSlot
+	tree      *btree.BTreeG[*Event] // events in the order of lists; publications take copies of it
+	ends      []cycleEnd            // that the log keeps, ascending
+	last      cycleEnd
+	stats     Stats // Bytes without the maps
+	mapSizes  mapSizes
+	removed   int // keys that cycle ends removed
+	yield     *yielder
 
-// owners are the events that one bookmaker's ids belong to. There are few of them, and a list is searched faster than a map.
-type owners struct {
-	bookmaker string
-	events    *table
+	// completeAt is the revision at which the index was last known to be the source's state; incomplete says that entries
+	// may have been left out since, as compaction does for a replica that was away.
+	completeAt int64
+	incomplete bool
+
+	// What the batch being applied, and those before it that are not published yet, have changed. It is empty after
+	// Publish.
+	decoded []decoded        // entries that the log has not put yet
+	nodes   map[string]*node // events that are new
+	moved   map[Key]*node    // new owners of ids; nil for nobody
+	dirty   []*node          // events that are other than before
 }
 
 // node is what the writer knows of an event; it stays the same for as long as the event is held.
@@ -50,14 +52,16 @@ type node struct {
 	identity *Identity // nil when evicted
 	state    *Event    // that readers see; nil before the event is visible
 	next     *Event    // that is being published
-	dirty    bool
-	books    []*book // of state's snapshots
-	stale    bool    // ids or snapshots came, went or moved since state: books is not what it was
-	bytes    int64   // accounted
+	dirty    bool      // it is in Index.dirty
+	slots    []*snapshotSlot
+	// restructured says that ids or snapshots came, went or moved since state was made, so that slots is outdated.
+	restructured bool
+	bytes        int64 // accounted
 }
 
-// book is the snapshot of one id, whether or not an event lists it.
-type book struct {
+// snapshotSlot holds the snapshot of one id, whether or not an event lists it. The log keeps a reference to it as the
+// note of the snapshot's key, so that content and confirmations find it without a search.
+type snapshotSlot struct {
 	snapshot  frame.Snapshot
 	owner     *node // nil while it waits
 	content   int64 // accounted bytes of the content
@@ -68,15 +72,15 @@ var _ feedlog.Listener = (*Index)(nil)
 
 // NewIndex makes an empty index at revision 0 of an epoch.
 func NewIndex(epoch string) *Index {
-	r := &rests{}
+	y := &yielder{}
 	x := &Index{
-		epoch: epoch,
-		rests: r,
-		srIDs: newTable(r),
-		books: make(map[Key]*book),
-		tree:  btree.NewBTreeGOptions((*Event).before, btree.Options{NoLocks: true}),
-		nodes: make(map[string]*node),
-		moved: make(map[Key]*node),
+		epoch:     epoch,
+		yield:     y,
+		srIDs:     newTable(y),
+		snapshots: make(map[Key]*snapshotSlot),
+		tree:      btree.NewBTreeGOptions((*Event).before, btree.Options{NoLocks: true}),
+		nodes:     make(map[string]*node),
+		moved:     make(map[Key]*node),
 	}
 	x.owners.Store(new([]owners))
 	x.log = feedlog.New(x)
@@ -87,7 +91,7 @@ func NewIndex(epoch string) *Index {
 // Epoch names the history that the index's revisions belong to.
 func (x *Index) Epoch() string { return x.epoch }
 
-// Log is the log's newest view: head, number of entries and digest.
+// Log is the log's newest view: head, number of entries and digest. It may be ahead of what is published.
 func (x *Index) Log() *feedlog.View { return x.log.View() }
 
 // Applied counts what a batch did.
@@ -109,20 +113,20 @@ func (x *Index) Apply(b feedlog.Batch) (Applied, error) {
 // until then. It is for batches that end within a transaction.
 func (x *Index) Append(b feedlog.Batch) (Applied, error) {
 	var done Applied
-	staged, err := x.stage(x.staged[:0], b.Entries)
+	entries, err := x.decode(x.decoded[:0], b.Entries)
 	if err != nil {
 		return done, fmt.Errorf("applying batch (%d, %d]: %w", b.From, b.To, err)
 	}
 	evicted := x.stats.evicted
-	x.staged = staged
-	x.holes = x.holes || int64(len(b.Entries)) != b.To-b.From
+	x.decoded = entries
+	x.incomplete = x.incomplete || int64(len(b.Entries)) != b.To-b.From
 	//failpoint:index.before_log
 	if err := x.log.Append(b.From, b.To, b.Entries); err != nil {
-		clear(staged)
+		clear(entries)
 		return done, fmt.Errorf("applying batch (%d, %d]: %w", b.From, b.To, err)
 	}
-	clear(staged) // or the reused memory would hold what the log let go
-	x.staged = staged[:0]
+	clear(entries) // or the reused memory would hold what the log let go
+	x.decoded = entries[:0]
 	for _, e := range b.Entries {
 		switch e.Key.Kind {
 		case feedlog.KindEvent:
@@ -139,33 +143,19 @@ func (x *Index) Append(b feedlog.Batch) (Applied, error) {
 	return done, nil
 }
 
-// Put is the log's call for an entry of the batch. The note of a snapshot is its book.
+// Put is the log's call for an entry of the batch. The note of a snapshot is its slot.
 func (x *Index) Put(e *feedlog.Entry, note *any) {
-	x.rests.after(restKeys, len(x.staged))
-	s := x.staged[0]
-	x.staged = x.staged[1:]
+	x.yield.every(keysPerYield, len(x.decoded))
+	d := x.decoded[0]
+	x.decoded = x.decoded[1:]
 	switch e.Key.Kind {
 	case feedlog.KindEvent:
-		x.putEvent(s.identity, entryBytes(e))
+		x.putEvent(d.identity, entryBytes(e))
 	case feedlog.KindSnapshot:
-		*note = x.putSnapshot(*note, s.content, entryBytes(e))
+		*note = x.putSnapshot(*note, d.content, entryBytes(e))
 	case feedlog.KindConfirmation:
-		x.putConfirmation(*note, s.suffix, entryBytes(e))
+		x.putConfirmation(*note, d.suffix, entryBytes(e))
 	case feedlog.KindCycleEnd:
 		x.putCycleEnd(e)
-	}
-}
-
-// Removed is the log's call for a key that a cycle end evicted.
-func (x *Index) Removed(k feedlog.Key, note any, _ *feedlog.Entry) {
-	x.removed++
-	x.rests.after(restKeys, x.removed)
-	//failpoint:index.evicting
-	switch k.Kind {
-	case feedlog.KindEvent:
-		x.removeEvent(k.ID)
-	case feedlog.KindSnapshot:
-		x.removeSnapshot(Key{k.Bookmaker, k.ID}, note)
-	case feedlog.KindConfirmation, feedlog.KindCycleEnd: // never told apart
 	}
 }

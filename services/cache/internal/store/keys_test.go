@@ -14,8 +14,8 @@ import (
 )
 
 // TestNoKeyIsBehindAnother lets readers ask for the same events by one id after another, while a writer rewrites them,
-// and many others, in every transaction, and moves an id from one to another and back. What a reader is answered must
-// never be of an older transaction than what it was answered before.
+// and many others, in every transaction, and moves an id from one to another and back. What a reader finds must
+// never be of an older transaction than what it found before.
 func TestNoKeyIsBehindAnother(t *testing.T) {
 	t.Parallel()
 	const (
@@ -72,7 +72,7 @@ func TestNoKeyIsBehindAnother(t *testing.T) {
 					return
 				}
 				if e.Kickoff.Before(newest) {
-					t.Errorf("way %d: answered what was written %v before the last answer", way, newest.Sub(e.Kickoff))
+					t.Errorf("way %d: found what was written %v before what it found last", way, newest.Sub(e.Kickoff))
 					return
 				}
 				newest = e.Kickoff

@@ -14,34 +14,38 @@ const (
 	keyBytes = int64(unsafe.Sizeof(Key{}))
 	pointer  = 8
 
-	logSlot  = int64(unsafe.Sizeof(feedlog.Key{})) + pointer
-	bookSlot = keyBytes + pointer
+	logMapEntry      = int64(unsafe.Sizeof(feedlog.Key{})) + pointer
+	snapshotMapEntry = keyBytes + pointer
 	// A node of a tree is about two thirds full; the log's tree keeps number and pointer, the list's a pointer.
 	logItem = 2 * pointer * 3 / 2
-	// The log keeps an entry, its confirmation and a note in one place.
-	standingBytes = 4 * pointer
-	treeItem      = pointer * 3 / 2
+	// The log's record of a key has an entry, its confirmation and a note.
+	recordBytes = 4 * pointer
+	treeItem    = pointer * 3 / 2
 	// The concurrent map keeps pointers to pairs of key and value.
 	pairBytes = 16 + pointer
 )
 
-// slots is the memory of maps, whose tables keep the size that they once needed.
-type slots struct{ log, books int64 }
+// mapSizes are the most entries that the maps ever had: they keep the memory that they once needed.
+type mapSizes struct{ log, snapshots int64 }
 
-func (s *slots) grow(log, books int64) { s.log, s.books = max(s.log, log), max(s.books, books) }
-
-func (s *slots) bytes() int64 {
-	return mapBytes(s.log, logSlot) + mapBytes(s.books, bookSlot)
+// grow notes how many entries the maps have now.
+func (s *mapSizes) grow(log, snapshots int64) {
+	s.log, s.snapshots = max(s.log, log), max(s.snapshots, snapshots)
 }
 
-// mapBytes is what a Go map of n entries takes: slots in groups of eight with a byte of control each, at most seven
-// eighths full, and twice as many whenever that is not enough.
-func mapBytes(n, slot int64) int64 {
+// bytes is the memory of the maps.
+func (s *mapSizes) bytes() int64 {
+	return mapBytes(s.log, logMapEntry) + mapBytes(s.snapshots, snapshotMapEntry)
+}
+
+// mapBytes is what a Go map of n entries takes: places for entries in groups of eight with a byte of control each, at most
+// seven eighths full, and twice as many whenever that is not enough.
+func mapBytes(n, entry int64) int64 {
 	room := int64(8)
 	for n > room*7/8 {
 		room *= 2
 	}
-	return room * (slot + 1)
+	return room * (entry + 1)
 }
 
 // concurrentBytes is what the concurrent map of n entries takes beside the pairs: buckets of 64 bytes with room for
@@ -63,7 +67,7 @@ func entryBytes(e *feedlog.Entry) int64 {
 // contentBytes is what the index holds of a snapshot's content beside its entry.
 func contentBytes(c *frame.Content) int64 {
 	return heapSize(int(unsafe.Sizeof(*c))) + heapSize(2*c.Index()) + heapSize(c.Copied()) +
-		heapSize(int(unsafe.Sizeof(book{})))
+		heapSize(int(unsafe.Sizeof(snapshotSlot{})))
 }
 
 // identityBytes is what the index holds of an event beside its entry; names of countries and tournaments are shared.

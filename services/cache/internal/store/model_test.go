@@ -82,8 +82,8 @@ func (s *side) remove(k feedlog.Key) {
 	maps.DeleteFunc(s.owner, func(_ feedtest.ID, of string) bool { return of == k.ID })
 }
 
-// answer is what a lookup of an event must answer.
-func (s *side) answer(srID string) *oddscachev1.EventSnapshots {
+// expected is what a lookup of an event must find.
+func (s *side) expected(srID string) *oddscachev1.EventSnapshots {
 	e := s.events[srID]
 	if e == nil {
 		return nil
@@ -111,7 +111,7 @@ func (s *side) check(t fatal, x *store.Index) {
 	t.Helper()
 	v := x.View()
 	for _, srID := range feedtest.AllSrIDs() {
-		if diff := cmp.Diff(s.answer(srID), decode(t, v.BySrID(srID)), protocmp.Transform()); diff != "" {
+		if diff := cmp.Diff(s.expected(srID), decode(t, v.BySrID(srID)), protocmp.Transform()); diff != "" {
 			t.Fatalf("event %s (-model +store):\n%s", srID, diff)
 		}
 	}
@@ -157,7 +157,7 @@ func sameAsWorld(t fatal, x *store.Index, w *feedtest.World) {
 	t.Helper()
 	v := x.View()
 	for _, srID := range feedtest.AllSrIDs() {
-		if diff := cmp.Diff(w.Answer(srID), decode(t, v.BySrID(srID)), protocmp.Transform()); diff != "" {
+		if diff := cmp.Diff(w.Expected(srID), decode(t, v.BySrID(srID)), protocmp.Transform()); diff != "" {
 			t.Fatalf("event %s (-source +store):\n%s", srID, diff)
 		}
 	}
@@ -178,7 +178,7 @@ func sameAsWorld(t fatal, x *store.Index, w *feedtest.World) {
 }
 
 // TestIndexIsTheModel runs random histories against an index that follows in small batches with pauses, against one
-// that is built from nothing beside it and swapped in, and against plain maps.
+// that is built from scratch beside it and swapped in, and against plain maps.
 func TestIndexIsTheModel(t *testing.T) {
 	t.Parallel()
 	moved, evicted, fulls := 0, 0, 0
@@ -203,22 +203,22 @@ func TestIndexIsTheModel(t *testing.T) {
 			}
 			return false
 		}
-		var aside *store.Index
-		var asideModel *side
+		var staging *store.Index
+		var stagingModel *side
 		for range rapid.IntRange(1, 40).Draw(t, "operations") {
-			switch rapid.IntRange(0, 9).Draw(t, "turn") {
+			switch rapid.IntRange(0, 9).Draw(t, "step") {
 			case 0, 1, 2:
 				if step(x, model, rapid.IntRange(1, 4).Draw(t, "batches")) {
 					sameAsWorld(t, x, w)
 				}
 			case 3:
-				if aside == nil {
-					aside, asideModel = store.NewIndex("e1"), newSide()
+				if staging == nil {
+					staging, stagingModel = store.NewIndex("e1"), newSide()
 				}
-				if step(aside, asideModel, rapid.IntRange(1, 6).Draw(t, "batches")) {
-					sameAsWorld(t, aside, w)
-					s.Serve(aside)
-					x, model, aside = aside, asideModel, nil
+				if step(staging, stagingModel, rapid.IntRange(1, 6).Draw(t, "batches")) {
+					sameAsWorld(t, staging, w)
+					s.Serve(staging)
+					x, model, staging = staging, stagingModel, nil
 					fulls++
 				}
 			default:

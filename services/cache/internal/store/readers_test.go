@@ -97,7 +97,7 @@ func TestReadersSeeWholeTransactions(t *testing.T) {
 					return
 				}
 				if (i+r)%3 == 0 && len(got.GetEvent().GetCompetitorEvents()) != 1 {
-					t.Error("the id was answered with an event that does not list it")
+					t.Error("the id led to an event that does not list it")
 					return
 				}
 			}
@@ -106,7 +106,7 @@ func TestReadersSeeWholeTransactions(t *testing.T) {
 	for n := range int64(3000) {
 		number.Store(n + 1)
 		write(n + 1)
-		if n%500 == 499 { // a full sync, built aside and swapped
+		if n%500 == 499 { // a full sync, built in a staging index and swapped
 			x = store.NewIndex("e1")
 		}
 		pull(t, x, w, 1<<20, 1)
@@ -134,9 +134,9 @@ func TestWaitSpansASwap(t *testing.T) {
 		}
 		got <- v.Revision()
 	}()
-	aside := store.NewIndex("e1")
-	pull(t, aside, w, 1<<20, 5)
-	s.Serve(aside)
+	staging := store.NewIndex("e1")
+	pull(t, staging, w, 1<<20, 5)
+	s.Serve(staging)
 	if r := <-got; r != 2 {
 		t.Errorf("waited until revision %d, want 2", r)
 	}

@@ -15,7 +15,7 @@ type Stats struct {
 }
 
 // count adds a snapshot to the visible or the waiting ones, or takes it away.
-func (x *Index) count(b *book, owner *node, sign int64) {
+func (x *Index) count(b *snapshotSlot, owner *node, sign int64) {
 	if owner == nil {
 		x.stats.Waiting += sign
 		return

@@ -26,9 +26,9 @@ type Store struct {
 	served atomic.Pointer[Index]
 	ready  chan struct{} // closed when the first index is served
 
-	start   time.Time    // zero of heard
-	heard   atomic.Int64 // nanoseconds from start to the last caught-up heartbeat; 0 for none
-	doubted atomic.Bool
+	start      time.Time    // zero of caughtUpAt
+	caughtUpAt atomic.Int64 // nanoseconds from start to the last caught-up heartbeat; 0 for none
+	suspect    atomic.Bool  // what is served is known not to be the feed's state
 
 	evicted atomic.Int64
 }
@@ -44,23 +44,24 @@ func (s *Store) Served() *Index { return s.served.Load() }
 // Ready is closed when there is something to answer from.
 func (s *Store) Ready() <-chan struct{} { return s.ready }
 
-// Serve makes lookups read x. Only the goroutine that applies calls it.
+// Serve makes lookups read x, from the next View on. Only the goroutine that applies calls it; views that were taken before
+// go on reading the old index, which nobody writes to any more.
 func (s *Store) Serve(x *Index) {
 	if s.served.Load() != x {
-		x.begin()
+		x.noteOldestCycleEnd()
 	}
 	switch old := s.served.Swap(x); old {
 	case x:
 	case nil:
 		close(s.ready)
 	default:
-		close(old.published.Load().next) // those who wait for a revision look at x; nothing is published in old any more
+		close(old.published.Load().next) // those who wait for a revision look at x
 	}
 }
 
 // View takes what is served. It returns ErrWarming when there is nothing yet.
 func (s *Store) View() (View, error) {
-	f := s.Freshness() // before the index is looked at: it is never said to be better than it was
+	f := s.Freshness() // before the index is read, so that it never claims more than what is read
 	x := s.served.Load()
 	if x == nil {
 		return View{Freshness: f}, ErrWarming

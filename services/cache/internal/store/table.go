@@ -12,11 +12,11 @@ import (
 // table maps the ids of one bookmaker, or SportRadar's, to the newest states of events. One goroutine writes; any number
 // read, without a lock. Use newTable.
 //
-// Among very many events a lookup costs what it waits for memory, so it touches one place only: an id stands in its slot
+// Among very many events a lookup costs what it waits for memory, so it touches one place only: an id is in its slot
 // beside the event, two slots to a line of the processor's cache, and no pointer is followed to compare it. Buckets are
-// searched one after another. A slot's id is written once and stays for as long as the buckets are used, so readers need
-// no lock; an id that goes leaves its slot without an event. When most slots have an id, the events that are left move to
-// new buckets, and readers of the old ones see what was there until then.
+// searched one after another (linear probing). A slot's id is written once and stays for as long as the buckets are used,
+// so readers need no lock; an id that goes leaves its slot without an event. When four of five slots have an id, the events
+// that are left move to new buckets, and readers of the old ones see what was there until then.
 //
 // Ids beyond longestPacked bytes, which no bookmaker has, are kept in an ordinary concurrent map.
 type table struct {
@@ -26,7 +26,7 @@ type table struct {
 	// The writer's own.
 	used, held int   // slots with an id, and with an event
 	longs      int64 // the most ids that long ever had
-	rests      *rests
+	yield      *yielder
 }
 
 // bucket is filled from its first slot on.
@@ -40,8 +40,8 @@ type slot struct {
 
 const longestPacked = 3*8 - 1
 
-func newTable(r *rests) *table {
-	t := &table{long: xsync.NewMap[string, *Event](), rests: r}
+func newTable(y *yielder) *table {
+	t := &table{long: xsync.NewMap[string, *Event](), yield: y}
 	t.buckets.Store(new(make([]bucket, 1)))
 	return t
 }
@@ -107,7 +107,7 @@ func (t *table) putPacked(p packed, e *Event) {
 func (t *table) move() []bucket {
 	old, all := *t.buckets.Load(), make([]bucket, t.held+1)
 	for i := range old {
-		t.rests.after(restBuckets, i)
+		t.yield.every(bucketsPerYield, i)
 		for k := range old[i] {
 			s := &old[i][k]
 			if e := s.event.Load(); e != nil {

@@ -20,7 +20,7 @@ func drawTableID(t *rapid.T) string {
 func TestTableIsAMap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		tab, model := newTable(&rests{}), map[string]*Event{}
+		tab, model := newTable(&yielder{}), map[string]*Event{}
 		for range rapid.IntRange(0, 300).Draw(t, "steps") {
 			id := drawTableID(t)
 			if rapid.IntRange(0, 2).Draw(t, "kind") == 0 {
@@ -29,9 +29,9 @@ func TestTableIsAMap(t *testing.T) {
 				model[id] = &Event{Identity: &Identity{SrID: id}}
 			}
 			tab.put(id, model[id])
-			asked := drawTableID(t)
-			if got := tab.get(asked); got != model[asked] {
-				t.Fatalf("%q leads to %v, want %v", asked, got, model[asked])
+			requested := drawTableID(t)
+			if got := tab.get(requested); got != model[requested] {
+				t.Fatalf("%q leads to %v, want %v", requested, got, model[requested])
 			}
 		}
 		for id, want := range model {
@@ -45,7 +45,7 @@ func TestTableIsAMap(t *testing.T) {
 // TestTableDoesNotGrowByChurn lets ever new ids come and old ones go.
 func TestTableDoesNotGrowByChurn(t *testing.T) {
 	t.Parallel()
-	tab := newTable(&rests{})
+	tab := newTable(&yielder{})
 	const held = 1000
 	for i := range 200 * held {
 		tab.put(fmt.Sprint(i), &Event{})

@@ -3,7 +3,7 @@ package store
 import "time"
 
 // View is an index as one reader sees it from one instant on: events may be newer than the view's revision, never
-// older. It is a small value; take one for each answer.
+// older. It is a small value; take one for each response.
 type View struct {
 	// Freshness is how current the store was just before the view was taken; not known of an index by itself.
 	Freshness Freshness
@@ -39,18 +39,18 @@ func (v View) LastCycle() (id string, finishedAt time.Time) {
 	return v.seen.cycleID, v.seen.cycleFinished
 }
 
-// Once is how word words the view. It is done once for all views of one publication, so everybody passes the same word,
-// which must not look at the view's Freshness; nobody may change the bytes.
-func (v View) Once(word func(View) []byte) []byte {
+// CachedEncoding returns encode(v), which is made once for all views of one publication. So everybody has to pass the same
+// function, which must not look at the view's Freshness, and nobody may change the bytes.
+func (v View) CachedEncoding(encode func(View) []byte) []byte {
 	if v.seen == nil {
-		return word(v)
+		return encode(v)
 	}
-	if made := v.seen.once.Load(); made != nil {
-		return *made
+	if encoded := v.seen.encoded.Load(); encoded != nil {
+		return *encoded
 	}
-	made := word(v)
-	v.seen.once.Store(&made)
-	return made
+	encoded := encode(v)
+	v.seen.encoded.Store(&encoded)
+	return encoded
 }
 
 // Stats counts what the index held at the view's revision.
@@ -81,7 +81,8 @@ func (v View) ByKey(k Key) *Event {
 	return v.index.settled(k)
 }
 
-// changed is the event of an id while a change is brought into the tables.
+// changed is the event of an id while a change is brought into the tables. An id of the change is found there; one that is
+// not may still lead to an event of which the change has a newer state.
 func (x *Index) changed(c *change, k Key) *Event {
 	if e, moved := c.owners[k]; moved {
 		return e

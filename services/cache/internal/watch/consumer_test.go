@@ -16,7 +16,7 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/watch"
 )
 
-// message is what a consumer was told.
+// message is what a consumer was sent.
 type message struct {
 	epoch    string
 	revision int64 // the resume point
@@ -37,11 +37,11 @@ func (s *stepping) Updated(m watch.Mark, e *store.Event) error {
 	defer b.Release()
 	b.Event(&e.Frame)
 	b.Snapshots(e.Snapshots, s.part)
-	told := &oddscachev1.EventSnapshots{}
-	if err := proto.Unmarshal(b.Message().Bytes(), told); err != nil {
+	sent := &oddscachev1.EventSnapshots{}
+	if err := proto.Unmarshal(b.Message().Bytes(), sent); err != nil {
 		return err
 	}
-	return s.hand(m, message{updated: told})
+	return s.hand(m, message{updated: sent})
 }
 
 func (s *stepping) Removed(m watch.Mark, r watch.Removal) error {
@@ -49,10 +49,10 @@ func (s *stepping) Removed(m watch.Mark, r watch.Removal) error {
 }
 func (s *stepping) Synced(m watch.Mark) error { return s.hand(m, message{}) }
 
-func (s *stepping) hand(m watch.Mark, told message) error {
-	told.epoch, told.revision, told.visible = m.View.Epoch(), m.Revision, m.View.Revision()
+func (s *stepping) hand(m watch.Mark, sent message) error {
+	sent.epoch, sent.revision, sent.visible = m.View.Epoch(), m.Revision, m.View.Revision()
 	select {
-	case s.out <- told:
+	case s.out <- sent:
 		return nil
 	case <-s.ctx.Done():
 		return errors.New("the test left")
@@ -65,7 +65,7 @@ type filter struct {
 	marketIDs []string
 }
 
-// of is what a consumer with the filter has to have of an answer; nil for nothing.
+// of is what a consumer with the filter has to have of an event; nil for nothing.
 func (f *filter) of(a *oddscachev1.EventSnapshots) *oddscachev1.EventSnapshots {
 	if a == nil {
 		return nil
@@ -81,11 +81,11 @@ func (f *filter) of(a *oddscachev1.EventSnapshots) *oddscachev1.EventSnapshots {
 
 // had is what a consumer has of an event, and the revision that its message showed.
 type had struct {
-	answer *oddscachev1.EventSnapshots // nil when it was taken back
-	at     int64
+	state *oddscachev1.EventSnapshots // nil when it was taken back
+	at    int64
 }
 
-// consumer keeps what it was told, as the protocol says, and holds it against what was true.
+// consumer keeps what it was sent, as the protocol says, and holds it against what was true.
 type consumer struct {
 	filter  filter
 	history map[int64]map[string]*oddscachev1.EventSnapshots // what was true, by revision
@@ -96,7 +96,7 @@ type consumer struct {
 	inSync bool    // the newest message was a synced
 
 	// Of the present stream.
-	shown map[string]bool // event and revision that were told
+	sent  map[string]bool // event and revision that were sent
 	begun bool            // a message has come
 
 	counts map[string]int
@@ -124,13 +124,13 @@ func (c *consumer) take(m message) error {
 func (c *consumer) update(m message) error {
 	c.counts["updated"]++
 	id := m.updated.GetEvent().GetSrId()
-	if key := fmt.Sprint(id, " at ", m.visible); c.shown[key] {
-		return fmt.Errorf("event %s was told twice", key)
+	if key := fmt.Sprint(id, " at ", m.visible); c.sent[key] {
+		return fmt.Errorf("event %s was sent twice", key)
 	} else { //nolint:revive // key belongs to both
-		c.shown[key] = true
+		c.sent[key] = true
 	}
 	if diff := c.diff(c.filter.of(c.history[m.visible][id]), m.updated, true); diff != "" {
-		return fmt.Errorf("told event %s at %d (-true +told):\n%s", id, m.visible, diff)
+		return fmt.Errorf("sent event %s at %d (-true +sent):\n%s", id, m.visible, diff)
 	}
 	c.events[id] = had{m.updated, m.visible}
 	return nil
@@ -144,25 +144,25 @@ func (c *consumer) remove(m message) error {
 	}
 	have := c.events[id]
 	if of == "" {
-		if have.answer != nil {
+		if have.state != nil {
 			c.counts[fmt.Sprint("taken back ", m.removed.Reason)]++
 		}
 		c.events[id] = had{nil, m.visible}
 		return nil
 	}
-	for _, snapshot := range have.answer.GetSnapshots() { // what is told of the event comes first, and is whole
+	for _, snapshot := range have.state.GetSnapshots() { // what is sent of the event comes first, and is whole
 		if snapshot.GetBookmaker() == of && m.visible == have.at {
-			return fmt.Errorf("removal of a snapshot that was told at the same revision: %+v", m.removed)
+			return fmt.Errorf("removal of a snapshot that was sent at the same revision: %+v", m.removed)
 		}
 	}
-	if have.answer == nil {
-		return fmt.Errorf("removal from an event that was not told: %+v", m.removed)
+	if have.state == nil {
+		return fmt.Errorf("removal from an event that was not sent: %+v", m.removed)
 	}
 	return nil
 }
 
-// check holds everything against what was true: each event at the revision, or at the newer one that it was told at.
-// Before its first synced nobody is told of an event that has gone in between.
+// check holds everything against what was true: each event at the revision, or at the newer one that it was sent at.
+// Before its first synced nothing is sent of an event that has gone in between.
 func (c *consumer) check(m message, first bool) error {
 	for _, id := range feedtest.AllSrIDs() {
 		have := c.events[id]
@@ -170,17 +170,17 @@ func (c *consumer) check(m message, first bool) error {
 		if at > m.revision {
 			c.counts["ahead"]++
 		}
-		if first && have.answer == nil && c.filter.of(c.history[m.visible][id]) == nil {
+		if first && have.state == nil && c.filter.of(c.history[m.visible][id]) == nil {
 			continue
 		}
-		if diff := c.diff(c.filter.of(c.history[at][id]), have.answer, c.filter.watch.Confirmations); diff != "" {
-			return fmt.Errorf("synced at %d, event %s told at %d (-true +told):\n%s", m.revision, id, have.at, diff)
+		if diff := c.diff(c.filter.of(c.history[at][id]), have.state, c.filter.watch.Confirmations); diff != "" {
+			return fmt.Errorf("synced at %d, event %s sent at %d (-true +sent):\n%s", m.revision, id, have.at, diff)
 		}
 	}
 	return nil
 }
 
-// diff compares answers, with or without when they were last confirmed.
+// diff compares states, with or without when they were last confirmed.
 func (c *consumer) diff(want, got *oddscachev1.EventSnapshots, confirmed bool) string {
 	options := []cmp.Option{protocmp.Transform()}
 	if !confirmed {
@@ -190,4 +190,4 @@ func (c *consumer) diff(want, got *oddscachev1.EventSnapshots, confirmed bool) s
 }
 
 // cut forgets what belongs to a stream.
-func (c *consumer) cut() { c.shown, c.begun = make(map[string]bool), false }
+func (c *consumer) cut() { c.sent, c.begun = make(map[string]bool), false }

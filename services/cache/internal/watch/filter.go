@@ -36,6 +36,7 @@ func (f *Filter) passes(e *store.Event) bool {
 	return f.names(e.SrID) && f.describes(e.Country, e.Tournament, e.Kickoff)
 }
 
+// describes reports whether an event with these particulars is let through, whatever its id.
 func (f *Filter) describes(country, tournament string, kickoff time.Time) bool {
 	return (f.Country == "" || f.Country == country) &&
 		(f.Tournament == "" || f.Tournament == tournament) &&
@@ -43,7 +44,7 @@ func (f *Filter) describes(country, tournament string, kickoff time.Time) bool {
 		(f.To.IsZero() || kickoff.Before(f.To))
 }
 
-// concerns reports whether a consumer that has everything up to a revision must be told of a change after it.
+// concerns reports whether a consumer that has everything up to a revision must be sent something for a change after it.
 func (f *Filter) concerns(v store.View, c store.Change, after int64) bool {
 	switch {
 	case !f.names(c.SrID),

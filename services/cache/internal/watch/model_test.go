@@ -30,13 +30,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type kind int
 
 const (
-	write  kind = iota // to the world
-	follow             // a replica catches up
-	swap               // a replica is rebuilt from the source's log
-	take               // the consumer takes some messages
-	cut                // the consumer goes to another replica, or the same
-	anew               // the consumer forgets everything and begins again
-	pass               // time goes by
+	write   kind = iota // to the world
+	follow              // a replica catches up
+	swap                // a replica is rebuilt from the source's log
+	take                // the consumer takes some messages
+	cut                 // the consumer goes to another replica, or the same
+	restart             // the consumer forgets everything and begins again
+	pass                // time goes by
 )
 
 // step is one of a drawn history.
@@ -50,7 +50,7 @@ type step struct {
 
 // String is the step in a failed test's output.
 func (s step) String() string {
-	name := []string{"write", "follow", "swap", "take", "cut", "anew", "pass"}[s.kind]
+	name := []string{"write", "follow", "swap", "take", "cut", "restart", "pass"}[s.kind]
 	if s.kind == write {
 		return "write " + s.op.Name
 	}
@@ -91,7 +91,7 @@ func drawPlan(t *rapid.T) plan {
 		p.filter.marketIDs = []string{"3743", "5000"}
 	}
 	w.Confirmations = of("confirmations", 2)
-	kinds := []kind{write, write, write, write, follow, follow, follow, swap, take, take, take, cut, cut, anew, pass}
+	kinds := []kind{write, write, write, write, follow, follow, follow, swap, take, take, take, cut, cut, restart, pass}
 	for range rapid.IntRange(20, 100).Draw(t, "steps") {
 		s := step{
 			kind: rapid.SampledFrom(kinds).Draw(t, "kind"), replica: rapid.IntRange(0, 1).Draw(t, "replica"),
@@ -108,7 +108,7 @@ func drawPlan(t *rapid.T) plan {
 	return p
 }
 
-// drawFarewell draws what a replica finds hard to tell right: an event that passes most filters, or none, becomes one of
+// drawFarewell draws what a replica finds hard to get right: an event that passes most filters, or none, becomes one of
 // the other kind and is evicted, while replicas and consumer see all of it or only a part.
 func drawFarewell(t *rapid.T) []step {
 	id := rapid.SampledFrom(feedtest.AllSrIDs()).Draw(t, "farewell of")
@@ -166,12 +166,12 @@ func newBench(p plan) *bench {
 func (b *bench) note() {
 	all := make(map[string]*oddscachev1.EventSnapshots)
 	for _, id := range b.world.Events() {
-		all[id] = proto.CloneOf(b.world.Answer(id))
+		all[id] = proto.CloneOf(b.world.Expected(id))
 	}
 	b.consumer.history[b.world.Log.View().Head] = all
 }
 
-// apply brings an index to the world's head, while the watch waits for the consumer or for news: what is told in the
+// apply brings an index to the world's head, while the watch waits for the consumer or for news: what is sent in the
 // middle of it may be newer than the view.
 func (b *bench) apply(i int, x *store.Index) error {
 	synctest.Wait()
@@ -183,7 +183,7 @@ func (b *bench) apply(i int, x *store.Index) error {
 		return err
 	}
 	b.stores[i].Serve(x)
-	b.stores[i].Heard()
+	b.stores[i].MarkCaughtUp()
 	return nil
 }
 
@@ -231,7 +231,7 @@ func (b *bench) resume(on int, atSynced bool) {
 	b.open(on, epoch, revision)
 }
 
-// begin begins anew, with nothing.
+// begin starts from scratch, with nothing.
 func (b *bench) begin(on int) {
 	b.consumer.events, b.consumer.last, b.consumer.synced = make(map[string]had), message{}, 0
 	b.open(on, "", 0)
@@ -297,7 +297,7 @@ func (b *bench) do(s step) error {
 		return b.take(s.n)
 	case cut:
 		b.resume(s.replica, s.atSynced)
-	case anew:
+	case restart:
 		if s.n > 2 { // seldom
 			return nil
 		}
@@ -340,7 +340,7 @@ func (b *bench) run() error {
 
 // TestAConsumerHasWhatIsTrue runs drawn histories: writes of every kind, two replicas that follow at their own pace or
 // are rebuilt, a consumer that takes messages when it likes, is cut at any of them and goes on at either replica. After
-// every synced it must have what was true at that revision, and be told no event twice in one state.
+// every synced it must have what was true at that revision, and be sent no event twice in one state.
 func TestAConsumerHasWhatIsTrue(t *testing.T) {
 	t.Parallel()
 	counts := make(map[string]int)

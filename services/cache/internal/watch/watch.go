@@ -13,15 +13,15 @@ import (
 const (
 	// Heartbeat is how often Synced is called when nothing else happens.
 	Heartbeat = time.Second
-	// Patience is how long a watch waits for a revision that its replica does not have yet.
-	Patience = 10 * time.Second
+	// WaitTimeout is how long a watch waits for a revision that its replica does not have yet.
+	WaitTimeout = 10 * time.Second
 )
 
-// Mark goes with everything that a consumer is told.
+// Mark goes with everything that a consumer is sent.
 type Mark struct {
 	// View is the newest, for how current it is.
 	View store.View
-	// Revision is the cursor: all changes up to it have been told. 0 until all events have been.
+	// Revision is the cursor: all changes up to it have been sent. 0 until all events have been.
 	Revision int64
 }
 
@@ -42,20 +42,21 @@ type Removal struct {
 	Reason    Reason
 }
 
-// Consumer is told what happens, one call at a time. A call may take as long as it likes. Its error ends the watch.
+// Consumer is sent what happens, one call at a time. A call may take as long as it likes, and nothing is queued meanwhile.
+// Its error ends the watch.
 type Consumer interface {
-	// Updated tells an event's newest state, in place of what was told of it before.
+	// Updated sends an event's newest state, which takes the place of what was sent of it before.
 	Updated(m Mark, e *store.Event) error
-	// Removed takes back an event or a bookmaker's snapshot.
+	// Removed takes back an event or a bookmaker's snapshot. The consumer may never have had it.
 	Removed(m Mark, r Removal) error
-	// Synced tells that everything up to the mark's revision has been told.
+	// Synced says that everything up to the mark's revision has been sent.
 	Synced(m Mark) error
 }
 
 // Request says what a consumer wants, and what it has.
 type Request struct {
 	Filter Filter
-	// Epoch and Revision are where to resume; an empty epoch starts anew.
+	// Epoch and Revision are where to resume; an empty epoch starts from scratch.
 	Epoch    string
 	Revision int64
 }
@@ -89,7 +90,7 @@ func (w *Watches) Counts() Counts {
 // Limit is how many watches may be open.
 func (w *Watches) Limit() int { return w.limit }
 
-// Follow tells a consumer what happens until ctx ends, the consumer returns an error, or the watch cannot go on. It
+// Follow sends a consumer what happens until ctx ends, the consumer returns an error, or the watch cannot go on. It
 // returns store.ErrWarming, store.NotReachedError, EpochError, CompactedError, TooManyError, ctx's cause or the
 // consumer's error.
 func (w *Watches) Follow(ctx context.Context, r Request, to Consumer) error {

@@ -14,28 +14,29 @@ type watcher struct {
 	filter  Filter
 	to      Consumer
 
-	epoch  string // of the cursor; empty until a watch that starts anew has seen one
-	cursor int64
-	anew   bool // the consumer has nothing that could be taken back: all events are being told
+	epoch  string // of the cursor; empty until a watch that starts from scratch has seen one
+	cursor int64  // everything up to this revision has been sent
+	// fromScratch says that the consumer has nothing yet that could be taken back: all events are being sent.
+	fromScratch bool
 
-	pending []turn // the events of a round
-	// shown is, where that is above the cursor, the revision up to which the consumer has an event.
-	shown map[string]int64
+	pending []pendingEvent // the events of the round
+	// sentUpTo is, where that is above the cursor, the revision up to which the consumer has an event.
+	sentUpTo map[string]int64
 
-	told   bool      // something since the last Synced
-	synced time.Time // when Synced was last called, or the watch began
+	unsynced bool      // something was sent since the last Synced
+	synced   time.Time // when Synced was last called, or the watch began
 }
 
-// turn is an event that is told in a round.
-type turn struct {
-	srID  string
-	shown int64 // the revision up to which it was told
+// pendingEvent is an event that is to be sent in a round. Its state is read when its turn comes, so that the newest is sent.
+type pendingEvent struct {
+	srID     string
+	sentUpTo int64 // the revision of the state that was sent; 0 before
 }
 
-// keep is how many events a watch keeps room for between rounds.
-const keep = 256
+// maxKept is how many events a watch keeps room for between rounds.
+const maxKept = 256
 
-// run tells what happens; it always returns an error.
+// run sends what happens; it always returns an error.
 func (w *watcher) run(ctx context.Context) error {
 	err := w.begin(ctx)
 	for err == nil {
@@ -46,21 +47,22 @@ func (w *watcher) run(ctx context.Context) error {
 	return err
 }
 
-// begin settles the epoch when the watch starts anew, else waits until the cursor's revision is visible.
+// begin takes the epoch that is served when the watch starts from scratch, else waits until the cursor's revision is
+// visible, which it may not be yet at another replica than the consumer had before.
 func (w *watcher) begin(ctx context.Context) error {
-	w.told = true // it is told that it is up to date, whether or not anything happened
+	w.unsynced = true // Synced is called once the consumer is up to date, whether or not anything happened
 	v, err := w.view()
 	if w.epoch == "" {
-		w.epoch, w.anew = v.Epoch(), true
+		w.epoch, w.fromScratch = v.Epoch(), true
 		return err
 	}
-	patience := time.NewTimer(Patience)
-	defer patience.Stop()
+	timeout := time.NewTimer(WaitTimeout)
+	defer timeout.Stop()
 	for err == nil && v.Revision() < w.cursor {
 		select {
 		case <-v.Superseded():
 			v, err = w.view()
-		case <-patience.C:
+		case <-timeout.C:
 			err = &store.NotReachedError{Wanted: w.cursor, Visible: v.Revision()}
 		case <-ctx.Done():
 			err = context.Cause(ctx)
@@ -69,16 +71,17 @@ func (w *watcher) begin(ctx context.Context) error {
 	return err
 }
 
-// view is the newest, of the watch's epoch.
+// view is the newest, of the watch's epoch. It is taken for each message and kept for none, so that a slow consumer holds on
+// to no state of the index.
 func (w *watcher) view() (store.View, error) {
 	v, err := w.watches.store.View()
 	if err == nil && w.epoch != "" && v.Epoch() != w.epoch {
-		err = &EpochError{Asked: w.epoch, Served: v.Epoch()}
+		err = &EpochError{Requested: w.epoch, Served: v.Epoch()}
 	}
 	return v, err
 }
 
-// next waits for something to tell, or for the next heartbeat.
+// next waits for something to send, or for the next heartbeat.
 func (w *watcher) next(ctx context.Context) error {
 	v, err := w.view()
 	if err != nil {
@@ -99,7 +102,7 @@ func (w *watcher) next(ctx context.Context) error {
 	return nil
 }
 
-// round tells everything up to the newest revision and moves the cursor there.
+// round sends everything up to the newest revision and moves the cursor there.
 func (w *watcher) round(ctx context.Context) error {
 	to, err := w.collect()
 	if err != nil {
@@ -109,38 +112,40 @@ func (w *watcher) round(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		shown, err := w.tell(w.pending[i].srID)
+		revision, err := w.send(w.pending[i].srID)
 		if err != nil {
 			return err
 		}
-		w.pending[i].shown = shown
+		w.pending[i].sentUpTo = revision
 	}
-	w.cursor, w.anew = to, false
-	w.turnOver()
+	w.cursor, w.fromScratch = to, false
+	w.endRound()
 	return w.sync()
 }
 
-// turnOver ends a round: what was told in a newer state than the cursor's is not told again for that.
-func (w *watcher) turnOver() {
+// endRound notes which events were sent in a newer state than the cursor's: the next round does not send them again for the
+// changes that are in it already.
+func (w *watcher) endRound() {
 	for _, p := range w.pending {
-		if p.shown > w.cursor {
-			w.show(p.srID, p.shown)
+		if p.sentUpTo > w.cursor {
+			w.noteSent(p.srID, p.sentUpTo)
 		}
 	}
 	clear(w.pending)
-	if w.pending = w.pending[:0]; cap(w.pending) > keep {
+	if w.pending = w.pending[:0]; cap(w.pending) > maxKept {
 		w.pending = nil
 	}
 }
 
-func (w *watcher) show(srID string, revision int64) {
-	if w.shown == nil {
-		w.shown = make(map[string]int64)
+// noteSent notes that the consumer has an event up to a revision.
+func (w *watcher) noteSent(srID string, revision int64) {
+	if w.sentUpTo == nil {
+		w.sentUpTo = make(map[string]int64)
 	}
-	w.shown[srID] = revision
+	w.sentUpTo[srID] = revision
 }
 
-// collect finds what has to be told up to a revision.
+// collect finds what has to be sent in a round, and returns the revision that the cursor has after it.
 func (w *watcher) collect() (revision int64, err error) {
 	v, err := w.view()
 	if err != nil {
@@ -149,7 +154,7 @@ func (w *watcher) collect() (revision int64, err error) {
 	if floor := v.Floor(); 0 < w.cursor && w.cursor < floor {
 		return 0, &CompactedError{Revision: w.cursor, Oldest: floor}
 	}
-	if w.anew {
+	if w.fromScratch {
 		w.collectAll(v)
 	} else {
 		w.collectChanges(v)
@@ -161,24 +166,24 @@ func (w *watcher) collect() (revision int64, err error) {
 func (w *watcher) collectAll(v store.View) {
 	v.Ascend(store.Position{Kickoff: w.filter.From}, func(e *store.Event) bool {
 		if w.filter.passes(e) {
-			w.pending = append(w.pending, turn{srID: e.SrID})
+			w.pending = append(w.pending, pendingEvent{srID: e.SrID})
 		}
 		return w.filter.To.IsZero() || e.Kickoff.Before(w.filter.To)
 	})
 }
 
-// collectChanges makes pending what happened between the cursor and the view, each event once, in the order in which
-// they first stand in the log.
+// collectChanges makes pending what happened between the cursor and the view, each event once, in the order of the first
+// entry of each in the log.
 func (w *watcher) collectChanges(v store.View) {
 	v.Changes(w.cursor, func(c store.Change) {
-		if c.Revision <= w.shown[c.SrID] || !w.filter.concerns(v, c, w.cursor) {
+		if c.Revision <= w.sentUpTo[c.SrID] || !w.filter.concerns(v, c, w.cursor) {
 			return
 		}
-		w.show(c.SrID, math.MaxInt64) // in this round
-		w.pending = append(w.pending, turn{srID: c.SrID})
+		w.noteSent(c.SrID, math.MaxInt64) // in this round
+		w.pending = append(w.pending, pendingEvent{srID: c.SrID})
 	})
-	if len(w.shown) > keep {
-		w.shown = nil
+	if len(w.sentUpTo) > maxKept {
+		w.sentUpTo = nil
 	}
-	clear(w.shown)
+	clear(w.sentUpTo)
 }

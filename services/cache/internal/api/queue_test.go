@@ -15,8 +15,8 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// TestNobodyHasATurnWhileWaiting has more batches wait for a revision than there are turns, and asks for others meanwhile.
-func TestNobodyHasATurnWhileWaiting(t *testing.T) {
+// TestWaitingCallsHoldNoPlace has more batches wait for a revision than the queue has places, and asks for others meanwhile.
+func TestWaitingCallsHoldNoPlace(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.derbyWorld()
@@ -51,7 +51,7 @@ func TestNobodyHasATurnWhileWaiting(t *testing.T) {
 	waiting.Wait()
 }
 
-// TestBatchThatIsNoMessage is refused as gRPC refuses what it cannot decode.
+// TestBatchThatIsNoMessage is rejected as gRPC rejects what it cannot decode.
 func TestBatchThatIsNoMessage(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -6,8 +6,8 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
-// tell tells an event's newest state, or that there is none, and returns a revision that it includes.
-func (w *watcher) tell(srID string) (revision int64, err error) {
+// send sends an event's newest state, or that there is none, and returns a revision that it includes.
+func (w *watcher) send(srID string) (revision int64, err error) {
 	v, e, gone, err := w.look(srID)
 	revision = v.Revision()
 	switch {
@@ -22,24 +22,8 @@ func (w *watcher) tell(srID string) (revision int64, err error) {
 	}
 }
 
-// update tells an event, and then which bookmakers it has lost: a consumer that is cut off in between has a whole state.
-func (w *watcher) update(v store.View, e *store.Event) error {
-	srID, lost := e.SrID, w.lost(e)
-	w.told = true
-	w.watches.updated.Add(1)
-	if err := w.to.Updated(Mark{View: v, Revision: w.cursor}, e); err != nil {
-		return err
-	}
-	for _, bookmaker := range lost {
-		if err := w.remove(Removal{SrID: srID, Bookmaker: bookmaker, Reason: Unlisted}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// look finds an event that is to be told. When there is none that passes, it says why the consumer cannot keep it, if it
-// may have it.
+// look finds the state of an event that is to be sent. When there is none that passes the filter, it says why the consumer
+// cannot keep what it has, if it may have any.
 func (w *watcher) look(srID string) (v store.View, e *store.Event, gone Reason, err error) {
 	if v, err = w.view(); err != nil {
 		return v, nil, 0, err
@@ -56,9 +40,25 @@ func (w *watcher) look(srID string) (v store.View, e *store.Event, gone Reason, 
 	}
 }
 
-// lost are the bookmakers that a consumer has to be told are gone from an event.
+// update sends an event, and then which bookmakers it has lost: a consumer that is cut off in between has a whole state.
+func (w *watcher) update(v store.View, e *store.Event) error {
+	srID, lost := e.SrID, w.lost(e)
+	w.unsynced = true
+	w.watches.updated.Add(1)
+	if err := w.to.Updated(Mark{View: v, Revision: w.cursor}, e); err != nil {
+		return err
+	}
+	for _, bookmaker := range lost {
+		if err := w.remove(Removal{SrID: srID, Bookmaker: bookmaker, Reason: Unlisted}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lost are the bookmakers whose snapshots of an event the consumer may have, and the event has no more.
 func (w *watcher) lost(e *store.Event) (bookmakers []string) {
-	if w.anew {
+	if w.fromScratch {
 		return nil
 	}
 	for _, l := range e.Lost {
@@ -71,30 +71,30 @@ func (w *watcher) lost(e *store.Event) (bookmakers []string) {
 
 // remove takes something back from a consumer that may have it.
 func (w *watcher) remove(r Removal) error {
-	if w.anew {
+	if w.fromScratch {
 		return nil
 	}
 	v, err := w.view()
 	if err != nil {
 		return err
 	}
-	w.told = true
+	w.unsynced = true
 	w.watches.removed.Add(1)
 	return w.to.Removed(Mark{View: v, Revision: w.cursor}, r)
 }
 
-// sync calls Synced at the end of a round: when something was told and nothing newer is visible yet, or else when it is
+// sync calls Synced at the end of a round: when something was sent and nothing newer is visible yet, or else when it is
 // time. A consumer that does not keep up gets it after every round in that way.
 func (w *watcher) sync() error {
 	v, err := w.view()
 	if err != nil {
 		return err
 	}
-	upToDate := w.told && v.Revision() <= w.cursor
+	upToDate := w.unsynced && v.Revision() <= w.cursor
 	if !upToDate && time.Since(w.synced) < Heartbeat {
 		return nil
 	}
-	w.told, w.synced = false, time.Now()
+	w.unsynced, w.synced = false, time.Now()
 	w.watches.synced.Add(1)
 	return w.to.Synced(Mark{View: v, Revision: w.cursor})
 }

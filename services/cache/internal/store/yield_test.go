@@ -6,13 +6,13 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
-// TestLongWorkLetsOthersGoFirst counts in everything that one batch can make long.
-func TestLongWorkLetsOthersGoFirst(t *testing.T) {
+// TestLongWorkYields counts in everything that one batch can make long.
+func TestLongWorkYields(t *testing.T) {
 	t.Parallel()
 	bulk := &bulk{bookmakers: []string{"betpawa", "sportybet", "bet9ja"}, markets: 4}
 	x := store.NewIndex("e1")
 	calls := 0
-	x.Rest(func() { calls++ })
+	x.SetYield(func() { calls++ })
 	const events = 1000
 	bulk.fill(t, x, 0, events)
 	if calls < events*len(bulk.bookmakers) {

@@ -17,10 +17,10 @@ import (
 
 // Field numbers of LookupEventsResponse and LookupFailure.
 const (
-	lookedUpFreshness = oddscachev1.LookupEventsResponse_Freshness_FieldNumber
-	lookedUpID        = oddscachev1.LookupEventsResponse_RequestId_FieldNumber
-	lookedUpFound     = oddscachev1.LookupEventsResponse_Found_FieldNumber
-	lookedUpFailure   = oddscachev1.LookupEventsResponse_Failure_FieldNumber
+	responseFreshness = oddscachev1.LookupEventsResponse_Freshness_FieldNumber
+	responseID        = oddscachev1.LookupEventsResponse_RequestId_FieldNumber
+	responseFound     = oddscachev1.LookupEventsResponse_Found_FieldNumber
+	responseFailure   = oddscachev1.LookupEventsResponse_Failure_FieldNumber
 
 	failureCode     = oddscachev1.LookupFailure_Code_FieldNumber
 	failureReason   = oddscachev1.LookupFailure_Reason_FieldNumber
@@ -33,29 +33,30 @@ const (
 // idBytes is room for request_id and found.
 const idBytes = 16
 
-// lookedUp answers a lookup that found its event.
-func lookedUp(q *lookup, v store.View, e *store.Event) *rawpb.Message {
+// foundResponse is the response to a lookup that found its event.
+func foundResponse(q *lookup, v store.View, e *store.Event) *rawpb.Message {
 	return found(e, q.filter(), freshnessSize(v)+idBytes, func(p []byte) []byte {
-		p = appendFreshness(p, lookedUpFreshness, v)
+		p = appendFreshness(p, responseFreshness, v)
 		p = appendID(p, q.id)
-		p = protowire.AppendTag(p, lookedUpFound, protowire.VarintType)
+		p = protowire.AppendTag(p, responseFound, protowire.VarintType)
 		return protowire.AppendVarint(p, protowire.EncodeBool(true))
 	})
 }
 
+// appendID appends the request's id, by which the client finds what it belongs to.
 func appendID(p []byte, id uint64) []byte {
-	p = protowire.AppendTag(p, lookedUpID, protowire.VarintType)
+	p = protowire.AppendTag(p, responseID, protowire.VarintType)
 	return protowire.AppendVarint(p, id)
 }
 
-// failed answers a lookup with what GetEvent would have ended with. table words the error; the errors of a lookup are
-// all in it.
-func failed(ctx context.Context, q *lookup, v store.View, err error, table *rpcerr.Table) *rawpb.Message {
+// failureResponse is the response to a lookup that GetEvent would have ended with an error. The table makes the status of it;
+// the errors of a lookup are all in it.
+func failureResponse(ctx context.Context, q *lookup, v store.View, err error, table *rpcerr.Table) *rawpb.Message {
 	s, _ := table.Status(ctx, err)
 	p := appendID(nil, q.id)
-	p = protowire.AppendTag(p, lookedUpFailure, protowire.BytesType)
+	p = protowire.AppendTag(p, responseFailure, protowire.BytesType)
 	p = protowire.AppendBytes(p, encodeFailure(s))
-	return rawpb.New(appendFreshness(p, lookedUpFreshness, v))
+	return rawpb.New(appendFreshness(p, responseFreshness, v))
 }
 
 // encodeFailure is a LookupFailure.

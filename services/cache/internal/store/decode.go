@@ -12,33 +12,34 @@ import (
 // ErrEntry is what an error wraps when an entry's content cannot be read. Its batch is not applied.
 var ErrEntry = errors.New("entry cannot be read")
 
-// staged is an entry, decoded as far as the index needs it. Everything that can fail is done before the log changes,
+// decoded is an entry, decoded as far as the index needs it. Everything that can fail is done before the log changes,
 // so that a batch is applied whole or not at all.
-type staged struct {
+type decoded struct {
 	identity *Identity      // of an event
 	content  *frame.Content // of a snapshot
 	suffix   frame.Suffix   // of a confirmation
 }
 
-func (x *Index) stage(dst []staged, entries []*feedlog.Entry) ([]staged, error) {
+// decode appends the decoded entries to dst, whose memory is used again from batch to batch.
+func (x *Index) decode(dst []decoded, entries []*feedlog.Entry) ([]decoded, error) {
 	for i, e := range entries {
-		var s staged
+		var d decoded
 		var err error
 		switch e.Key.Kind {
 		case feedlog.KindEvent:
-			s.identity, err = readIdentity(e.Body, e.Revision)
+			d.identity, err = readIdentity(e.Body, e.Revision)
 		case feedlog.KindSnapshot:
-			x.rests.after(restContents, i)
-			s.content, err = frame.NewContent(e.Key.Bookmaker, e.Key.ID, e.Body)
+			x.yield.every(contentsPerYield, i)
+			d.content, err = frame.NewContent(e.Key.Bookmaker, e.Key.ID, e.Body)
 		case feedlog.KindConfirmation:
-			x.rests.after(restKeys, i)
-			s.suffix, err = readConfirmation(e.Body)
+			x.yield.every(keysPerYield, i)
+			d.suffix, err = readConfirmation(e.Body)
 		case feedlog.KindCycleEnd: // decoded by the log
 		}
 		if err != nil {
-			return dst, fmt.Errorf("staging %v at revision %d: %w", e.Key, e.Revision, errors.Join(ErrEntry, err))
+			return dst, fmt.Errorf("decoding %v at revision %d: %w", e.Key, e.Revision, errors.Join(ErrEntry, err))
 		}
-		dst = append(dst, s)
+		dst = append(dst, d)
 	}
 	return dst, nil
 }
