@@ -23,7 +23,7 @@ func (b *bench) clients(ctx context.Context, cache *contestant.Contestant) (err 
 	for _, shape := range []contestant.Shape{contestant.Market, contestant.Full} {
 		project, generated := &cell{}, &cell{}
 		for round := range b.rounds + 1 {
-			say(fmt.Sprintf("%s, Go clients, round %d of %d", shape, round, b.rounds))
+			logProgress(fmt.Sprintf("%s, Go clients, round %d of %d", shape, round, b.rounds))
 			for _, turn := range []struct {
 				cell *cell
 				call load.Call

@@ -19,7 +19,7 @@ type within struct {
 	most      float64
 }
 
-func asksWithin() []within {
+func requirementsWithin() []within {
 	return []within{
 		{"BenchmarkLookup/sr_id", "ns/op", "lookup by SportRadar's id among 100,000 events, ns", 150},
 		{"BenchmarkLookup/betpawa_event_id", "ns/op", "lookup by BetPawa's id, ns", 150},
@@ -33,7 +33,7 @@ func asksWithin() []within {
 
 // inProcess runs the Go benchmarks of the cache's packages and judges their medians.
 func (b *bench) inProcess(ctx context.Context) error {
-	say("the cache's own benchmarks")
+	logProgress("the cache's own benchmarks")
 	cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-bench=^Benchmark(Lookup|OneMarket|Confirmation)$", "-benchmem",
 		"-benchtime=300ms", fmt.Sprint("-count=", max(5, b.rounds)), "./services/cache/internal/store", "./services/cache/internal/frame")
 	cmd.Stderr = os.Stderr
@@ -51,12 +51,12 @@ func (b *bench) inProcess(ctx context.Context) error {
 		}
 		t.Add(strings.TrimPrefix(name.benchmark, "Benchmark"), name.unit, fmt.Sprintf("%.1f", middle(measured[name])))
 	}
-	for _, ask := range asksWithin() {
-		values := measured[figure{ask.benchmark, ask.unit}]
+	for _, one := range requirementsWithin() {
+		values := measured[figure{one.benchmark, one.unit}]
 		if len(values) == 0 {
-			return fmt.Errorf("%s told no %s", ask.benchmark, ask.unit)
+			return fmt.Errorf("%s told no %s", one.benchmark, one.unit)
 		}
-		b.askMost(ask.what, ask.most, middle(values))
+		b.requireAtMost(one.what, one.most, middle(values))
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ const quietTime = 20 * time.Second
 func (b *bench) interference(ctx context.Context) (err error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
-	say(fmt.Sprintf("making %d events", b.many))
+	logProgress(fmt.Sprintf("making %d events", b.many))
 	source, err := contestant.NewSource(ctx, b.many)
 	if err != nil {
 		return err
@@ -56,17 +56,17 @@ func (b *bench) interference(ctx context.Context) (err error) {
 		}()
 		l := load.Open(ctx, rate, load.Warm, 2*time.Minute, over, call)
 		err := <-failed
-		say(fmt.Sprintf("%s: p50 %v, p99 %v", d, l.At(50), l.At(99)))
+		logProgress(fmt.Sprintf("%s: p50 %v, p99 %v", d, l.At(50), l.At(99)))
 		return l, err
 	}
 	var quiet, evicting, syncing []load.Latency
 	for round := range min(b.rounds, 3) { // each takes more than a minute
-		say(fmt.Sprintf("interference at %.0f lookups/s, round %d", rate, round+1))
+		logProgress(fmt.Sprintf("interference at %.0f lookups/s, round %d", rate, round+1))
 		if err := done(contestant.PlanEviction); err != nil {
 			return err
 		}
 		quiet = append(quiet, load.Open(ctx, rate, load.Warm, quietTime, nil, call))
-		say(fmt.Sprintf("quiet: p50 %v, p99 %v", quiet[round].At(50), quiet[round].At(99)))
+		logProgress(fmt.Sprintf("quiet: p50 %v, p99 %v", quiet[round].At(50), quiet[round].At(99)))
 		l, err := during(contestant.Evict)
 		if err != nil {
 			return err
@@ -105,6 +105,6 @@ func (b *bench) interferenceTable(rate float64, quiet, evicting, syncing []load.
 		d := func(q float64) string { return time.Duration(at(row.all, q)).Round(10 * time.Microsecond).String() }
 		t.Add(row.name, fmt.Sprintf("%.1f s", median(row.all, took)), d(50), d(99), d(99.9), fmt.Sprint(failed))
 	}
-	b.askMost(fmt.Sprintf("p99 while a cycle end evicts half of %d events, over quiet", b.many), 3, at(evicting, 99)/at(quiet, 99))
-	b.askMost("p99 during a full sync, over quiet", 5, at(syncing, 99)/at(quiet, 99))
+	b.requireAtMost(fmt.Sprintf("p99 while a cycle end evicts half of %d events, over quiet", b.many), 3, at(evicting, 99)/at(quiet, 99))
+	b.requireAtMost("p99 during a full sync, over quiet", 5, at(syncing, 99)/at(quiet, 99))
 }

@@ -46,14 +46,14 @@ func (c *cell) over(other *cell, figure func(load.Result) float64) float64 {
 }
 
 // lookups measures single calls: closed loop and open loop.
-func (b *bench) lookups(ctx context.Context, all []*contestant.Contestant, answers contestant.Answers) error {
+func (b *bench) lookups(ctx context.Context, all []*contestant.Contestant, responses contestant.Responses) error {
 	for _, shape := range contestant.Shapes() {
 		cells := make(map[string]*cell)
 		for _, c := range all {
 			cells[c.Name] = &cell{}
 		}
 		for round := range b.rounds + 1 { // the first warms up and is thrown away
-			say(fmt.Sprintf("%s, closed loop, round %d of %d", shape, round, b.rounds))
+			logProgress(fmt.Sprintf("%s, closed loop, round %d of %d", shape, round, b.rounds))
 			for _, c := range turn(all, round) {
 				r, err := b.closedSlice(ctx, c, shape, round)
 				if err != nil {
@@ -67,7 +67,7 @@ func (b *bench) lookups(ctx context.Context, all []*contestant.Contestant, answe
 		if b.wants("latency") {
 			b.latency(ctx, all, shape, cells)
 		}
-		b.lookupTable(all, shape, cells, answers)
+		b.lookupTable(all, shape, cells, responses)
 	}
 	return nil
 }
@@ -112,7 +112,7 @@ func (b *bench) latency(ctx context.Context, all []*contestant.Contestant, shape
 	}
 	rate /= 2
 	for round := range b.rounds {
-		say(fmt.Sprintf("%s, open loop at %.0f/s, round %d of %d", shape, rate, round+1, b.rounds))
+		logProgress(fmt.Sprintf("%s, open loop at %.0f/s, round %d of %d", shape, rate, round+1, b.rounds))
 		for _, c := range turn(all, round) {
 			runtime.GC()
 			cells[c.Name].open = append(cells[c.Name].open, load.Open(ctx, rate, 0, b.slice, nil, c.Calls[shape]))
@@ -121,8 +121,8 @@ func (b *bench) latency(ctx context.Context, all []*contestant.Contestant, shape
 }
 
 // lookupTable shows one shape and judges what is asked of it.
-func (b *bench) lookupTable(all []*contestant.Contestant, shape contestant.Shape, cells map[string]*cell, answers contestant.Answers) {
-	t := b.report.Table(fmt.Sprintf("%s, one call each (%d bytes)", shape, answers.Size(shape)),
+func (b *bench) lookupTable(all []*contestant.Contestant, shape contestant.Shape, cells map[string]*cell, responses contestant.Responses) {
+	t := b.report.Table(fmt.Sprintf("%s, one call each (%d bytes)", shape, responses.Size(shape)),
 		"Closed loop for throughput, CPU and allocations; open loop, at half the rate of the slowest contestant, for latency from the intended start.",
 		"contestant", "answers/s", "of the cache's", "CPU-s per 1,000", "allocations each", "p50", "p99", "p99.9")
 	own := cells[all[0].Name]
@@ -142,18 +142,18 @@ func (b *bench) lookupTable(all []*contestant.Contestant, shape contestant.Shape
 		t.Add(c.Name, fmt.Sprintf("%.0f", x.rate()), fmt.Sprintf("%.2f", x.over(own, load.Result.Rate)),
 			fmt.Sprintf("%.4f", median(x.closed, load.Result.CPUPer1000)), allocs, at(50), at(99), at(99.9))
 	}
-	ask := func(name string, least float64) {
+	requireAtLeast := func(name string, least float64) {
 		if other := cells[name]; other != nil {
 			b.askRatio(fmt.Sprintf("%s over %s", shape, name), least, own, other)
 		}
 	}
 	switch shape {
 	case contestant.Full:
-		ask("bare gRPC", .90)
-		ask("Redis, go-redis", 1.1)
-		ask("gRPC, marshalling", 4)
+		requireAtLeast("bare gRPC", .90)
+		requireAtLeast("Redis, go-redis", 1.1)
+		requireAtLeast("gRPC, marshalling", 4)
 	case contestant.Market:
-		ask("bare gRPC", .90)
+		requireAtLeast("bare gRPC", .90)
 	case contestant.Batch:
 	}
 }
@@ -162,15 +162,15 @@ func (b *bench) lookupTable(all []*contestant.Contestant, shape contestant.Shape
 // which other programs on the machine change less.
 func (b *bench) askRatio(what string, least float64, own, other *cell) {
 	rate, cpu := own.over(other, load.Result.Rate), 1/own.over(other, load.Result.CPUPer1000)
-	b.asked.Add(what+", throughput", fmt.Sprintf("at least %.2f", least), fmt.Sprintf("%.2f (by CPU time %.2f)", rate, cpu), report.Verdict(rate >= least))
+	b.requirements.Add(what+", throughput", fmt.Sprintf("at least %.2f", least), fmt.Sprintf("%.2f (by CPU time %.2f)", rate, cpu), report.Verdict(rate >= least))
 }
 
-// ask notes a ratio that has to be reached.
-func (b *bench) ask(what string, least, got float64) {
-	b.asked.Add(what, fmt.Sprintf("at least %.2f", least), fmt.Sprintf("%.2f", got), report.Verdict(got >= least))
+// requireAtLeast notes a ratio that has to be reached.
+func (b *bench) requireAtLeast(what string, least, got float64) {
+	b.requirements.Add(what, fmt.Sprintf("at least %.2f", least), fmt.Sprintf("%.2f", got), report.Verdict(got >= least))
 }
 
-// askMost notes a figure that must not be passed.
-func (b *bench) askMost(what string, most, got float64) {
-	b.asked.Add(what, fmt.Sprintf("at most %.2f", most), fmt.Sprintf("%.2f", got), report.Verdict(got <= most))
+// requireAtMost notes a figure that must not be passed.
+func (b *bench) requireAtMost(what string, most, got float64) {
+	b.requirements.Add(what, fmt.Sprintf("at most %.2f", most), fmt.Sprintf("%.2f", got), report.Verdict(got <= most))
 }

@@ -62,14 +62,14 @@ func (b *bench) memory(ctx context.Context, w *world.World, events int, t *repor
 		}
 		t.Add(what, report.MB(w.Payload()), report.MB(int64(h.heap)), fmt.Sprintf("%.3f", h.heap/float64(w.Payload())),
 			report.MB(int64(h.estimated)), fmt.Sprintf("%.3f", h.estimated/h.heap))
-		b.askMost(fmt.Sprintf("estimated memory, %s, away from the heap, %%", what), 5, h.off())
+		b.requireAtMost(fmt.Sprintf("estimated memory, %s, away from the heap, %%", what), 5, h.off())
 		return h, nil
 	}
 	full, err := row(fmt.Sprintf("%d events", events))
 	if err != nil || events < 10_000 {
 		return err
 	}
-	b.askMost("live heap over payload, 10,000 events at 3 bookmakers", 1.25, full.heap/float64(w.Payload()))
+	b.requireAtMost("live heap over payload, 10,000 events at 3 bookmakers", 1.25, full.heap/float64(w.Payload()))
 	if err := w.EndCycle(0, events/2); err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (b *bench) churn(ctx context.Context) (err error) {
 			}
 			continue
 		}
-		say(fmt.Sprintf("churn, cycle %d", cycle))
+		logProgress(fmt.Sprintf("churn, cycle %d", cycle))
 		if last, err = weigh(ctx, c, w, empty); err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ func (b *bench) churn(ctx context.Context) (err error) {
 		t.Add(fmt.Sprint(cycle), report.MB(w.Payload()), report.MB(int64(last.heap)), report.MB(int64(last.estimated)),
 			fmt.Sprintf("%.3f", last.estimated/last.heap))
 	}
-	b.askMost(fmt.Sprintf("live heap after %d cycles of churn, over that after %d", churnCycles, churnSettled), 1.02, last.heap/first.heap)
+	b.requireAtMost(fmt.Sprintf("live heap after %d cycles of churn, over that after %d", churnCycles, churnSettled), 1.02, last.heap/first.heap)
 	return nil
 }
 

@@ -35,15 +35,15 @@ func (o options) wants(part string) bool {
 // bench is one run of the program.
 type bench struct {
 	options
-	report *report.Report
-	asked  *report.Table // what the project asks of itself
+	report       *report.Report
+	requirements *report.Table // what the project asks of itself
 }
 
 // run measures and reports.
 func run(ctx context.Context, o options) error {
 	b := &bench{options: o, report: &report.Report{Title: "Benchmarks"}}
 	b.intro()
-	b.asked = &report.Table{
+	b.requirements = &report.Table{
 		Title: "What the project asks of itself", Note: "Ratios within this run, of medians over the rounds.",
 		Head: []string{"what", "asked", "measured", ""},
 	}
@@ -67,7 +67,7 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	b.report.Tables = append([]*report.Table{b.asked}, b.report.Tables...)
+	b.report.Tables = append([]*report.Table{b.requirements}, b.report.Tables...)
 	if err := b.report.Text(os.Stdout); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func run(ctx context.Context, o options) error {
 
 // contest lets all contestants answer the same lookups.
 func (b *bench) contest(ctx context.Context) (err error) {
-	say("making events")
+	logProgress("making events")
 	w, err := world.New(world.Recorded(), b.events)
 	if err != nil {
 		return err
@@ -103,15 +103,15 @@ func (b *bench) contest(ctx context.Context) (err error) {
 		return err
 	}
 	all = append(all, cache)
-	answers, err := contestant.Answered(ctx, cache, b.events)
+	responses, err := contestant.ReadResponses(ctx, cache, b.events)
 	if err != nil {
 		return err
 	}
 	for _, start := range []func() (*contestant.Contestant, error){
-		func() (*contestant.Contestant, error) { return contestant.NewBare(answers) },
-		func() (*contestant.Contestant, error) { return contestant.NewMarshalling(answers) },
-		func() (*contestant.Contestant, error) { return contestant.NewRedis(ctx, answers) },
-		func() (*contestant.Contestant, error) { return contestant.NewPostgres(ctx, answers) },
+		func() (*contestant.Contestant, error) { return contestant.NewBare(responses) },
+		func() (*contestant.Contestant, error) { return contestant.NewMarshalling(responses) },
+		func() (*contestant.Contestant, error) { return contestant.NewRedis(ctx, responses) },
+		func() (*contestant.Contestant, error) { return contestant.NewPostgres(ctx, responses) },
 	} {
 		c, err := start()
 		if errors.Is(err, contestant.ErrMissing) {
@@ -124,12 +124,12 @@ func (b *bench) contest(ctx context.Context) (err error) {
 		all = append(all, c)
 	}
 	if b.wants("lookups") || b.wants("latency") {
-		if err := b.lookups(ctx, all, answers); err != nil {
+		if err := b.lookups(ctx, all, responses); err != nil {
 			return err
 		}
 	}
 	if b.wants("streams") {
-		if err := b.pipelines(ctx, all, answers); err != nil {
+		if err := b.pipelines(ctx, all, responses); err != nil {
 			return err
 		}
 	}
@@ -139,5 +139,7 @@ func (b *bench) contest(ctx context.Context) (err error) {
 	return nil
 }
 
-// say tells what is going on; the tables come at the end.
-func say(what string) { fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().Format(time.TimeOnly), what) }
+// logProgress tells what is going on; the tables come at the end.
+func logProgress(what string) {
+	fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().Format(time.TimeOnly), what)
+}

@@ -10,12 +10,12 @@ import (
 )
 
 // pipelines measures lookup streams against the bare one and against calls.
-func (b *bench) pipelines(ctx context.Context, all []*contestant.Contestant, answers contestant.Answers) error {
+func (b *bench) pipelines(ctx context.Context, all []*contestant.Contestant, responses contestant.Responses) error {
 	for _, shape := range []contestant.Shape{contestant.Market, contestant.Full} {
 		cells := make(map[string]*cell) // streams
 		calls := &cell{}                // the cache's calls
 		for round := range b.rounds + 1 {
-			say(fmt.Sprintf("%s, streams, round %d of %d", shape, round, b.rounds))
+			logProgress(fmt.Sprintf("%s, streams, round %d of %d", shape, round, b.rounds))
 			for _, c := range turn(all, round) {
 				if c.Streams == nil {
 					continue
@@ -39,7 +39,7 @@ func (b *bench) pipelines(ctx context.Context, all []*contestant.Contestant, ans
 				calls.closed = append(calls.closed, r)
 			}
 		}
-		t := b.report.Table(fmt.Sprintf("%s, pipelined streams (%d bytes)", shape, answers.Size(shape)),
+		t := b.report.Table(fmt.Sprintf("%s, pipelined streams (%d bytes)", shape, responses.Size(shape)),
 			fmt.Sprintf("%d streams with %d open lookups each, on one connection; calls by %d callers beside them, in the same rounds.", b.streams, b.window, b.callers),
 			"contestant", "answers/s", "CPU-s per 1,000", "allocations each")
 		row := func(name string, x *cell) {

@@ -115,7 +115,7 @@ func (res *results) cycles(ctx context.Context, r *cluster.Cluster) (err error) 
 	if res.first, err = res.cycle(ctx, r, "first"); err != nil {
 		return err
 	}
-	say("bare COPY of the same rows")
+	logProgress("bare COPY of the same rows")
 	if res.bareCopy, err = measure.BareCopy(ctx, r, res.options.rounds); err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (res *results) cycles(ctx context.Context, r *cluster.Cluster) (err error) 
 	if err != nil || res.options.followers == 0 {
 		return err
 	}
-	say(fmt.Sprintf("%d replicas more", res.options.followers))
+	logProgress(fmt.Sprintf("%d replicas more", res.options.followers))
 	res.followers, err = measure.Follow(ctx, r, res.options.followers, func() (measure.Cycle, error) {
 		if _, err := r.Simulator.MoveOdds(ctx, movedShare, res.options.rounds+1); err != nil {
 			return measure.Cycle{}, err
@@ -149,7 +149,7 @@ func (res *results) cycles(ctx context.Context, r *cluster.Cluster) (err error) 
 
 // cycle runs one cycle, with a profile of the scraper if that is wanted.
 func (res *results) cycle(ctx context.Context, r *cluster.Cluster, name string) (measure.Cycle, error) {
-	say("cycle: " + name)
+	logProgress("cycle: " + name)
 	if res.options.profiles == "" {
 		return measure.RunCycle(ctx, r, res.options.latency, name)
 	}
@@ -170,12 +170,12 @@ func (res *results) starts(ctx context.Context, r *cluster.Cluster) (err error) 
 	if err := r.Stop(); err != nil {
 		return err
 	}
-	say("ways to write and read it")
+	logProgress("ways to write and read it")
 	last := res.all()[len(res.all())-1]
 	if res.variants, err = measure.Variants(ctx, r, last.HistoryRows); err != nil || res.options.copies == 0 {
 		return err
 	}
-	say("making many times more snapshots")
+	logProgress("making many times more snapshots")
 	if err := measure.Multiply(ctx, r, res.options.copies); err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (res *results) restart(ctx context.Context, r *cluster.Cluster) (all []meas
 		if err := r.Stop(); err != nil {
 			return nil, 0, err
 		}
-		say(fmt.Sprintf("warm start with %d snapshots", tables.Snapshots))
+		logProgress(fmt.Sprintf("warm start with %d snapshots", tables.Snapshots))
 		w, err := measure.Start(ctx, r)
 		if err != nil {
 			return nil, 0, err
@@ -203,5 +203,7 @@ func (res *results) restart(ctx context.Context, r *cluster.Cluster) (all []meas
 	return all, tables.Snapshots, nil
 }
 
-// say tells what is going on; the tables come at the end.
-func say(what string) { fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().Format(time.TimeOnly), what) }
+// logProgress tells what is going on; the tables come at the end.
+func logProgress(what string) {
+	fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().Format(time.TimeOnly), what)
+}

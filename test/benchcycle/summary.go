@@ -135,7 +135,7 @@ func (res *results) bare() measure.Copied {
 }
 
 // addWarm adds the medians of warm starts; asked says whether something is asked of them.
-func addWarm(t *report.Table, starts []measure.Warm, snapshots int64, asked bool) {
+func addWarm(t *report.Table, starts []measure.Warm, snapshots int64, required bool) {
 	if len(starts) == 0 {
 		return
 	}
@@ -145,7 +145,7 @@ func addWarm(t *report.Table, starts []measure.Warm, snapshots int64, asked bool
 	}
 	s, l := measure.Median(serving), measure.Median(live)
 	limits, verdict := "–", ""
-	if asked {
+	if required {
 		limits, verdict = "≤ 1 s / ≤ 2 s", report.Verdict(s <= maxServing && l <= maxLive)
 	}
 	t.Add(fmt.Sprintf("warm start with %d snapshots: feed served / cache live", snapshots),

@@ -30,23 +30,23 @@ func TestFaultOfOneBookmakerForAWholeCycle(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		fault sim.Fault
-		// recorded says how the failing bookmaker's result must look.
-		recorded func(*oddscachev1.BookmakerResult) bool
+		// want says how the failing bookmaker's result must look.
+		want func(*oddscachev1.BookmakerResult) bool
 	}{
-		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.Slow, Delay: 3 * time.Second}, recorded: slowly},
-		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Reset}, recorded: undiscovered},
-		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Reset, Scope: sim.Details}, recorded: unanswered},
-		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.ServerError}, recorded: undiscovered},
-		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.ServerError, Scope: sim.Details}, recorded: unanswered},
-		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.HTML}, recorded: undiscovered},
-		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.HTML, Scope: sim.Details}, recorded: blocked},
-		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.Empty}, recorded: undiscovered},
-		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Empty, Scope: sim.Details}, recorded: blocked},
-		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.TruncatedGzip, Scope: sim.Details}, recorded: unread},
-		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.WrongEvent}, recorded: unread},
-		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Down}, recorded: undiscovered},
-		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.Down}, recorded: undiscovered},
-		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.HalfDiscovery}, recorded: halfDiscovered},
+		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.Slow, Delay: 3 * time.Second}, want: slowly},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Reset}, want: undiscovered},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Reset, Scope: sim.Details}, want: unfetched},
+		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.ServerError}, want: undiscovered},
+		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.ServerError, Scope: sim.Details}, want: unfetched},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.HTML}, want: undiscovered},
+		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.HTML, Scope: sim.Details}, want: blocked},
+		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.Empty}, want: undiscovered},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Empty, Scope: sim.Details}, want: blocked},
+		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.TruncatedGzip, Scope: sim.Details}, want: unread},
+		{fault: sim.Fault{Bookmaker: "sportybet", Kind: sim.WrongEvent}, want: unread},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.Down}, want: undiscovered},
+		{fault: sim.Fault{Bookmaker: "betpawa", Kind: sim.Down}, want: undiscovered},
+		{fault: sim.Fault{Bookmaker: "bet9ja", Kind: sim.HalfDiscovery}, want: halfDiscovered},
 	} {
 		t.Run(strings.Join([]string{tt.fault.Bookmaker, string(tt.fault.Kind), string(tt.fault.Scope)}, " "), func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +72,7 @@ func TestFaultOfOneBookmakerForAWholeCycle(t *testing.T) {
 			if n := unavailableRows(t, p); n != 0 {
 				t.Errorf("%d markets are marked unavailable in the history", n)
 			}
-			requireSaid(t, tt.fault.Bookmaker, broken.GetCycle(), tt.recorded)
+			requireReason(t, tt.fault.Bookmaker, broken.GetCycle(), tt.want)
 		})
 	}
 }
@@ -83,7 +83,7 @@ func slowly(r *oddscachev1.BookmakerResult) bool {
 }
 
 func undiscovered(r *oddscachev1.BookmakerResult) bool { return r.GetDiscoveryError() != "" }
-func unanswered(r *oddscachev1.BookmakerResult) bool {
+func unfetched(r *oddscachev1.BookmakerResult) bool {
 	return r.GetFetched() == 0 && r.GetFailed() > 0 && r.GetListed() > 0
 }
 
@@ -167,13 +167,13 @@ func unavailableRows(t *testing.T, p *cluster.Cluster) int {
 	return n
 }
 
-// requireSaid requires that the cycle blames the failing bookmaker and nobody else.
-func requireSaid(t *testing.T, failing string, c *oddscachev1.Cycle, recorded func(*oddscachev1.BookmakerResult) bool) {
+// requireReason requires that the cycle blames the failing bookmaker and nobody else.
+func requireReason(t *testing.T, failing string, c *oddscachev1.Cycle, want func(*oddscachev1.BookmakerResult) bool) {
 	t.Helper()
 	for _, r := range c.GetBookmakers() {
 		name := r.GetBookmaker()
 		if name == failing {
-			if !recorded(r) {
+			if !want(r) {
 				t.Errorf("the failing bookmaker's result is %v", r)
 			}
 			continue

@@ -60,13 +60,13 @@ func TestBlockedHistoryReadersDoNotStopTheWriter(t *testing.T) {
 	history := p.History
 	var readers sync.WaitGroup
 	var mu sync.Mutex
-	answers := make(map[string]int)
+	responses := make(map[string]int)
 	for range 12 {
 		readers.Go(func() {
 			_, err := history.ListOddsHistory(t.Context(), &oddscachev1.ListOddsHistoryRequest{SrId: "1", MarketId: result})
 			mu.Lock()
 			defer mu.Unlock()
-			answers[status.Code(err).String()+" "+rpcerr.Reason(err)]++
+			responses[status.Code(err).String()+" "+rpcerr.Reason(err)]++
 			if status.Code(err) == codes.ResourceExhausted {
 				if _, ok := rpcerr.RetryDelay(err); !ok {
 					t.Errorf("%v without RetryInfo", err)
@@ -90,9 +90,9 @@ func TestBlockedHistoryReadersDoNotStopTheWriter(t *testing.T) {
 	}
 	readers.Wait()
 	release()
-	t.Logf("%d cycles; the readers were answered %v", cycles, answers)
-	if answers["ResourceExhausted TOO_MANY_READS"] < 6 || answers["DeadlineExceeded READ_TIMEOUT"] < 1 {
-		t.Errorf("the readers were answered %v, want most refused and the others timed out", answers)
+	t.Logf("%d cycles; the readers were answered %v", cycles, responses)
+	if responses["ResourceExhausted TOO_MANY_READS"] < 6 || responses["DeadlineExceeded READ_TIMEOUT"] < 1 {
+		t.Errorf("the readers were answered %v, want most refused and the others timed out", responses)
 	}
 	if _, err := history.ListOddsHistory(t.Context(), &oddscachev1.ListOddsHistoryRequest{SrId: "1", MarketId: result}); err != nil {
 		t.Errorf("after the lock: %v", err)
@@ -183,19 +183,19 @@ func TestReadsWhilePostgresIsAway(t *testing.T) {
 		},
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	var asking sync.WaitGroup
+	var calling sync.WaitGroup
 	away := make(chan string, len(reads)) // names of those that were answered UNAVAILABLE
 	for name, read := range reads {
-		asking.Go(func() { // until stop
-			said := false
+		calling.Go(func() { // until stop
+			seen := false
 			for ctx.Err() == nil {
 				err := read(t.Context())
 				_, retry := rpcerr.RetryDelay(err)
 				switch {
 				case err == nil:
 				case status.Code(err) == codes.Unavailable && rpcerr.Reason(err) == "DATABASE_AWAY" && retry:
-					if !said {
-						said = true
+					if !seen {
+						seen = true
 						away <- name
 					}
 				default:
@@ -216,7 +216,7 @@ func TestReadsWhilePostgresIsAway(t *testing.T) {
 		cluster.Poll(t, 20*time.Second, func() bool { return reads["ListCycles"](t.Context()) == nil })
 	}
 	stop()
-	asking.Wait()
+	calling.Wait()
 	if len(away) != len(reads) {
 		t.Errorf("%d of %d rpcs were answered UNAVAILABLE", len(away), len(reads))
 	}

@@ -74,34 +74,34 @@ func TestRecordedEventReadsBackUnderEveryKey(t *testing.T) {
 	p := cluster.Start(t, cluster.Config{Site: site.URL})
 
 	first := p.RunCycle(t, succeeded)
-	answer := get(t, p, bySrID("68995116"), first.GetRevision())
-	if got := len(answer.GetSnapshots()); got != 3 {
+	response := get(t, p, bySrID("68995116"), first.GetRevision())
+	if got := len(response.GetSnapshots()); got != 3 {
 		t.Fatalf("%d snapshots", got)
 	}
-	if got := len(answer.GetSnapshots()[0].GetMarkets()); answer.GetSnapshots()[0].GetBookmaker() != "betpawa" || got != 118 {
-		t.Errorf("%d markets of %s, want betpawa's 118", got, answer.GetSnapshots()[0].GetBookmaker())
+	if got := len(response.GetSnapshots()[0].GetMarkets()); response.GetSnapshots()[0].GetBookmaker() != "betpawa" || got != 118 {
+		t.Errorf("%d markets of %s, want betpawa's 118", got, response.GetSnapshots()[0].GetBookmaker())
 	}
-	requireUnique(t, answer)
-	if kickoff := answer.GetEvent().GetKickoff().AsTime(); !kickoff.Equal(event.Kickoff) {
+	requireUnique(t, response)
+	if kickoff := response.GetEvent().GetKickoff().AsTime(); !kickoff.Equal(event.Kickoff) {
 		t.Errorf("kickoff %v, want %v", kickoff, event.Kickoff)
 	}
 	for _, key := range []*oddscachev1.GetEventRequest{
 		byBetPawa(event.BetPawa), byCompetitor("sportybet", event.SportyBet), byCompetitor("bet9ja", event.Bet9ja),
 	} {
 		other := get(t, p, key, first.GetRevision())
-		if diff := cmp.Diff(answer.GetEvent(), other.GetEvent(), protocmp.Transform()); diff != "" {
+		if diff := cmp.Diff(response.GetEvent(), other.GetEvent(), protocmp.Transform()); diff != "" {
 			t.Errorf("%v answers another event: %s", key, diff)
 		}
-		if diff := cmp.Diff(answer.GetSnapshots(), other.GetSnapshots(), protocmp.Transform()); diff != "" {
+		if diff := cmp.Diff(response.GetSnapshots(), other.GetSnapshots(), protocmp.Transform()); diff != "" {
 			t.Errorf("%v answers other snapshots: %s", key, diff)
 		}
 	}
 }
 
 // requireUnique fails on a market or an outcome that appears twice.
-func requireUnique(t *testing.T, answer *oddscachev1.GetEventResponse) {
+func requireUnique(t *testing.T, response *oddscachev1.GetEventResponse) {
 	t.Helper()
-	for _, s := range answer.GetSnapshots() {
+	for _, s := range response.GetSnapshots() {
 		markets := make(map[string]bool)
 		for _, m := range s.GetMarkets() {
 			key := fmt.Sprintf("%s %s %v/%v", s.GetBookmaker(), m.GetMarketId(), m.Line != nil, m.GetLine())
@@ -287,8 +287,8 @@ func TestPostponedEventStays(t *testing.T) {
 	first := event.Kickoff
 	site.Move(event, time.Now().Add(72*time.Hour))
 	cluster.Until(t, first.Add(1500*time.Millisecond))
-	answer := get(t, p, bySrID(event.SrID), p.RunCycle(t, succeeded).GetRevision())
-	if !answer.GetEvent().GetKickoff().AsTime().Equal(event.Kickoff) || len(answer.GetSnapshots()) != 3 {
-		t.Errorf("answer is %v with %d snapshots", answer.GetEvent(), len(answer.GetSnapshots()))
+	response := get(t, p, bySrID(event.SrID), p.RunCycle(t, succeeded).GetRevision())
+	if !response.GetEvent().GetKickoff().AsTime().Equal(event.Kickoff) || len(response.GetSnapshots()) != 3 {
+		t.Errorf("answer is %v with %d snapshots", response.GetEvent(), len(response.GetSnapshots()))
 	}
 }

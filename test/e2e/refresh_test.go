@@ -44,8 +44,8 @@ func TestRefreshStoresAndStreamsOneEvent(t *testing.T) {
 	if len(resp.GetBookmakers()) != 3 || resp.GetEvent().GetSrId() != srID {
 		t.Errorf("answer is %v", resp)
 	}
-	answer := get(t, p, bySrID(srID), resp.GetRevision())
-	for _, s := range answer.GetSnapshots() {
+	response := get(t, p, bySrID(srID), resp.GetRevision())
+	for _, s := range response.GetSnapshots() {
 		if changed := s.GetSnapshotId() > resp.GetRevision()-10 && s.GetBookmaker() == "sportybet"; s.GetBookmaker() == "sportybet" && !changed {
 			t.Errorf("sportybet's content is of revision %d, the refresh of %d", s.GetSnapshotId(), resp.GetRevision())
 		}

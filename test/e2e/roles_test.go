@@ -137,7 +137,7 @@ func TestRolesMayDoNoMore(t *testing.T) {
 	} {
 		execute(t, owner, statement)
 	}
-	refused := func(conn *pgx.Conn, statement string) {
+	rejected := func(conn *pgx.Conn, statement string) {
 		t.Helper()
 		_, err := conn.Exec(t.Context(), statement)
 		if e := new(pgconn.PgError); !errors.As(err, &e) || e.Code != insufficientPrivilege {
@@ -160,12 +160,12 @@ func TestRolesMayDoNoMore(t *testing.T) {
 		"SELECT grant_scraper('public')", "GRANT SELECT ON goose_db_version TO oddscache_scraper", "SET ROLE oddscache_owner", "SET ROLE postgres",
 		"SELECT pg_read_file('/etc/passwd')", "COPY events TO PROGRAM 'true'", "SELECT * FROM pg_authid", "SELECT pg_promote()",
 	} {
-		refused(own, statement)
+		rejected(own, statement)
 	}
 	for _, statement := range []string{
 		"CREATE ROLE mine", "CREATE DATABASE mine", "COPY events TO PROGRAM 'true'", "SELECT pg_read_file('/etc/passwd')", "ALTER SYSTEM SET fsync = off",
 	} {
-		refused(owner, statement) // it owns the schema, not the server
+		rejected(owner, statement) // it owns the schema, not the server
 	}
 	for _, statement := range []string{
 		"DROP FUNCTION extra()", "DROP INDEX extra_index", "ALTER TABLE events DROP COLUMN extra", "TRUNCATE extra", "DROP TABLE extra", "DROP SCHEMA audit CASCADE",

@@ -84,11 +84,11 @@ func compareOffered(t *testing.T, w *cluster.World, p *cluster.Cluster, revision
 	t.Helper()
 	leftOut = make(map[string]int)
 	for _, event := range football(w) {
-		answered := make(map[string]*oddscachev1.Outcome)
+		served := make(map[string]*oddscachev1.Outcome)
 		for _, s := range get(t, p, bySrID(event.SrID), revision).GetSnapshots() {
 			for _, m := range s.GetMarkets() {
 				for _, o := range m.GetOutcomes() {
-					answered[outcomeKey(s.GetBookmaker(), m.GetMarketId(), m.Line, o.GetName())] = o
+					served[outcomeKey(s.GetBookmaker(), m.GetMarketId(), m.Line, o.GetName())] = o
 				}
 			}
 		}
@@ -103,7 +103,7 @@ func compareOffered(t *testing.T, w *cluster.World, p *cluster.Cluster, revision
 				}
 				for _, o := range m.Outcomes {
 					key := outcomeKey(bookmaker, m.ID, m.Line, o.Name)
-					if got := answered[key]; o.Offer == sim.NotOffered {
+					if got := served[key]; o.Offer == sim.NotOffered {
 						if got.GetIsActive() {
 							t.Errorf("event %s: %s is %v and active, not offered", event.SrID, key, got.GetOdds())
 						}

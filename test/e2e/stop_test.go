@@ -74,7 +74,7 @@ func TestStoppedCacheFinishesItsLookups(t *testing.T) {
 	}
 
 	var callers sync.WaitGroup
-	var answered atomic.Int64
+	var served atomic.Int64
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	for range 8 {
@@ -83,7 +83,7 @@ func TestStoppedCacheFinishesItsLookups(t *testing.T) {
 				_, err := p.Cache.ListEvents(ctx, &oddscachev1.ListEventsRequest{PageSize: 1})
 				switch status.Code(err) {
 				case codes.OK:
-					answered.Add(1)
+					served.Add(1)
 				case codes.Unavailable:
 					return
 				default:
@@ -105,7 +105,7 @@ func TestStoppedCacheFinishesItsLookups(t *testing.T) {
 		}
 		waited <- err
 	}()
-	cluster.Poll(t, 30*time.Second, func() bool { return answered.Load() > 1000 })
+	cluster.Poll(t, 30*time.Second, func() bool { return served.Load() > 1000 })
 
 	p.Caches[0].Terminate()
 	if m, err := health.Recv(); err != nil || m.GetStatus() != healthpb.HealthCheckResponse_NOT_SERVING {

@@ -83,13 +83,13 @@ func TestUnreadBatches(t *testing.T) { //nolint:paralleltest // it measures how 
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := 0
+	rejected := 0
 	for _, a := range attackers {
-		refused += a.refusedSoFar()
+		rejected += a.rejectedSoFar()
 	}
-	t.Logf("%d of %d batches were refused; %.1f MB of %d MB are unread", refused, d.connections*d.each, unread/(1<<20), d.total>>20)
-	if unread > float64(d.total) || refused < d.connections*d.each/2 {
-		t.Errorf("%d batches were refused, %g bytes are unread", refused, unread)
+	t.Logf("%d of %d batches were refused; %.1f MB of %d MB are unread", rejected, d.connections*d.each, unread/(1<<20), d.total>>20)
+	if unread > float64(d.total) || rejected < d.connections*d.each/2 {
+		t.Errorf("%d batches were refused, %g bytes are unread", rejected, unread)
 	}
 	if d.full && during.p99 > max(5*quiet.p99, busyMachine) {
 		t.Errorf("lookups take %v, without the attack %v", during, quiet)
@@ -246,12 +246,12 @@ func batchOf(ids []string, n int) []byte {
 
 // neverReads is an HTTP/2 connection whose client opens no window for answers.
 type neverReads struct {
-	conn    net.Conn
-	closed  chan struct{} // closed when the connection is
-	refused atomic.Int64  // streams that ended without an answer
+	conn     net.Conn
+	closed   chan struct{} // closed when the connection is
+	rejected atomic.Int64  // streams that ended without an answer
 }
 
-func (a *neverReads) refusedSoFar() int { return int(a.refused.Load()) }
+func (a *neverReads) rejectedSoFar() int { return int(a.rejected.Load()) }
 
 // attack opens a connection and asks for so many batches.
 func attack(t *testing.T, addr string, request []byte, times int) *neverReads {
@@ -273,7 +273,7 @@ func attack(t *testing.T, addr string, request []byte, times int) *neverReads {
 	err = framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
 	for i := range times {
 		if err == nil {
-			err = ask(framer, uint32(2*i+1), oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName, request)
+			err = sendRequest(framer, uint32(2*i+1), oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName, request)
 		}
 	}
 	if err != nil && !errors.Is(err, net.ErrClosed) {
@@ -282,8 +282,8 @@ func attack(t *testing.T, addr string, request []byte, times int) *neverReads {
 	return a
 }
 
-// ask begins a call.
-func ask(framer *http2.Framer, stream uint32, method string, request []byte) error {
+// sendRequest begins a call.
+func sendRequest(framer *http2.Framer, stream uint32, method string, request []byte) error {
 	var block bytes.Buffer
 	encoder := hpack.NewEncoder(&block)
 	for _, h := range [][2]string{
@@ -314,7 +314,7 @@ func (a *neverReads) watch(framer *http2.Framer) {
 			return
 		}
 		if h, ok := f.(*http2.HeadersFrame); ok && h.StreamEnded() {
-			a.refused.Add(1)
+			a.rejected.Add(1)
 		}
 	}
 }

@@ -29,8 +29,8 @@ type consumer struct {
 	last   *oddscachev1.Freshness
 }
 
-// told is what came between two points.
-type told struct {
+// changes is what came between two points.
+type changes struct {
 	updated map[string]int
 	removed []*oddscachev1.EventRemoved
 }
@@ -50,9 +50,9 @@ func (c *consumer) open() {
 }
 
 // until takes messages up to a synced at a revision or later.
-func (c *consumer) until(revision int64) told {
+func (c *consumer) until(revision int64) changes {
 	c.t.Helper()
-	got := told{updated: make(map[string]int)}
+	got := changes{updated: make(map[string]int)}
 	for {
 		m, err := c.stream.Recv()
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper"
 	"github.com/oddscache/oddscache/test/cluster"
 	"github.com/oddscache/oddscache/test/faults"
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -180,7 +180,7 @@ func (s *testbed) validate() (samples int, err error) {
 	for _, sampler := range s.samplers {
 		taken := sampler.Take()
 		samples += len(taken)
-		err = errors.Join(err, record.Samples(taken, nil))
+		err = errors.Join(err, history.Samples(taken, nil))
 	}
 	return samples, err
 }

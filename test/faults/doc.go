@@ -7,7 +7,7 @@
 // stall. An ordinary build has comments in these places.
 //
 // A recorder follows the feed like a cache, and samplers ask the caches all the time; both are held to the validators
-// of test/feedmodel/record.
+// of test/feedmodel/history.
 //
 // It is not for faults of bookmakers, and not for histories that need a bubble of time (test/feedmodel).
 package faults

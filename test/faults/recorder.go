@@ -12,7 +12,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
 // recorder follows the feed as a cache does, and keeps what it was sent since it was asked last.
@@ -23,7 +23,7 @@ type recorder struct {
 	epoch string
 
 	mu      sync.Mutex
-	streams []*record.Stream
+	streams []*history.Stream
 	wrong   []string
 	fulls   int
 }
@@ -54,7 +54,7 @@ func (r *recorder) follow(ctx context.Context) error {
 	if err := stream.SendMsg(&oddscachev1.StreamSnapshotsRequest{Message: &oddscachev1.StreamSnapshotsRequest_Subscribe{Subscribe: sub}}); err != nil {
 		return fmt.Errorf("subscribing: %w", err)
 	}
-	s := &record.Stream{Replica: "recorder", Subscribe: sub}
+	s := &history.Stream{Replica: "recorder", Subscribe: sub}
 	r.mu.Lock()
 	r.streams = append(r.streams, s)
 	r.mu.Unlock()
@@ -72,7 +72,7 @@ func (r *recorder) follow(ctx context.Context) error {
 			if err == nil {
 				err = log.Append(b.From, b.To, b.Entries)
 			}
-			r.note(s, record.Message{At: time.Now(), Batch: &b})
+			r.note(s, history.Message{At: time.Now(), Batch: &b})
 			if err != nil {
 				r.faultf("%v", err)
 				return err
@@ -102,7 +102,7 @@ func (r *recorder) follow(ctx context.Context) error {
 			continue
 		}
 		p := response.GetProgress()
-		r.note(s, record.Message{At: time.Now(), Progress: p})
+		r.note(s, history.Message{At: time.Now(), Progress: p})
 		if !p.GetCaughtUp() {
 			continue
 		}
@@ -113,7 +113,7 @@ func (r *recorder) follow(ctx context.Context) error {
 	}
 }
 
-func (r *recorder) note(s *record.Stream, m record.Message) {
+func (r *recorder) note(s *history.Stream, m history.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.Messages = append(s.Messages, m)
@@ -127,11 +127,11 @@ func (r *recorder) faultf(format string, args ...any) {
 
 // take returns what was recorded since the last call, and what was wrong. A stream that goes on is validated so far;
 // the next call begins where it stands.
-func (r *recorder) take() (streams []*record.Stream, messages int, wrong []string) {
+func (r *recorder) take() (streams []*history.Stream, messages int, wrong []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.streams {
-		streams = append(streams, &record.Stream{Replica: s.Replica, Subscribe: s.Subscribe, Start: s.Start, Messages: s.Messages})
+		streams = append(streams, &history.Stream{Replica: s.Replica, Subscribe: s.Subscribe, Start: s.Start, Messages: s.Messages})
 		messages += len(s.Messages)
 	}
 	if n := len(r.streams); n > 0 {
@@ -149,7 +149,7 @@ func (r *recorder) take() (streams []*record.Stream, messages int, wrong []strin
 			start.Mode = oddscachev1.StreamMode_STREAM_MODE_RESUME
 			last.Start, last.Messages = start, nil
 		}
-		r.streams = []*record.Stream{last}
+		r.streams = []*history.Stream{last}
 	}
 	wrong, r.wrong = r.wrong, nil
 	return streams, messages, wrong
@@ -161,7 +161,7 @@ type Sampler struct {
 	Client oddscachev1.OddsCacheServiceClient
 
 	mu      sync.Mutex
-	samples []record.Sample
+	samples []history.Sample
 }
 
 // Run asks until ctx ends.
@@ -179,7 +179,7 @@ func (s *Sampler) Run(ctx context.Context) {
 				}
 			}
 			s.mu.Lock()
-			s.samples = append(s.samples, record.Sample{Replica: s.Name, At: time.Now(), Freshness: page.GetFreshness(), Events: page.GetEvents()})
+			s.samples = append(s.samples, history.Sample{Replica: s.Name, At: time.Now(), Freshness: page.GetFreshness(), Events: page.GetEvents()})
 			s.mu.Unlock()
 		}
 		select {
@@ -190,7 +190,7 @@ func (s *Sampler) Run(ctx context.Context) {
 }
 
 // Take returns the samples since the last call, and the last one before.
-func (s *Sampler) Take() []record.Sample {
+func (s *Sampler) Take() []history.Sample {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	taken := s.samples

@@ -15,7 +15,7 @@ import (
 	"github.com/oddscache/oddscache/services/bookiesim/sim"
 	"github.com/oddscache/oddscache/services/scraper"
 	"github.com/oddscache/oddscache/test/cluster"
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
 // lease is short, so that takeovers fit into a round.
@@ -223,14 +223,14 @@ func (s *testbed) settle(ctx context.Context) (*cluster.Rows, error) {
 // validate holds what was recorded since the last call to the validators, and returns how much that was.
 func (s *testbed) validate() (messages, samples int, err error) {
 	streams, messages, wrong := s.recorder.take()
-	errs := []error{record.Streams(streams)}
+	errs := []error{history.Streams(streams)}
 	for _, w := range wrong {
 		errs = append(errs, fmt.Errorf("recorder: %s", w))
 	}
 	for _, sampler := range s.samplers {
 		taken := sampler.Take()
 		samples += len(taken)
-		errs = append(errs, record.Samples(taken, nil))
+		errs = append(errs, history.Samples(taken, nil))
 	}
 	for _, p := range s.services() {
 		for _, w := range p.takeWrong() {

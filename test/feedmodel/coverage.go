@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
 // coverage is what one history brought about.
@@ -44,7 +44,7 @@ func (c *coverage) wrote(w *world, from, to int64, did effect) {
 }
 
 // streams notes what the streams of a history went across.
-func (c *coverage) streams(streams []*record.Stream) {
+func (c *coverage) streams(streams []*history.Stream) {
 	for _, s := range streams {
 		if s.Start == nil {
 			continue

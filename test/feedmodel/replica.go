@@ -13,7 +13,7 @@ import (
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/services/cache/cachetest"
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
 // replica is a machine that runs a cache.
@@ -133,23 +133,23 @@ var allKeys = func() []*oddscachev1.EventKey {
 func (r *replica) sample() *oddscachev1.BatchGetEventsResponse {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	answer, err := r.client.BatchGetEvents(ctx, &oddscachev1.BatchGetEventsRequest{Keys: allKeys})
+	response, err := r.client.BatchGetEvents(ctx, &oddscachev1.BatchGetEventsRequest{Keys: allKeys})
 	if err != nil {
 		return nil
 	}
-	s := record.Sample{Replica: r.id, Process: r.process, At: time.Now(), Freshness: answer.GetFreshness()}
+	s := history.Sample{Replica: r.id, Process: r.process, At: time.Now(), Freshness: response.GetFreshness()}
 	t := r.w.taps[r.id]
 	t.mu.Lock()
 	s.Transit = t.transit
 	t.mu.Unlock()
-	for _, result := range answer.GetResults() {
+	for _, result := range response.GetResults() {
 		if result.GetFound() {
 			s.Events = append(s.Events, &oddscachev1.EventSnapshots{Event: result.GetEvent(), Snapshots: result.GetSnapshots()})
 		}
 	}
 	r.w.samples = append(r.w.samples, s)
-	if err := r.w.was(answer); err != nil && r.w.untrue == nil {
+	if err := r.w.was(response); err != nil && r.w.untrue == nil {
 		r.w.untrue = fmt.Errorf("%s: %w", r.id, err)
 	}
-	return answer
+	return response
 }

@@ -14,9 +14,9 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// patience is how long the bubble's time may take until everybody has caught up: a half-open connection is noticed
+// settleTimeout is how long the bubble's time may take until everybody has caught up: a half-open connection is noticed
 // after 25 s, reconnecting and leases take a few more.
-const patience = 2 * time.Minute
+const settleTimeout = 2 * time.Minute
 
 // quiet makes a quiet point and holds every replica against the truth.
 func (w *world) quiet() error {
@@ -64,8 +64,8 @@ func (w *world) settle() error {
 			}
 			return w.wrong()
 		}
-		if time.Since(began) > patience {
-			return fmt.Errorf("not caught up within %v: %s", patience, waiting)
+		if time.Since(began) > settleTimeout {
+			return fmt.Errorf("not caught up within %v: %s", settleTimeout, waiting)
 		}
 		if err := w.wrong(); err != nil {
 			return err
@@ -95,14 +95,14 @@ func (r *replica) stats() (*oddscachev1.GetStatsResponse, error) {
 
 // same holds what a replica answers to every kind of question against the truth.
 func (w *world) same(r *replica) error {
-	answer := r.sample() // which holds it to the state at its revision
+	response := r.sample() // which holds it to the state at its revision
 	switch {
-	case answer == nil:
+	case response == nil:
 		return fmt.Errorf("no answer at a quiet point")
 	case w.untrue != nil:
 		return w.untrue
-	case momentOf(answer.GetFreshness()) != w.moment:
-		return fmt.Errorf("answers revision %d at a quiet point, the newest is %+v", answer.GetFreshness().GetRevision(), w.moment)
+	case momentOf(response.GetFreshness()) != w.moment:
+		return fmt.Errorf("answers revision %d at a quiet point, the newest is %+v", response.GetFreshness().GetRevision(), w.moment)
 	}
 	if err := w.sameList(r); err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
 // moment is a revision of an epoch. A cache may answer the states of moments at which a transaction had ended, exactly
@@ -30,7 +30,7 @@ func (w *world) freeze() {
 	t, _ := w.db.read()
 	s := state{events: make(map[string]*oddscachev1.EventSnapshots), owners: make(map[ID]string)}
 	for srID := range w.truth.events {
-		e := w.truth.answer(srID)
+		e := w.truth.response(srID)
 		for i, snap := range e.GetSnapshots() { // snapshot ids are the revisions of the contents' rows
 			e.Snapshots[i] = proto.CloneOf(snap)
 			e.Snapshots[i].SnapshotId = t.snaps[ID{snap.GetBookmaker(), snap.GetBookmakerEventId()}].revision
@@ -44,7 +44,7 @@ func (w *world) freeze() {
 	defer w.headsMu.Unlock()
 	w.moment = moment{t.epoch, t.revision}
 	w.states[w.moment] = s
-	w.heads = append(w.heads, record.Head{At: time.Now(), Epoch: t.epoch, Revision: t.revision})
+	w.heads = append(w.heads, history.Head{At: time.Now(), Epoch: t.epoch, Revision: t.revision})
 }
 
 // rename keeps the present state under the history's new name as well. The feed's goroutines call it.
@@ -55,7 +55,7 @@ func (w *world) rename() {
 	s := w.states[w.moment]
 	w.moment = moment{t.epoch, t.revision}
 	w.states[w.moment] = s
-	w.heads = append(w.heads, record.Head{At: time.Now(), Epoch: t.epoch, Revision: t.revision})
+	w.heads = append(w.heads, history.Head{At: time.Now(), Epoch: t.epoch, Revision: t.revision})
 	if !w.losing {
 		w.minted++
 	}
@@ -93,13 +93,13 @@ func (w *world) since(m moment, srID string, got *oddscachev1.EventSnapshots) er
 }
 
 // was holds an answer under every key to the state at the moment that it claims.
-func (w *world) was(answer *oddscachev1.BatchGetEventsResponse) error {
-	m := momentOf(answer.GetFreshness())
+func (w *world) was(response *oddscachev1.BatchGetEventsResponse) error {
+	m := momentOf(response.GetFreshness())
 	s, err := w.at(m)
 	if err != nil {
 		return err
 	}
-	for i, result := range answer.GetResults() {
+	for i, result := range response.GetResults() {
 		var got *oddscachev1.EventSnapshots
 		if result.GetFound() {
 			got = &oddscachev1.EventSnapshots{Event: result.GetEvent(), Snapshots: result.GetSnapshots()}

@@ -11,7 +11,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/pkg/rpc/rawpb"
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
 // none says that a counter is not set.
@@ -26,7 +26,7 @@ type tap struct {
 	drop    int           // batches until one is lost; none for never
 	dropped int           // batches that were lost
 	changed chan struct{} // closed and replaced on every change
-	streams []*record.Stream
+	streams []*history.Stream
 
 	frozenAt time.Time     // since when connections are half-open; zero for not
 	transit  time.Duration // how long the last caught-up heartbeat was under way
@@ -56,7 +56,7 @@ type tapped struct {
 
 	taps   map[string]*tap
 	tap    *tap // known from subscribe on
-	stream *record.Stream
+	stream *history.Stream
 }
 
 // RecvMsg learns from subscribe which replica it is.
@@ -66,7 +66,7 @@ func (s *tapped) RecvMsg(m any) error {
 	}
 	if sub := m.(*oddscachev1.StreamSnapshotsRequest).GetSubscribe(); sub != nil {
 		s.tap = s.taps[sub.GetReplicaId()]
-		s.stream = &record.Stream{Replica: sub.GetReplicaId(), Subscribe: sub}
+		s.stream = &history.Stream{Replica: sub.GetReplicaId(), Subscribe: sub}
 		s.tap.mu.Lock()
 		defer s.tap.mu.Unlock()
 		s.tap.streams = append(s.tap.streams, s.stream)
@@ -130,7 +130,7 @@ func (s *tapped) pass(m any) (lost bool, err error) {
 // note records a message that passes, and reports whether it says that the replica is caught up.
 func (s *tapped) note(m any, batch *feedlog.Batch) (caughtUp bool) {
 	if batch != nil {
-		s.stream.Messages = append(s.stream.Messages, record.Message{At: time.Now(), Batch: batch})
+		s.stream.Messages = append(s.stream.Messages, history.Message{At: time.Now(), Batch: batch})
 		return false
 	}
 	response := m.(*oddscachev1.StreamSnapshotsResponse)
@@ -139,7 +139,7 @@ func (s *tapped) note(m any, batch *feedlog.Batch) (caughtUp bool) {
 		return false
 	}
 	p := response.GetProgress()
-	s.stream.Messages = append(s.stream.Messages, record.Message{At: time.Now(), Progress: p})
+	s.stream.Messages = append(s.stream.Messages, history.Message{At: time.Now(), Progress: p})
 	s.stream.CaughtUp = s.stream.CaughtUp || p.GetCaughtUp()
 	return p.GetCaughtUp()
 }

@@ -56,13 +56,13 @@ func newTruth() *Truth {
 
 // offered is what can be bet on once an answer was read: what it lists, at its prices. All else that was ever seen is
 // closed, and a market of which nothing is listed is not offered since the answer that said so first.
-func offered(before, answer *oddscachev1.CachedSnapshot) *oddscachev1.CachedSnapshot {
+func offered(before, response *oddscachev1.CachedSnapshot) *oddscachev1.CachedSnapshot {
 	open := make(map[string]float64)
 	listed := make(map[float64]bool)
 	name := func(m *oddscachev1.CachedMarket, o *oddscachev1.Outcome) string {
 		return fmt.Sprint(m.GetLine(), o.GetName())
 	}
-	for _, m := range answer.GetMarkets() {
+	for _, m := range response.GetMarkets() {
 		listed[m.GetLine()] = true
 		for _, o := range m.GetOutcomes() {
 			open[name(m, o)] = o.GetOdds()
@@ -72,7 +72,7 @@ func offered(before, answer *oddscachev1.CachedSnapshot) *oddscachev1.CachedSnap
 	if seen == nil {
 		seen = &oddscachev1.CachedSnapshot{}
 	}
-	for _, m := range answer.GetMarkets() { // makes room for what was never seen before
+	for _, m := range response.GetMarkets() { // makes room for what was never seen before
 		i := slices.IndexFunc(seen.GetMarkets(), func(s *oddscachev1.CachedMarket) bool { return s.GetLine() == m.GetLine() })
 		if i < 0 {
 			i = len(seen.GetMarkets())
@@ -88,8 +88,8 @@ func offered(before, answer *oddscachev1.CachedSnapshot) *oddscachev1.CachedSnap
 		switch {
 		case listed[m.GetLine()]:
 			m.UnavailableAt = nil
-		case m.GetUnavailableAt() == nil || m.GetUnavailableAt().AsTime().Sub(answer.GetCapturedAt().AsTime()) > tolerance:
-			m.UnavailableAt = answer.GetCapturedAt() // for the first time, or because a clock was ahead
+		case m.GetUnavailableAt() == nil || m.GetUnavailableAt().AsTime().Sub(response.GetCapturedAt().AsTime()) > tolerance:
+			m.UnavailableAt = response.GetCapturedAt() // for the first time, or because a clock was ahead
 		}
 		for _, o := range m.GetOutcomes() {
 			price, is := open[name(m, o)]
@@ -98,7 +98,7 @@ func offered(before, answer *oddscachev1.CachedSnapshot) *oddscachev1.CachedSnap
 			}
 		}
 	}
-	next := proto.CloneOf(answer)
+	next := proto.CloneOf(response)
 	next.Markets = seen.GetMarkets()
 	return next
 }
@@ -198,8 +198,8 @@ func (t *Truth) owner(id ID) string {
 	return ""
 }
 
-// answer is what a lookup of an event must answer, with snapshot_id 0; nil if there is no such event.
-func (t *Truth) answer(srID string) *oddscachev1.EventSnapshots {
+// response is what a lookup of an event must answer, with snapshot_id 0; nil if there is no such event.
+func (t *Truth) response(srID string) *oddscachev1.EventSnapshots {
 	e := t.events[srID]
 	if e == nil {
 		return nil

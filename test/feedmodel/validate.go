@@ -4,34 +4,34 @@ import (
 	"fmt"
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
 // validate holds everything that was recorded to the validators.
 func (w *world) validate() error {
-	var streams []*record.Stream
+	var streams []*history.Stream
 	for _, r := range w.replicas {
 		streams = append(streams, w.taps[r.id].streams...)
 	}
 	w.cover.streams(streams)
-	if err := record.Streams(streams); err != nil {
+	if err := history.Streams(streams); err != nil {
 		return err
 	}
 	if err := w.starts(streams); err != nil {
 		return err
 	}
-	if err := record.Samples(w.samples, w.heads); err != nil {
+	if err := history.Samples(w.samples, w.heads); err != nil {
 		return err
 	}
 	if w.writer == nil {
 		return nil
 	}
-	return record.Resumable(w.db.journal, w.writer.log.View())
+	return history.Resumable(w.db.journal, w.writer.log.View())
 }
 
 // starts holds the beginning of every stream to the reasons there are for a full sync: a replica that has nothing, a
 // history that was replaced, a cycle end that is kept no longer. Anything else would be healing, and hide a hole.
-func (w *world) starts(streams []*record.Stream) error {
+func (w *world) starts(streams []*history.Stream) error {
 	had := make(map[string]string) // epochs of which replicas had more than revision 0, since they were started last
 	for _, s := range streams {
 		if s.Start == nil {

@@ -25,7 +25,7 @@ type watcher struct {
 	held     map[string]*oddscachev1.EventSnapshots
 	epoch    string
 	revision int64
-	anew     map[string]bool // what was sent since a start from nothing; nil once it is synced
+	fresh    map[string]bool // what was sent since a start from nothing; nil once it is synced
 	markers  []marker        // that were not looked at yet
 }
 
@@ -39,14 +39,14 @@ type marker struct {
 func (o *watcher) start(w *world) {
 	ctx, stop := context.WithCancel(context.Background())
 	o.w, o.stop, o.done = w, stop, make(chan struct{})
-	o.held, o.anew = make(map[string]*oddscachev1.EventSnapshots), make(map[string]bool)
+	o.held, o.fresh = make(map[string]*oddscachev1.EventSnapshots), make(map[string]bool)
 	go func() { // ends with ctx, which close ends
 		defer close(o.done)
 		for ctx.Err() == nil {
 			err := o.follow(ctx)
 			o.mu.Lock()
 			if status.Code(err) == codes.OutOfRange { // another history, or too old
-				o.epoch, o.revision, o.anew = "", 0, make(map[string]bool)
+				o.epoch, o.revision, o.fresh = "", 0, make(map[string]bool)
 			}
 			o.at = (o.at + 1) % replicas
 			o.mu.Unlock()
@@ -81,7 +81,7 @@ func (o *watcher) follow(ctx context.Context) error {
 	req := &oddscachev1.WatchEventsRequest{Epoch: o.epoch, Revision: o.revision, IncludeConfirmations: true}
 	at := o.at % replicas
 	if o.revision == 0 {
-		req.Epoch, o.anew = "", make(map[string]bool)
+		req.Epoch, o.fresh = "", make(map[string]bool)
 	}
 	o.mu.Unlock()
 	r := o.w.replicas[at]
@@ -109,15 +109,15 @@ func (o *watcher) take(m *oddscachev1.WatchEventsResponse) {
 	case m.GetUpdated() != nil:
 		u := m.GetUpdated()
 		o.held[u.GetEvent().GetSrId()] = &oddscachev1.EventSnapshots{Event: u.GetEvent(), Snapshots: u.GetSnapshots()}
-		if o.anew != nil {
-			o.anew[u.GetEvent().GetSrId()] = true
+		if o.fresh != nil {
+			o.fresh[u.GetEvent().GetSrId()] = true
 		}
 	case m.GetRemoved() != nil && m.GetRemoved().Bookmaker == nil:
 		delete(o.held, m.GetRemoved().GetSrId())
 	case m.GetSynced() != nil:
-		if o.anew != nil {
-			maps.DeleteFunc(o.held, func(srID string, _ *oddscachev1.EventSnapshots) bool { return !o.anew[srID] })
-			o.anew = nil
+		if o.fresh != nil {
+			maps.DeleteFunc(o.held, func(srID string, _ *oddscachev1.EventSnapshots) bool { return !o.fresh[srID] })
+			o.fresh = nil
 		}
 		o.epoch, o.revision = m.GetFreshness().GetEpoch(), m.GetFreshness().GetRevision()
 		o.markers = append(o.markers, marker{momentOf(m.GetFreshness()), maps.Clone(o.held)})
@@ -128,7 +128,7 @@ func (o *watcher) take(m *oddscachev1.WatchEventsResponse) {
 func (o *watcher) behind(epoch string, head int64) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.anew != nil || o.epoch != epoch || o.revision != head {
+	if o.fresh != nil || o.epoch != epoch || o.revision != head {
 		return fmt.Sprintf("the watch is at %d of %s, the head is %d of %s", o.revision, o.epoch, head, epoch)
 	}
 	return ""

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
 // tick is the step in which the bubble's time is let pass; what a moment of time brings about is seen within it.
@@ -48,11 +48,11 @@ type world struct {
 	headsMu sync.Mutex // the feed's goroutines mint epochs; it guards what follows
 	minted  int        // epochs that were minted although no history was lost
 	losing  bool       // history is lost at this moment, on purpose
-	heads   []record.Head
+	heads   []history.Head
 	moment  moment // the newest
 	states  map[moment]state
 
-	samples []record.Sample
+	samples []history.Sample
 	untrue  error // the first answer that was not a state of the source
 	cover   *coverage
 }

@@ -31,8 +31,8 @@ const (
 	unknownNot           // no answer; it was not done
 )
 
-// doubt is how long it takes to find out what became of a commit.
-const doubt = 300 * time.Millisecond
+// suspect is how long it takes to find out what became of a commit.
+const suspect = 300 * time.Millisecond
 
 // writer is one term: what holds the lease, and the log of what it committed.
 type writer struct {
@@ -170,7 +170,7 @@ func (w *writer) apply(writes []Write, how outcome) (committed bool, err error) 
 	case diesBefore:
 		return false, nil
 	case unknownNot:
-		<-time.After(doubt) // the table says that it was not done; it is planned and committed anew
+		<-time.After(suspect) // the table says that it was not done; it is planned and committed anew
 		return w.apply(writes, acknowledged)
 	case acknowledged, diesAfter, unknownDone:
 	}
@@ -183,7 +183,7 @@ func (w *writer) apply(writes []Write, how outcome) (committed bool, err error) 
 	case diesAfter:
 		return true, nil
 	case unknownDone:
-		<-time.After(doubt)
+		<-time.After(suspect)
 	case acknowledged, diesBefore, unknownNot:
 	}
 	if w.rules.EarlyPublish {

@@ -29,7 +29,7 @@ func TestAtPrometheus(t *testing.T) {
 	p := cluster.Start(t, cluster.Config{Site: site(t, 30).URL, Scraper: func(c *scraper.Config) { c.Interval = 3 * time.Second }})
 	p.Live(t)
 	prometheus := scrape(t, p)
-	stop := ask(t, p)
+	stop := keepCalling(t, p)
 	defer stop()
 	settle(t, prometheus)
 	t.Run("dashboard", func(t *testing.T) { dashboard(t, prometheus) })
@@ -57,22 +57,22 @@ func settle(t *testing.T, s *server) {
 	}
 }
 
-// ask makes lookups of every kind and keeps a watch open until the returned function is called, which waits.
-func ask(t *testing.T, p *cluster.Cluster) (stop func()) {
+// keepCalling makes lookups of every kind and keeps a watch open until the returned function is called, which waits.
+func keepCalling(t *testing.T, p *cluster.Cluster) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	var asking sync.WaitGroup
-	asking.Go(func() { // both end with ctx
+	var calling sync.WaitGroup
+	calling.Go(func() { // both end with ctx
 		watch, err := p.Cache.WatchEvents(ctx, &oddscachev1.WatchEventsRequest{})
 		for err == nil {
 			_, err = watch.Recv()
 		}
 	})
-	asking.Go(func() {
+	calling.Go(func() {
 		again := time.NewTicker(100 * time.Millisecond)
 		defer again.Stop()
 		for ctx.Err() == nil {
-			askOnce(ctx, p.Cache)
+			callEach(ctx, p.Cache)
 			_, _ = p.Scraper.ListCycles(ctx, &oddscachev1.ListCyclesRequest{PageSize: 1})
 			select {
 			case <-again.C:
@@ -80,11 +80,11 @@ func ask(t *testing.T, p *cluster.Cluster) (stop func()) {
 			}
 		}
 	})
-	return func() { cancel(); asking.Wait() }
+	return func() { cancel(); calling.Wait() }
 }
 
-// askOnce makes one lookup of each kind. What comes of them is Prometheus's to see.
-func askOnce(ctx context.Context, cache oddscachev1.OddsCacheServiceClient) {
+// callEach makes one lookup of each kind. What comes of them is Prometheus's to see.
+func callEach(ctx context.Context, cache oddscachev1.OddsCacheServiceClient) {
 	list, err := cache.ListEvents(ctx, &oddscachev1.ListEventsRequest{PageSize: 2})
 	if err != nil {
 		return

@@ -95,7 +95,7 @@ func page(t *testing.T, address string) ([]byte, error) {
 		return nil, err
 	}
 	request.Close = true // no connection stays
-	client := &http.Client{Timeout: patience}
+	client := &http.Client{Timeout: waitTimeout}
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
@@ -115,26 +115,26 @@ func (s *server) query(t *testing.T, expression string) (values int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	var answer struct {
+	var response struct {
 		Data struct {
 			ResultType string          `json:"resultType"`
 			Result     json.RawMessage `json:"result"`
 		} `json:"data"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	if err := json.Unmarshal(body, &response); err != nil {
 		return 0, fmt.Errorf("decoding %s: %w", body, err)
 	}
 	type sample [2]any // an instant, and the value as text
 	var samples []sample
-	if answer.Data.ResultType == "scalar" {
+	if response.Data.ResultType == "scalar" {
 		var one sample
-		err = json.Unmarshal(answer.Data.Result, &one)
+		err = json.Unmarshal(response.Data.Result, &one)
 		samples = append(samples, one)
 	} else {
 		var series []struct {
 			Value sample `json:"value"`
 		}
-		err = json.Unmarshal(answer.Data.Result, &series)
+		err = json.Unmarshal(response.Data.Result, &series)
 		for _, one := range series {
 			samples = append(samples, one.Value)
 		}
@@ -151,8 +151,8 @@ func (s *server) query(t *testing.T, expression string) (values int, err error) 
 	return values, nil
 }
 
-// patience is how long something may take to show: a busy machine lets Prometheus miss a scrape or two.
-const patience = 45 * time.Second
+// waitTimeout is how long something may take to show: a busy machine lets Prometheus miss a scrape or two.
+const waitTimeout = 45 * time.Second
 
 // await asks again until a query has a value, for as long as patience lasts, and returns the last answer.
 func (s *server) await(t *testing.T, expression string) (values int, err error) {
@@ -167,7 +167,7 @@ func (s *server) await(t *testing.T, expression string) (values int, err error) 
 // eventually asks several times a second until ok says yes, and reports whether it did in time.
 func eventually(t *testing.T, ok func() bool) bool {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(waitTimeout)
 	defer deadline.Stop()
 	again := time.NewTicker(200 * time.Millisecond)
 	defer again.Stop()
@@ -203,18 +203,18 @@ func (s *server) rules(t *testing.T) []rule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var answer struct {
+	var response struct {
 		Data struct {
 			Groups []struct {
 				Rules []rule `json:"rules"`
 			} `json:"groups"`
 		} `json:"data"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	if err := json.Unmarshal(body, &response); err != nil {
 		t.Fatalf("decoding %s: %v", body, err)
 	}
 	var all []rule
-	for _, g := range answer.Data.Groups {
+	for _, g := range response.Data.Groups {
 		all = append(all, g.Rules...)
 	}
 	return all

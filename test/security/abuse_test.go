@@ -30,7 +30,7 @@ func frames() []attempt {
 			if err := w.framer.WriteData(1, end, data); err != nil {
 				return met(err)
 			}
-			return w.answer(1)
+			return w.response(1)
 		}
 	}
 	raw := func(write func(*wire, *testbed) error) func(*testing.T, *testbed) string {
@@ -39,7 +39,7 @@ func frames() []attempt {
 			if err := write(w, s); err != nil {
 				return met(err)
 			}
-			return w.answer(1)
+			return w.response(1)
 		}
 	}
 	return []attempt{
@@ -95,15 +95,15 @@ func floods() []attempt {
 	return []attempt{
 		{"cache: 10,000 streams on one connection", "all beyond 100: RST_STREAM REFUSED_STREAM", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
-			refused := make(chan string, 1)
-			go func() { refused <- w.answer(2*9_999 + 1) }() // ends with the last stream's refusal, or the connection
+			rejected := make(chan string, 1)
+			go func() { rejected <- w.response(2*9_999 + 1) }() // ends with the last stream's refusal, or the connection
 			for i := range 10_000 {
 				if err := s.open(w, uint32(2*i+1), oddscachev1.OddsCacheService_WatchEvents_FullMethodName); err != nil {
 					t.Logf("at stream %d: %v", i, err)
 					break
 				}
 			}
-			return fmt.Sprintf("all beyond %d: %s", maxStreams, <-refused)
+			return fmt.Sprintf("all beyond %d: %s", maxStreams, <-rejected)
 		}},
 		{"cache: 5,000 calls that are taken back at once (rapid reset)", "the connection goes on", func(t *testing.T, s *testbed) string {
 			w := s.wire(t)
@@ -155,7 +155,7 @@ func (w *wire) sendHeaders(block []byte) string {
 	first := block[:min(most, len(block))]
 	rest := block[len(first):]
 	ended := make(chan string, 1)
-	go func() { ended <- w.answer(1) }() // ends with the stream or the connection
+	go func() { ended <- w.response(1) }() // ends with the stream or the connection
 	err := w.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: first, EndHeaders: len(rest) == 0, EndStream: true})
 	for err == nil && len(rest) > 0 {
 		part := rest[:min(most, len(rest))]

@@ -21,16 +21,16 @@ func (s *testbed) as(t *testing.T, names ...string) *tls.Config {
 	if len(names) == 0 {
 		return s.with(t, nil)
 	}
-	pair := s.authority.Issue(t, names...)
-	return s.with(t, &pair)
+	keyPair := s.authority.Issue(t, names...)
+	return s.with(t, &keyPair)
 }
 
 // with is a client's side of TLS with a given certificate.
-func (s *testbed) with(t *testing.T, pair *certtest.Pair) *tls.Config {
+func (s *testbed) with(t *testing.T, keyPair *certtest.Pair) *tls.Config {
 	t.Helper()
 	config := &tls.Config{RootCAs: s.authority.Pool(), MinVersion: tls.VersionTLS10, ServerName: "localhost"}
-	if pair != nil {
-		own := pair.TLS(t)
+	if keyPair != nil {
+		own := keyPair.TLS(t)
 		// Shown whatever authorities the server asks for.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &own, nil }
 	}

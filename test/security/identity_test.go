@@ -53,20 +53,20 @@ func connecting() []attempt {
 		{"cache: TLS 1.2", "remote error: tls: protocol version not supported", func(t *testing.T, s *testbed) string { return met(s.version(t, s.cache, tls.VersionTLS12)) }},
 		{"scraper: TLS 1.2", "remote error: tls: protocol version not supported", func(t *testing.T, s *testbed) string { return met(s.version(t, s.scraper, tls.VersionTLS12)) }},
 		{"scraper: certificate of a stranger's authority with the cache's name", "remote error: tls: unknown certificate authority", func(t *testing.T, s *testbed) string {
-			pair := s.stranger.Issue(t, aCache)
-			return met(s.shown(t, s.scraper, s.with(t, &pair)))
+			keyPair := s.stranger.Issue(t, aCache)
+			return met(s.shown(t, s.scraper, s.with(t, &keyPair)))
 		}},
 		{"cache: certificate of a stranger's authority", "remote error: tls: unknown certificate authority", func(t *testing.T, s *testbed) string {
-			pair := s.stranger.Issue(t, aClient)
-			return met(s.shown(t, s.cache, s.with(t, &pair)))
+			keyPair := s.stranger.Issue(t, aClient)
+			return met(s.shown(t, s.cache, s.with(t, &keyPair)))
 		}},
 		{"scraper: the cache's certificate, ended an hour ago", "remote error: tls: expired certificate", func(t *testing.T, s *testbed) string {
-			pair := s.authority.IssueFor(t, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour), aCache)
-			return met(s.shown(t, s.scraper, s.with(t, &pair)))
+			keyPair := s.authority.IssueFor(t, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour), aCache)
+			return met(s.shown(t, s.scraper, s.with(t, &keyPair)))
 		}},
 		{"scraper: the cache's certificate, valid from tomorrow", "remote error: tls: expired certificate", func(t *testing.T, s *testbed) string {
-			pair := s.authority.IssueFor(t, time.Now().Add(24*time.Hour), time.Now().Add(48*time.Hour), aCache)
-			return met(s.shown(t, s.scraper, s.with(t, &pair)))
+			keyPair := s.authority.IssueFor(t, time.Now().Add(24*time.Hour), time.Now().Add(48*time.Hour), aCache)
+			return met(s.shown(t, s.scraper, s.with(t, &keyPair)))
 		}},
 		{"scraper: the cache's certificate without its key", "remote error: tls: error decrypting message", func(t *testing.T, s *testbed) string {
 			owner, other := s.authority.Issue(t, aCache), s.authority.Issue(t, aClient)
@@ -145,8 +145,8 @@ func identities() []attempt {
 			return met(s.follow(t, s.as(t, aCache+"2", "cache", "*")))
 		}},
 		{"scraper: the feed by a certificate without names", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of no name, does not have the right "feed" that /oddscache.v1.SnapshotFeedService/StreamSnapshots takes`, func(t *testing.T, s *testbed) string {
-			pair := s.authority.Issue(t)
-			return met(s.follow(t, s.with(t, &pair)))
+			keyPair := s.authority.Issue(t)
+			return met(s.follow(t, s.with(t, &keyPair)))
 		}},
 		{"scraper: RunCycle by the cache", `PERMISSION_DENIED RIGHT_MISSING: the certificate, of spiffe://oddscache/cache, does not have the right "operate" that /oddscache.v1.ScraperService/RunCycle takes`, func(t *testing.T, s *testbed) string { return met(run(t, s, s.as(t, aCache))) }},
 		{"scraper: RunCycle without a certificate", "UNAUTHENTICATED CERTIFICATE_MISSING: a client certificate is needed", func(t *testing.T, s *testbed) string { return met(run(t, s, s.as(t))) }},
@@ -199,8 +199,8 @@ func admins() []attempt {
 			return page(t, "https://"+s.cacheAdmin+"/healthz/../debug/pprof/heap", s.as(t, aCache))
 		}},
 		{"cache admin: a certificate of a stranger's authority", "remote error: tls: unknown certificate authority", func(t *testing.T, s *testbed) string {
-			pair := s.stranger.Issue(t, aOperator)
-			return met(s.shown(t, s.cacheAdmin, s.with(t, &pair)))
+			keyPair := s.stranger.Issue(t, aOperator)
+			return met(s.shown(t, s.cacheAdmin, s.with(t, &keyPair)))
 		}},
 		{"cache admin: a header of 1 MB", "HTTP/1.1 431 Request Header Fields Too Large", func(t *testing.T, s *testbed) string {
 			conn, err := s.secure(t, s.cacheAdmin, s.as(t))
@@ -304,17 +304,17 @@ func page(t *testing.T, url string, config *tls.Config) string {
 	}
 	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: config}
 	defer transport.CloseIdleConnections()
-	answer, err := transport.RoundTrip(r)
+	response, err := transport.RoundTrip(r)
 	if err != nil {
 		return met(err)
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, 1000))
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1000))
 	if err != nil {
 		return met(err)
 	}
-	text := fmt.Sprintf("HTTP %d", answer.StatusCode)
-	if answer.StatusCode != http.StatusOK {
+	text := fmt.Sprintf("HTTP %d", response.StatusCode)
+	if response.StatusCode != http.StatusOK {
 		text += ": " + firstLine(string(body))
 	}
 	return text

@@ -19,7 +19,7 @@ func requests() []attempt {
 	subscribing := func(messages ...*oddscachev1.StreamSnapshotsRequest) func(*testing.T, *testbed) string {
 		return func(t *testing.T, s *testbed) string { return met(s.follow(t, s.as(t, aCache), messages...)) }
 	}
-	watching := func(r *oddscachev1.WatchEventsRequest) func(*testing.T, *testbed) string {
+	watchWith := func(r *oddscachev1.WatchEventsRequest) func(*testing.T, *testbed) string {
 		return func(t *testing.T, s *testbed) string { return met(watch(t.Context(), s.lookups(t, "wire"), r)) }
 	}
 	ack := &oddscachev1.StreamSnapshotsRequest{Message: &oddscachev1.StreamSnapshotsRequest_Ack{Ack: &oddscachev1.Ack{Revision: 1}}}
@@ -110,12 +110,12 @@ func requests() []attempt {
 			_, err := c.GetEvent(ctx, r)
 			return err
 		})},
-		{"cache: a watch from a negative revision", "INVALID_ARGUMENT INVALID_FIELD: revision: is -1, must not be negative", watching(&oddscachev1.WatchEventsRequest{Epoch: "e", Revision: -1})},
+		{"cache: a watch from a negative revision", "INVALID_ARGUMENT INVALID_FIELD: revision: is -1, must not be negative", watchWith(&oddscachev1.WatchEventsRequest{Epoch: "e", Revision: -1})},
 		{"cache: a watch from an epoch that never was", "OUT_OF_RANGE EPOCH_CHANGED", func(t *testing.T, s *testbed) string {
 			text, _, _ := strings.Cut(met(watch(t.Context(), s.lookups(t, "wire"), &oddscachev1.WatchEventsRequest{Epoch: "e", Revision: 1})), ":")
 			return text
 		}},
-		{"cache: a watch of 501 events", "INVALID_ARGUMENT INVALID_FIELD: sr_ids: has 501 entries, at most 500 are allowed", watching(&oddscachev1.WatchEventsRequest{SrIds: make([]string, 501)})},
+		{"cache: a watch of 501 events", "INVALID_ARGUMENT INVALID_FIELD: sr_ids: has 501 entries, at most 500 are allowed", watchWith(&oddscachev1.WatchEventsRequest{SrIds: make([]string, 501)})},
 		{"cache: watches beyond the cache's limit", "RESOURCE_EXHAUSTED TOO_MANY_WATCHES: 20 watches are open, no more are allowed", func(t *testing.T, s *testbed) string {
 			client := s.lookups(t, "wire")
 			for range maxWatches {

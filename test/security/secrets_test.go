@@ -113,24 +113,24 @@ func TestSecretsStayInside(t *testing.T) {
 // callers asks as right and as wrong callers, until the cache follows, and returns all that they are told.
 func (s *testbed) callers(t *testing.T, wrong string) string {
 	t.Helper()
-	var told strings.Builder
+	var seen strings.Builder
 	right := oddscachev1.NewOddsCacheServiceClient(s.dial(t, s.cache, s.as(t), s.tokens["pricing"]))
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
 	cluster.Poll(t, within, func() bool {
 		_, err := right.GetStats(ctx, &oddscachev1.GetStatsRequest{}, grpc.WaitForReady(true))
-		_, _ = fmt.Fprintln(&told, err)
+		_, _ = fmt.Fprintln(&seen, err)
 		return strings.Contains(met(err), "RATE_EXCEEDED")
 	})
 	for _, authorization := range []string{"Bearer " + wrong, "Basic " + wrong, wrong} {
 		with := metadata.AppendToOutgoingContext(ctx, "authorization", authorization)
 		_, err := oddscachev1.NewOddsCacheServiceClient(s.dial(t, s.cache, s.as(t), "")).GetEvent(with, &oddscachev1.GetEventRequest{})
-		_, _ = fmt.Fprintln(&told, err)
+		_, _ = fmt.Fprintln(&seen, err)
 		_, err = oddscachev1.NewScraperServiceClient(s.dial(t, s.scraper, s.as(t, aOperator), "")).
 			RefreshEvent(with, &oddscachev1.RefreshEventRequest{SrId: "1"}, grpc.WaitForReady(true))
-		_, _ = fmt.Fprintln(&told, err)
+		_, _ = fmt.Fprintln(&seen, err)
 	}
-	return told.String()
+	return seen.String()
 }
 
 // pageText is a page as the operator sees it.
@@ -143,12 +143,12 @@ func (s *testbed) pageText(t *testing.T, url string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := transport.RoundTrip(r)
+		response, err := transport.RoundTrip(r)
 		if err != nil {
 			return false
 		}
-		defer answer.Body.Close()
-		text, err = io.ReadAll(answer.Body)
+		defer response.Body.Close()
+		text, err = io.ReadAll(response.Body)
 		return err == nil
 	}) {
 		t.Errorf("%s does not answer", url)
@@ -159,7 +159,7 @@ func (s *testbed) pageText(t *testing.T, url string) string {
 // wrongDatabases runs the scraper's commands with databases that cannot be used, and returns what they say.
 func wrongDatabases(t *testing.T, path string, good *url.URL) string {
 	t.Helper()
-	var said strings.Builder
+	var output strings.Builder
 	missing := *good
 	missing.Path = "/no_such_database"
 	for _, address := range []string{
@@ -173,10 +173,10 @@ func wrongDatabases(t *testing.T, path string, good *url.URL) string {
 			if err == nil {
 				t.Errorf("%v with a wrong database ended well", args[0])
 			}
-			said.Write(out)
+			output.Write(out)
 		}
 	}
-	return said.String()
+	return output.String()
 }
 
 // keyText is a line of a private key.

@@ -36,7 +36,7 @@ func slow() []attempt {
 				}
 			}
 			s.lookup(t)
-			how := w.answer(2*(maxStreams-1) + 1)
+			how := w.response(2*(maxStreams-1) + 1)
 			if how != "RST_STREAM CANCEL" && !strings.HasPrefix(how, "DEADLINE_EXCEEDED") { // whichever comes first
 				return how
 			}
@@ -53,7 +53,7 @@ func slow() []attempt {
 				}
 			}
 			s.lookup(t)
-			return "holds its streams; beyond them: " + w.answer(2*maxStreams+1)
+			return "holds its streams; beyond them: " + w.response(2*maxStreams+1)
 		}},
 		{"cache: a LookupEvents client that never reads", "its requests are not taken any more; nothing piles up", neverReads},
 		{"cache: 300 connections from one address", "all beyond 60: the connection is closed; another address gets in", crowd},
@@ -172,14 +172,14 @@ func crowd(t *testing.T, s *testbed) string {
 	s.fromElsewhere(t)
 	// 240 and more are, unless the machine is so slow that the first ones are closed in the meantime, for saying nothing.
 	const least = 100
-	if !cluster.Poll(t, within, func() bool { return s.refused(t) >= least }) {
-		t.Errorf("%g connections were refused, want at least %d", s.refused(t), least)
+	if !cluster.Poll(t, within, func() bool { return s.rejected(t) >= least }) {
+		t.Errorf("%g connections were refused, want at least %d", s.rejected(t), least)
 	}
 	return fmt.Sprintf("all beyond %d: the connection is closed; another address gets in", maxOfOneHost)
 }
 
-// refused is how many connections to the cache's gRPC port its limits have refused, as its metrics say.
-func (s *testbed) refused(t *testing.T) float64 {
+// rejected is how many connections to the cache's gRPC port its limits have refused, as its metrics say.
+func (s *testbed) rejected(t *testing.T) float64 {
 	t.Helper()
 	conn, err := s.secure(t, s.cacheAdmin, s.as(t, aOperator))
 	if err != nil {

@@ -50,9 +50,9 @@ func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
 // The table stands between these lines of the page.
 const (
 	page0    = "../../docs/security.md"
-	begin    = "<!-- attempts: written by DOORS_WRITE=1 go test ./test/security -->\n"
+	begin    = "<!-- attempts: written by SECURITY_WRITE=1 go test ./test/security -->\n"
 	end      = "<!-- end of attempts -->\n"
-	writeEnv = "DOORS_WRITE"
+	writeEnv = "SECURITY_WRITE"
 )
 
 // compare compares the table with the page's copy, or writes it there when asked to.
@@ -71,7 +71,7 @@ func compare(t *testing.T, table string) {
 		return
 	}
 	if os.Getenv(writeEnv) == "" {
-		t.Errorf("the table in %s is another one; write it anew with %s=1", page0, writeEnv)
+		t.Errorf("the table in %s is another one; write it again with %s=1", page0, writeEnv)
 		return
 	}
 	if err := os.WriteFile(page0, []byte(before+begin+table+end+after), 0o644); err != nil {

@@ -94,10 +94,10 @@ func bearers() []attempt {
 			return met(watch(t.Context(), client, &oddscachev1.WatchEventsRequest{}))
 		}},
 		{"cache: a watch goes on when its token is taken out of the file", "UNAUTHENTICATED TOKEN_REVOKED: the token was revoked", func(t *testing.T, s *testbed) string {
-			watching := hold(t, s.lookups(t, "goes"))
+			watch := hold(t, s.lookups(t, "goes"))
 			s.revoke(t, "goes")
 			for {
-				if _, err := watching.Recv(); err != nil {
+				if _, err := watch.Recv(); err != nil {
 					return met(err)
 				}
 			}
@@ -140,7 +140,7 @@ func streamTooFast(
 	t *testing.T, s *testbed, stream grpc.BidiStreamingClient[oddscachev1.LookupEventsRequest, oddscachev1.LookupEventsResponse],
 ) string {
 	t.Helper()
-	refused := ""
+	rejected := ""
 	for i := range 10 {
 		request := &oddscachev1.LookupEventsRequest{
 			RequestId: uint64(i), Key: &oddscachev1.LookupEventsRequest_SrId{SrId: s.event},
@@ -148,15 +148,15 @@ func streamTooFast(
 		if err := stream.Send(request); err != nil {
 			return met(err)
 		}
-		answer, err := stream.Recv()
+		response, err := stream.Recv()
 		if err != nil {
 			return met(err)
 		}
-		if f := answer.GetFailure(); f != nil {
-			refused = fmt.Sprintf("%s %s: %s", name(codeOf(uint32(f.GetCode()))), f.GetReason(), f.GetMessage())
+		if f := response.GetFailure(); f != nil {
+			rejected = fmt.Sprintf("%s %s: %s", name(codeOf(uint32(f.GetCode()))), f.GetReason(), f.GetMessage())
 		}
 	}
-	return refused + "; the stream goes on"
+	return rejected + "; the stream goes on"
 }
 
 // watch watches until the first error.

@@ -23,9 +23,9 @@ func unread() []attempt {
 				}
 			}
 			s.lookup(t)
-			refused, ended := w.refusals("RESOURCE_EXHAUSTED: ")
-			if refused < maxStreams*3/4 {
-				t.Errorf("%d of %d batches were refused", refused, maxStreams)
+			rejected, ended := w.refusals("RESOURCE_EXHAUSTED: ")
+			if rejected < maxStreams*3/4 {
+				t.Errorf("%d of %d batches were refused", rejected, maxStreams)
 			}
 			return "all but a few: RESOURCE_EXHAUSTED; then " + ended
 		}},
@@ -44,7 +44,7 @@ func unread() []attempt {
 				}
 			}
 			s.lookup(t)
-			return "they are not answered any more; then " + w.answer(0)
+			return "they are not answered any more; then " + w.response(0)
 		}},
 	}
 }

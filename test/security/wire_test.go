@@ -23,13 +23,13 @@ func exchange(conn net.Conn, text string) error {
 	if _, err := io.WriteString(conn, text); err != nil {
 		return err
 	}
-	answer := make([]byte, 100)
-	n, err := conn.Read(answer)
-	if err == nil && bytes.HasPrefix(answer[:n], []byte("HTTP/1")) {
-		return fmt.Errorf("answer %q", answer[:n]) //nolint:err113 // it is a result
+	response := make([]byte, 100)
+	n, err := conn.Read(response)
+	if err == nil && bytes.HasPrefix(response[:n], []byte("HTTP/1")) {
+		return fmt.Errorf("answer %q", response[:n]) //nolint:err113 // it is a result
 	}
 	for err == nil { // HTTP/2 frames, until the connection ends
-		_, err = conn.Read(answer)
+		_, err = conn.Read(response)
 	}
 	return err
 }
@@ -119,8 +119,8 @@ func message(compressed bool, length int, data []byte) []byte {
 	return append(b, data...)
 }
 
-// answer reads until the stream ends or the connection does, and says how.
-func (w *wire) answer(stream uint32) string {
+// response reads until the stream ends or the connection does, and says how.
+func (w *wire) response(stream uint32) string {
 	decoder := hpack.NewDecoder(4096, nil)
 	last := make(map[string]string)
 	for {
@@ -181,7 +181,7 @@ func grpcStatus(trailers map[string]string, otherwise string) string {
 func (w *wire) sendUntilClosed(t *testing.T, times int, send func(i int) error) string {
 	t.Helper()
 	ended := make(chan string, 1)
-	go func() { ended <- w.answer(0) }() // ends with the connection
+	go func() { ended <- w.response(0) }() // ends with the connection
 	for i := range times {
 		if err := send(i); err != nil {
 			break

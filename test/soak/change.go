@@ -63,7 +63,7 @@ func change(ctx context.Context, s *testbed, p *pool) (done changes) {
 			if time.Now().Before(step.at) {
 				later = append(later, step)
 			} else if err := step.do(); err != nil && ctx.Err() == nil {
-				sayf("changing an event: %v", err)
+				logf("changing an event: %v", err)
 			}
 		}
 		due = later

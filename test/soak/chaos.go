@@ -146,7 +146,7 @@ func chaos(ctx context.Context, s *testbed, h *happened) error {
 			roll -= faults[k].weight
 			k++
 		}
-		sayf("fault: %s", faults[k].name)
+		logf("fault: %s", faults[k].name)
 		began := time.Now()
 		if err := faults[k].do(ctx, s, rng); err != nil {
 			return fmt.Errorf("%s: %w", faults[k].name, err)

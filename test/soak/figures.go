@@ -23,21 +23,21 @@ type need struct {
 
 // window is the figures of one stretch of time. What could not be read is absent, or 0.
 type window struct {
-	from, to time.Time
-	asked    int64
-	failed   int
-	p50, p99 time.Duration
-	longest  time.Duration
-	behind   int64 // most revisions that a cache was behind Postgres
-	revision int64
-	database int64 // bytes
-	events   int   // asked for
-	needs    map[string]need
-	faults   []string
+	from, to  time.Time
+	requested int64
+	failed    int
+	p50, p99  time.Duration
+	longest   time.Duration
+	behind    int64 // most revisions that a cache was behind Postgres
+	revision  int64
+	database  int64 // bytes
+	events    int   // requested for
+	needs     map[string]need
+	faults    []string
 }
 
-// gauge reads the figures that have to be asked for.
-type gauge struct {
+// probe reads the figures that have to be asked for.
+type probe struct {
 	testbed *testbed
 	mu      sync.Mutex // guards what follows
 	behind  int64
@@ -45,7 +45,7 @@ type gauge struct {
 }
 
 // run reads how far the writer is, again and again, until ctx ends.
-func (g *gauge) run(ctx context.Context) {
+func (g *probe) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		if head, err := g.revision(ctx); err == nil {
 			g.mu.Lock()
@@ -57,32 +57,32 @@ func (g *gauge) run(ctx context.Context) {
 }
 
 // answered takes the revision of a cache.
-func (g *gauge) answered(revision int64) {
+func (g *probe) answered(revision int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.behind = max(g.behind, g.head-revision)
 }
 
 // take is the most that a cache was behind since the last call, and how far the writer is.
-func (g *gauge) take() (behind, head int64) {
+func (g *probe) take() (behind, head int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	behind, g.behind = g.behind, 0
 	return behind, g.head
 }
 
-func (g *gauge) revision(ctx context.Context) (revision int64, err error) {
+func (g *probe) revision(ctx context.Context) (revision int64, err error) {
 	return g.number(ctx, "SELECT revision FROM feed_state")
 }
 
 // size is the database's, in bytes; 0 while Postgres does not answer.
-func (g *gauge) size(ctx context.Context) int64 {
+func (g *probe) size(ctx context.Context) int64 {
 	n, _ := g.number(ctx, "SELECT pg_database_size(current_database())")
 	return n
 }
 
 // number asks Postgres for one, on a connection of its own: it may be killed at any time.
-func (g *gauge) number(ctx context.Context, sql string) (n int64, err error) {
+func (g *probe) number(ctx context.Context, sql string) (n int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	conn, err := g.testbed.Connect(ctx, "")
@@ -95,7 +95,7 @@ func (g *gauge) number(ctx context.Context, sql string) (n int64, err error) {
 }
 
 // needs reads what all processes need.
-func (g *gauge) needs(ctx context.Context) map[string]need {
+func (g *probe) needs(ctx context.Context) map[string]need {
 	all := make(map[string]need)
 	all["bookiesim"] = need{rss: resident(g.testbed.Simulator.Process.PID()), starts: 1}
 	for _, s := range g.testbed.Services() {
@@ -113,7 +113,7 @@ func (g *gauge) needs(ctx context.Context) map[string]need {
 }
 
 // postgres is the memory of the server and its backends, each page counted once.
-func (g *gauge) postgres(ctx context.Context) (sum float64) {
+func (g *probe) postgres(ctx context.Context) (sum float64) {
 	conn, err := g.testbed.Connect(ctx, "")
 	if err != nil {
 		return 0

@@ -15,8 +15,8 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// patience is the deadline of a lookup.
-const patience = 10 * time.Second
+// lookupTimeout is the deadline of a lookup.
+const lookupTimeout = 10 * time.Second
 
 // market is BetPawa's 1X2 full time.
 const market = "3743"
@@ -29,9 +29,9 @@ type lookups struct {
 	testbed *testbed
 	pool    *pool
 
-	asked  [len(kinds)]atomic.Int64
-	mu     sync.Mutex // guards failed
-	failed map[string]int
+	requested [len(kinds)]atomic.Int64
+	mu        sync.Mutex // guards failed
+	failed    map[string]int
 }
 
 // kinds are the rpcs of the mix with their shares of a hundred.
@@ -46,7 +46,7 @@ func newLookups(s *testbed, p *pool) *lookups {
 
 // call asks the i-th question and returns the size of its answer.
 func (l *lookups) call(ctx context.Context, i int) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	kind, roll := 0, i%100
 	for roll >= kinds[kind].share {
@@ -54,7 +54,7 @@ func (l *lookups) call(ctx context.Context, i int) (int, error) {
 		kind++
 	}
 	began := time.Now()
-	answer, err := l.ask(ctx, kind, i/100)
+	response, err := l.lookup(ctx, kind, i/100)
 	if err != nil {
 		if ctx.Err() != nil && status.Code(err) != codes.DeadlineExceeded {
 			return 0, err // the run has ended
@@ -62,8 +62,8 @@ func (l *lookups) call(ctx context.Context, i int) (int, error) {
 		l.note(fmt.Sprintf("%s: %v: %s", kinds[kind].name, status.Code(err), status.Convert(err).Message()), time.Since(began))
 		return 0, err
 	}
-	l.asked[kind].Add(1)
-	return proto.Size(answer), nil
+	l.requested[kind].Add(1)
+	return proto.Size(response), nil
 }
 
 // note keeps an error; the first of each kind is told at once.
@@ -72,7 +72,7 @@ func (l *lookups) note(what string, after time.Duration) {
 	defer l.mu.Unlock()
 	l.failed[what]++
 	if l.failed[what] == 1 {
-		sayf("ERROR after %v: %s", after.Round(time.Millisecond), what)
+		logf("ERROR after %v: %s", after.Round(time.Millisecond), what)
 	}
 }
 
@@ -87,7 +87,7 @@ func (l *lookups) errors() (map[string]int, int) {
 	return l.failed, sum
 }
 
-func (l *lookups) ask(ctx context.Context, kind, i int) (proto.Message, error) {
+func (l *lookups) lookup(ctx context.Context, kind, i int) (proto.Message, error) {
 	event := l.pool.pick(i)
 	if event == nil {
 		return nil, fmt.Errorf("%w: no event to ask for", errWrong)
@@ -95,40 +95,40 @@ func (l *lookups) ask(ctx context.Context, kind, i int) (proto.Message, error) {
 	service := l.testbed.client.Service()
 	switch kind {
 	case 0:
-		answer, err := l.testbed.client.GetEvent(ctx, request(event, i))
-		return answer, about(event, answer, err)
+		response, err := l.testbed.client.GetEvent(ctx, request(event, i))
+		return response, about(event, response, err)
 	case 1:
-		answer, err := service.GetEvent(ctx, request(event, i))
-		return answer, about(event, answer, err)
+		response, err := service.GetEvent(ctx, request(event, i))
+		return response, about(event, response, err)
 	case 2:
 		r := &oddscachev1.BatchGetEventsRequest{MarketIds: []string{market}}
 		for k := range 10 {
 			r.Keys = append(r.Keys, &oddscachev1.EventKey{Key: &oddscachev1.EventKey_SrId{SrId: l.pool.pick(i + k).GetSrId()}})
 		}
-		answer, err := service.BatchGetEvents(ctx, r)
-		for k, result := range answer.GetResults() {
+		response, err := service.BatchGetEvents(ctx, r)
+		for k, result := range response.GetResults() {
 			if !result.GetFound() || result.GetEvent().GetSrId() != r.GetKeys()[k].GetSrId() {
 				return nil, fmt.Errorf("%w: key %v has the result %v", errWrong, r.GetKeys()[k], result.GetEvent())
 			}
 		}
-		return answer, err
+		return response, err
 	case 3:
-		answer, err := service.ListEvents(ctx, &oddscachev1.ListEventsRequest{KickoffFrom: event.GetKickoff(), PageSize: 50, IncludeSnapshots: i%10 == 0})
-		if err == nil && len(answer.GetEvents()) == 0 {
+		response, err := service.ListEvents(ctx, &oddscachev1.ListEventsRequest{KickoffFrom: event.GetKickoff(), PageSize: 50, IncludeSnapshots: i%10 == 0})
+		if err == nil && len(response.GetEvents()) == 0 {
 			return nil, fmt.Errorf("%w: no event from the kickoff of %s on", errWrong, event.GetSrId())
 		}
-		return answer, err
+		return response, err
 	default:
 		for k := 1; len(event.GetCompetitorEvents()) == 0; k++ { // BetPawa's alone; few are
 			event = l.pool.pick(i + k)
 		}
-		answer, err := service.ResolveCompetitorEvents(ctx, &oddscachev1.ResolveCompetitorEventsRequest{CompetitorEvents: event.GetCompetitorEvents()})
-		for k, result := range answer.GetResults() {
+		response, err := service.ResolveCompetitorEvents(ctx, &oddscachev1.ResolveCompetitorEventsRequest{CompetitorEvents: event.GetCompetitorEvents()})
+		for k, result := range response.GetResults() {
 			if !result.GetFound() || result.GetSrId() != event.GetSrId() {
 				return nil, fmt.Errorf("%w: %v of %s is resolved to %v", errWrong, event.GetCompetitorEvents()[k], event.GetSrId(), result)
 			}
 		}
-		return answer, err
+		return response, err
 	}
 }
 
@@ -150,12 +150,12 @@ func request(e *oddscachev1.Event, i int) *oddscachev1.GetEventRequest {
 }
 
 // about requires that an answer is about the event asked for, with odds.
-func about(e *oddscachev1.Event, answer *oddscachev1.GetEventResponse, err error) error {
+func about(e *oddscachev1.Event, response *oddscachev1.GetEventResponse, err error) error {
 	if err != nil {
 		return err
 	}
-	if answer.GetEvent().GetSrId() != e.GetSrId() || len(answer.GetSnapshots()) == 0 {
-		return fmt.Errorf("%w: asked for %s, got %s with %d snapshots", errWrong, e.GetSrId(), answer.GetEvent().GetSrId(), len(answer.GetSnapshots()))
+	if response.GetEvent().GetSrId() != e.GetSrId() || len(response.GetSnapshots()) == 0 {
+		return fmt.Errorf("%w: asked for %s, got %s with %d snapshots", errWrong, e.GetSrId(), response.GetEvent().GetSrId(), len(response.GetSnapshots()))
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func main() {
 	}
 }
 
-// sayf tells what is going on; the figures come at the end.
-func sayf(format string, args ...any) {
+// logf tells what is going on; the figures come at the end.
+func logf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "%s "+format+"\n", append([]any{time.Now().Format(time.TimeOnly)}, args...)...)
 }

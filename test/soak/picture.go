@@ -224,7 +224,7 @@ func (r *results) writePlot(path string) error {
 	png := strings.TrimSuffix(path, ".svg") + ".png"
 	out, err := exec.Command("rsvg-convert", "-z", "1.5", "-o", png, path).CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {
-		sayf("no rsvg-convert (Debian: librsvg2-bin): the picture is %s alone", path)
+		logf("no rsvg-convert (Debian: librsvg2-bin): the picture is %s alone", path)
 		err = nil
 	}
 	if err != nil {

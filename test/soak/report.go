@@ -24,13 +24,13 @@ func (r *results) report() error {
 		return err
 	}
 	for what, n := range r.lookups.failed {
-		sayf("%d times: %s", n, what)
+		logf("%d times: %s", n, what)
 	}
-	for what, last := range r.tally.last {
-		sayf("%s: %s", what, last)
+	for what, last := range r.stats.last {
+		logf("%s: %s", what, last)
 	}
 	for _, line := range r.complain {
-		sayf("in a log: %s", line)
+		logf("in a log: %s", line)
 	}
 	if r.opts.csv != "" {
 		if err := r.writeCSV(r.opts.csv); err != nil {
@@ -94,10 +94,10 @@ func (r *results) lookupTable(page *report.Report) {
 	t.Add("worst window", ms(slices.Max(p50)), ms(slices.Max(p99)), ms(slices.Max(longest)))
 	k := page.Table("What was asked", "", "rpc", "answers")
 	for i, kind := range kinds {
-		k.Add(kind.name, fmt.Sprint(r.lookups.asked[i].Load()))
+		k.Add(kind.name, fmt.Sprint(r.lookups.requested[i].Load()))
 	}
-	k.Add("GetEvent with min_revision, by sessions", fmt.Sprint(r.tally.answers.Load()))
-	k.Add("WatchEvents, messages", fmt.Sprint(r.tally.messages.Load()))
+	k.Add("GetEvent with min_revision, by sessions", fmt.Sprint(r.stats.responses.Load()))
+	k.Add("WatchEvents, messages", fmt.Sprint(r.stats.messages.Load()))
 }
 
 func (r *results) needTable(page *report.Report) {
@@ -158,7 +158,7 @@ func (r *results) writeCSV(path string) error {
 	rows := [][]string{head}
 	for _, w := range r.windows {
 		row := []string{
-			fmt.Sprintf("%.0f", w.from.Sub(r.began).Seconds()), fmt.Sprint(w.asked), fmt.Sprint(w.failed), fmt.Sprintf("%.3f", float64(w.p50)/1e6),
+			fmt.Sprintf("%.0f", w.from.Sub(r.began).Seconds()), fmt.Sprint(w.requested), fmt.Sprint(w.failed), fmt.Sprintf("%.3f", float64(w.p50)/1e6),
 			fmt.Sprintf("%.3f", float64(w.p99)/1e6), fmt.Sprintf("%.3f", float64(w.longest)/1e6), fmt.Sprint(w.behind), fmt.Sprint(w.revision),
 			fmt.Sprint(w.database), fmt.Sprint(w.events), strings.Join(w.faults, "; "),
 		}

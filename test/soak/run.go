@@ -26,7 +26,7 @@ type results struct {
 	rate      float64 // lookups a second that were asked for
 	windows   []*window
 	lookups   *lookups
-	tally     *tally
+	stats     *stats
 	changes   changes
 	happened  *happened
 	unsettled error
@@ -37,16 +37,16 @@ type results struct {
 // soak runs everything and reports.
 func soak(ctx context.Context, o options) (err error) {
 	busy := loadAverages()
-	sayf("building and starting, seed %d", o.seed)
+	logf("building and starting, seed %d", o.seed)
 	s, err := newTestbed(ctx, o)
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err != nil {
 		return err
 	}
-	r := &results{opts: o, tally: newTally(), happened: &happened{}, busy: busy}
+	r := &results{opts: o, stats: newStats(), happened: &happened{}, busy: busy}
 	p := newPool()
 	r.lookups = newLookups(s, p)
-	g := &gauge{testbed: s}
+	g := &probe{testbed: s}
 	if err := s.warm(ctx); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func soak(ctx context.Context, o options) (err error) {
 	defer stopWatching()
 	wg.Go(func() { g.run(watching) })
 	for c := range s.Caches {
-		wg.Go(func() { observe(watching, c, s, p, r.tally, g.answered) })
+		wg.Go(func() { observe(watching, c, s, p, r.stats, g.answered) })
 	}
 	for p.size() < o.events/2 {
 		if cluster.Pause(ctx, 100*time.Millisecond); ctx.Err() != nil {
@@ -69,25 +69,25 @@ func soak(ctx context.Context, o options) (err error) {
 	}
 	var watchers []*watcher
 	for n := range o.watches {
-		w := newWatcher(n, s, p, r.tally)
+		w := newWatcher(n, s, p, r.stats)
 		watchers = append(watchers, w)
 		wg.Go(func() { w.run(watching) })
 	}
 	for n := range o.sessions {
-		wg.Go(func() { session(watching, n, s, p, r.tally) })
+		wg.Go(func() { session(watching, n, s, p, r.stats) })
 	}
 
-	sayf("measuring the capacity with %d events, %d callers, %d watches, during cycles", p.size(), o.callers, o.watches)
+	logf("measuring the capacity with %d events, %d callers, %d watches, during cycles", p.size(), o.callers, o.watches)
 	if r.capacity, err = load.Closed(ctx, o.callers, 2*o.interval, nil, r.lookups.call); err != nil {
 		return fmt.Errorf("measuring the capacity: %w", err)
 	}
 	r.rate = r.capacity.Rate() * o.share
-	sayf("%.0f lookups/s; asking for %.0f/s during %v", r.capacity.Rate(), r.rate, o.duration)
+	logf("%.0f lookups/s; asking for %.0f/s during %v", r.capacity.Rate(), r.rate, o.duration)
 
 	if err := r.endure(ctx, s, p, g); err != nil {
 		return err
 	}
-	sayf("settling")
+	logf("settling")
 	r.unsettled = s.settle(ctx, g, watchers)
 	if r.complain, err = s.complaints(); err != nil {
 		return err
@@ -131,7 +131,7 @@ func (s *testbed) warm(ctx context.Context) error {
 }
 
 // endure asks, breaks and measures, window by window.
-func (r *results) endure(ctx context.Context, s *testbed, p *pool, g *gauge) error {
+func (r *results) endure(ctx context.Context, s *testbed, p *pool, g *probe) error {
 	running, abandon := context.WithCancel(ctx) // nothing goes on after a fault that did not heal
 	defer abandon()
 	breaking, stop := context.WithCancel(running)
@@ -145,7 +145,7 @@ func (r *results) endure(ctx context.Context, s *testbed, p *pool, g *gauge) err
 		}
 	})
 	r.began = time.Now()
-	var asking sync.WaitGroup
+	var calling sync.WaitGroup
 	for n := range int(r.opts.duration / r.opts.window) {
 		w := &window{from: r.began.Add(time.Duration(n) * r.opts.window), events: p.size()}
 		w.to = w.from.Add(r.opts.window)
@@ -154,9 +154,9 @@ func (r *results) endure(ctx context.Context, s *testbed, p *pool, g *gauge) err
 			break
 		}
 		r.windows = append(r.windows, w)
-		asking.Go(func() { // its last answers may come after the window's end
+		calling.Go(func() { // its last answers may come after the window's end
 			l := load.Open(ctx, r.rate, 0, r.opts.window, running.Done(), r.lookups.call)
-			w.asked, w.failed = l.Histogram.TotalCount(), l.Failed
+			w.requested, w.failed = l.Histogram.TotalCount(), l.Failed
 			w.p50, w.p99, w.longest = l.At(50), l.At(99), l.At(100)
 		})
 		cluster.Pause(running, time.Until(w.to)-r.opts.window/10)
@@ -166,7 +166,7 @@ func (r *results) endure(ctx context.Context, s *testbed, p *pool, g *gauge) err
 	cluster.Pause(running, time.Until(r.began.Add(time.Duration(len(r.windows))*r.opts.window)))
 	stop()
 	wg.Wait()
-	asking.Wait()
+	calling.Wait()
 	for _, w := range r.windows {
 		w.faults = r.happened.between(w.from, w.to)
 	}
@@ -174,7 +174,7 @@ func (r *results) endure(ctx context.Context, s *testbed, p *pool, g *gauge) err
 }
 
 // settle waits until every cache is live at the writer's head and every watch has what the caches have.
-func (s *testbed) settle(ctx context.Context, g *gauge, watchers []*watcher) error {
+func (s *testbed) settle(ctx context.Context, g *probe, watchers []*watcher) error {
 	ctx, cancel := context.WithTimeout(ctx, settleWithin)
 	defer cancel()
 	if err := s.Simulator.Freeze(ctx); err != nil {
@@ -190,7 +190,7 @@ func (s *testbed) settle(ctx context.Context, g *gauge, watchers []*watcher) err
 	return fmt.Errorf("not within %v: %w", settleWithin, last)
 }
 
-func (s *testbed) settled(ctx context.Context, g *gauge, watchers []*watcher) error {
+func (s *testbed) settled(ctx context.Context, g *probe, watchers []*watcher) error {
 	head, err := g.revision(ctx)
 	if err != nil {
 		return err

@@ -12,23 +12,23 @@ import (
 
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 	"github.com/oddscache/oddscache/test/cluster"
-	"github.com/oddscache/oddscache/test/feedmodel/record"
+	"github.com/oddscache/oddscache/test/feedmodel/history"
 )
 
-// sessionPatience is longer than a takeover: a cache that has not yet what another one answered gets it from the next
+// sessionTimeout is longer than a takeover: a cache that has not yet what another one answered gets it from the next
 // writer.
-const sessionPatience = 30 * time.Second
+const sessionTimeout = 30 * time.Second
 
-// tally counts what the watching parts of a run saw. All parts share it.
-type tally struct {
-	answers   atomic.Int64 // of sessions
+// stats counts what the watching parts of a run saw. All parts share it.
+type stats struct {
+	responses atomic.Int64 // of sessions
 	samples   atomic.Int64 // of single caches
 	messages  atomic.Int64 // of watches
 	resumed   atomic.Int64 // watches that were cut off and went on
 	checks    atomic.Int64 // comparisons of a watch with lookups
-	backward  atomic.Int64 // answers older than one before
+	backward  atomic.Int64 // responses older than one before
 	gaps      atomic.Int64 // changes that a watch was not told
-	anew      atomic.Int64 // watches that could not be resumed
+	restarted atomic.Int64 // watches that could not be resumed
 	errors    atomic.Int64 // of sessions and watches, apart from what resuming is for
 	mu        sync.Mutex   // guards what follows
 	epochs    map[string]bool
@@ -36,20 +36,20 @@ type tally struct {
 	evictions [3]int64          // by each cache in its present process
 }
 
-func newTally() *tally { return &tally{epochs: make(map[string]bool), last: make(map[string]string)} }
+func newStats() *stats { return &stats{epochs: make(map[string]bool), last: make(map[string]string)} }
 
 // saw counts a finding and tells it.
-func (t *tally) saw(counter *atomic.Int64, what string, err error) {
+func (t *stats) saw(counter *atomic.Int64, what string, err error) {
 	counter.Add(1)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.last[what] == "" {
-		sayf("FOUND %s: %v", what, err)
+		logf("FOUND %s: %v", what, err)
 	}
 	t.last[what] = err.Error()
 }
 
-func (t *tally) epoch(name string) {
+func (t *stats) epoch(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.epochs[name] = true
@@ -57,8 +57,8 @@ func (t *tally) epoch(name string) {
 
 // session is a consumer that never wants to read anything older than what it has read: it passes the newest revision
 // that it knows as min_revision, to whichever cache it is led.
-func session(ctx context.Context, n int, s *testbed, p *pool, t *tally) {
-	order, newest := record.NewOrder(), int64(0)
+func session(ctx context.Context, n int, s *testbed, p *pool, t *stats) {
+	order, newest := history.NewOrder(), int64(0)
 	name := fmt.Sprint("session ", n)
 	for i := n; ctx.Err() == nil; i += 7 {
 		event := p.pick(i)
@@ -66,15 +66,15 @@ func session(ctx context.Context, n int, s *testbed, p *pool, t *tally) {
 			cluster.Pause(ctx, 50*time.Millisecond)
 			continue
 		}
-		call, cancel := context.WithTimeout(ctx, sessionPatience)
+		call, cancel := context.WithTimeout(ctx, sessionTimeout)
 		r := request(event, i/7)
 		r.MinRevision = newest
-		var answer *oddscachev1.GetEventResponse
+		var response *oddscachev1.GetEventResponse
 		var err error
 		if i%2 == 0 {
-			answer, err = s.client.GetEvent(call, r)
+			response, err = s.client.GetEvent(call, r)
 		} else {
-			answer, err = s.client.Service().GetEvent(call, r)
+			response, err = s.client.Service().GetEvent(call, r)
 		}
 		cancel()
 		if err != nil {
@@ -83,14 +83,14 @@ func session(ctx context.Context, n int, s *testbed, p *pool, t *tally) {
 			}
 			continue
 		}
-		t.answers.Add(1)
-		f := answer.GetFreshness()
+		t.responses.Add(1)
+		f := response.GetFreshness()
 		t.epoch(f.GetEpoch())
 		if f.GetRevision() < newest {
 			t.saw(&t.backward, "session behind its revision", fmt.Errorf("asked for %d, got %d", newest, f.GetRevision()))
 		}
 		newest = max(newest, f.GetRevision())
-		sample := record.Sample{Replica: name, Freshness: f, Events: []*oddscachev1.EventSnapshots{{Event: answer.GetEvent(), Snapshots: answer.GetSnapshots()}}}
+		sample := history.Sample{Replica: name, Freshness: f, Events: []*oddscachev1.EventSnapshots{{Event: response.GetEvent(), Snapshots: response.GetSnapshots()}}}
 		if err := order.Add(sample); err != nil {
 			t.saw(&t.backward, "session: older answer", err)
 		}
@@ -99,9 +99,9 @@ func session(ctx context.Context, n int, s *testbed, p *pool, t *tally) {
 }
 
 // observe asks one cache, past its clients' way, what it holds: for the pool, for how far it is behind, and to hold its
-// answers to the order of time across its restarts. Errors are the faults' doing.
-func observe(ctx context.Context, cache int, s *testbed, p *pool, t *tally, behind func(revision int64)) {
-	order, token := record.NewOrder(), ""
+// responses to the order of time across its restarts. Errors are the faults' doing.
+func observe(ctx context.Context, cache int, s *testbed, p *pool, t *stats, behind func(revision int64)) {
+	order, token := history.NewOrder(), ""
 	name := s.Caches[cache].Name
 	for n := 0; ctx.Err() == nil; n++ {
 		call, cancel := context.WithTimeout(ctx, 2*time.Second)
@@ -109,7 +109,7 @@ func observe(ctx context.Context, cache int, s *testbed, p *pool, t *tally, behi
 		token = page.GetNextPageToken()
 		if err == nil {
 			t.samples.Add(1)
-			if err := order.Add(record.Sample{Replica: name, Freshness: page.GetFreshness(), Events: page.GetEvents()}); err != nil {
+			if err := order.Add(history.Sample{Replica: name, Freshness: page.GetFreshness(), Events: page.GetEvents()}); err != nil {
 				t.saw(&t.backward, name+": older answer", err)
 			}
 		} else if code := status.Code(err); code != codes.Unavailable && code != codes.DeadlineExceeded && code != codes.Canceled {

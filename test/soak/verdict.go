@@ -27,18 +27,18 @@ func (r *results) verdicts(t *report.Table) (held bool) {
 		t.Add(name, fmt.Sprintf(format, args...), report.Verdict(ok))
 		held = held && ok
 	}
-	asked := int64(0)
-	for i := range r.lookups.asked {
-		asked += r.lookups.asked[i].Load()
+	requested := int64(0)
+	for i := range r.lookups.requested {
+		requested += r.lookups.requested[i].Load()
 	}
 	_, failed := r.lookups.errors()
-	y := r.tally
-	claim("errors that the retrying client saw", failed == 0 && y.errors.Load() == 0, "%d of %d lookups, %d of %d of sessions", failed, asked,
-		y.errors.Load(), y.answers.Load())
+	y := r.stats
+	claim("errors that the retrying client saw", failed == 0 && y.errors.Load() == 0, "%d of %d lookups, %d of %d of sessions", failed, requested,
+		y.errors.Load(), y.responses.Load())
 	claim("answers older than one before", y.backward.Load() == 0, "%d in %d answers of sessions, %d of single caches, %d messages of watches",
-		y.backward.Load(), y.answers.Load(), y.samples.Load(), y.messages.Load())
+		y.backward.Load(), y.responses.Load(), y.samples.Load(), y.messages.Load())
 	claim("changes that a watch was not told", y.gaps.Load() == 0 && y.checks.Load() > 0, "%d in %d comparisons with lookups", y.gaps.Load(), y.checks.Load())
-	claim("watches resume wherever they are led", y.anew.Load() == 0, "%d resumed, %d had to start anew", y.resumed.Load(), y.anew.Load())
+	claim("watches resume wherever they are led", y.restarted.Load() == 0, "%d resumed, %d had to start anew", y.resumed.Load(), y.restarted.Load())
 	claim("one history", len(y.epochs) == 1, "%d epochs", len(y.epochs))
 	claim("in the end everybody has the same", r.unsettled == nil, "%s", orNone(r.unsettled, "caches at the writer's head, every watch equal"))
 	claim("nothing in the logs that must not be there", len(r.complain) == 0, "%d lines", len(r.complain))

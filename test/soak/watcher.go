@@ -30,14 +30,14 @@ type watcher struct {
 	markets []string // empty for all
 	testbed *testbed
 	pool    *pool
-	tally   *tally
+	stats   *stats
 
 	mu     sync.Mutex // guards ledger; the watcher's goroutine holds it while a message is taken
 	ledger *ledger.Ledger
 }
 
-func newWatcher(n int, s *testbed, p *pool, t *tally) *watcher {
-	w := &watcher{name: fmt.Sprint("watch ", n), n: n, testbed: s, pool: p, tally: t, ledger: ledger.New()}
+func newWatcher(n int, s *testbed, p *pool, t *stats) *watcher {
+	w := &watcher{name: fmt.Sprint("watch ", n), n: n, testbed: s, pool: p, stats: t, ledger: ledger.New()}
 	if n%8 != 0 {
 		w.markets = []string{market}
 	}
@@ -52,14 +52,14 @@ func (w *watcher) run(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case code == codes.OutOfRange:
-			w.tally.saw(&w.tally.anew, w.name+" cannot be resumed", err)
+			w.stats.saw(&w.stats.restarted, w.name+" cannot be resumed", err)
 			w.mu.Lock()
 			w.ledger = ledger.New()
 			w.mu.Unlock()
 		case errors.Is(err, io.EOF) || code == codes.Unavailable || code == codes.Canceled:
-			w.tally.resumed.Add(1) // a replica that stops, dies or is cut off
+			w.stats.resumed.Add(1) // a replica that stops, dies or is cut off
 		default:
-			w.tally.saw(&w.tally.errors, "watch: "+code.String(), err)
+			w.stats.saw(&w.stats.errors, "watch: "+code.String(), err)
 		}
 		cluster.Pause(ctx, reopenAfter)
 	}
@@ -83,7 +83,7 @@ func (w *watcher) follow(ctx context.Context) error {
 			return err
 		}
 		silent.Reset(silence)
-		w.tally.messages.Add(1)
+		w.stats.messages.Add(1)
 		w.mu.Lock()
 		synced, err := w.ledger.Take(m)
 		w.mu.Unlock()
@@ -91,7 +91,7 @@ func (w *watcher) follow(ctx context.Context) error {
 			w.found(err)
 		}
 		if synced {
-			w.tally.epoch(m.GetFreshness().GetEpoch())
+			w.stats.epoch(m.GetFreshness().GetEpoch())
 			if time.Since(compared) > compareEvery {
 				w.compare(ctx)
 				compared = time.Now()
@@ -114,15 +114,15 @@ func (w *watcher) compare(ctx context.Context) {
 	if len(r.GetKeys()) == 0 {
 		return
 	}
-	answer, err := w.testbed.client.Service().BatchGetEvents(ctx, r)
+	response, err := w.testbed.client.Service().BatchGetEvents(ctx, r)
 	if err != nil {
 		return // such as a cache that does not get the revision while there is no writer; the next comparison asks again
 	}
 	w.mu.Lock()
-	looks, err := w.ledger.Expect(answer.GetResults(), answer.GetFreshness())
+	looks, err := w.ledger.Expect(response.GetResults(), response.GetFreshness())
 	w.mu.Unlock()
 	if looks {
-		w.tally.checks.Add(1)
+		w.stats.checks.Add(1)
 	}
 	if err != nil {
 		w.found(err)
@@ -130,11 +130,11 @@ func (w *watcher) compare(ctx context.Context) {
 }
 
 func (w *watcher) found(err error) {
-	counter := &w.tally.gaps
+	counter := &w.stats.gaps
 	if errors.Is(err, ledger.ErrBackward) {
-		counter = &w.tally.backward
+		counter = &w.stats.backward
 	}
-	w.tally.saw(counter, w.name, err)
+	w.stats.saw(counter, w.name, err)
 }
 
 // settled holds the watch to what a cache has, when it has come to a revision.

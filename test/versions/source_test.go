@@ -96,7 +96,7 @@ func play(t *testing.T, log *feedlog.Log, bodies [][]byte) (epoch string) {
 }
 
 // follow sends what was recorded and takes what comes until it is caught up: that must be the source's state.
-func follow(t *testing.T, conn *grpc.ClientConn, said [][]byte, log *feedlog.Log, source *writer, mode oddscachev1.StreamMode) {
+func follow(t *testing.T, conn *grpc.ClientConn, output [][]byte, log *feedlog.Log, source *writer, mode oddscachev1.StreamMode) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
@@ -105,7 +105,7 @@ func follow(t *testing.T, conn *grpc.ClientConn, said [][]byte, log *feedlog.Log
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, body := range said {
+	for _, body := range output {
 		if err := stream.SendMsg(rawpb.New(body)); err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +113,7 @@ func follow(t *testing.T, conn *grpc.ClientConn, said [][]byte, log *feedlog.Log
 	for started := false; ; {
 		var m rawpb.Message
 		if err := stream.RecvMsg(&m); err != nil {
-			t.Fatalf("after %d messages of the previous replica: %v", len(said), err)
+			t.Fatalf("after %d messages of the previous replica: %v", len(output), err)
 		}
 		if batch, is := feedlog.BatchIn(m.Bytes()); is {
 			b, err := feedlog.DecodeBatch(batch, nil)

@@ -80,16 +80,16 @@ func TestUpgrade(t *testing.T) {
 				}
 			}
 			revision := c.RunCycle(t, oddscachev1.CycleStatus_CYCLE_STATUS_SUCCEEDED).GetRevision()
-			var answers [2][]*oddscachev1.EventSnapshots
+			var responses [2][]*oddscachev1.EventSnapshots
 			for i, s := range c.Caches {
 				ctx, cancel := context.WithTimeout(t.Context(), within)
 				if _, err := s.Await(ctx, cluster.Live, revision); err != nil {
 					t.Fatal(err)
 				}
 				cancel()
-				answers[i] = everything(t, s.Client)
+				responses[i] = everything(t, s.Client)
 			}
-			equal(t, fmt.Sprintf("scraper %s, cycle %d", version.name, cycle), answers[0], answers[1])
+			equal(t, fmt.Sprintf("scraper %s, cycle %d", version.name, cycle), responses[0], responses[1])
 		}
 		stats, err := c.Caches[1].Client.GetStats(t.Context(), &oddscachev1.GetStatsRequest{})
 		if err != nil {

@@ -14,25 +14,25 @@ import (
 
 // bare answers prepared bytes, one answer after another, and does not look at the request.
 type bare struct {
-	answers map[Shape][]*rawpb.Message
-	next    atomic.Uint64
+	responses map[Shape][]*rawpb.Message
+	next      atomic.Uint64
 }
 
 // NewBare starts the floor: a gRPC server with the cache's codec and transport settings that does nothing at all. It
 // has a method and a stream for each shape, told apart by the request's size alone.
-func NewBare(answers Answers) (*Contestant, error) {
+func NewBare(responses Responses) (*Contestant, error) {
 	c := &Contestant{Name: "bare gRPC"}
-	b := &bare{answers: make(map[Shape][]*rawpb.Message)}
-	for shape, all := range answers {
+	b := &bare{responses: make(map[Shape][]*rawpb.Message)}
+	for shape, all := range responses {
 		for _, a := range all {
-			b.answers[shape] = append(b.answers[shape], rawpb.New(a))
+			b.responses[shape] = append(b.responses[shape], rawpb.New(a))
 		}
 	}
 	server := grpc.NewServer(append(serverOptions(), grpc.ForceServerCodecV2(rawpb.NewCodec()))...)
 	server.RegisterService(b.desc(), b)
 	addr, err := c.serve(server)
 	if err == nil {
-		err = c.dial(addr, len(answers[Full]))
+		err = c.dial(addr, len(responses[Full]))
 	}
 	return started(c, err)
 }
@@ -49,13 +49,13 @@ func (b *bare) desc() *grpc.ServiceDesc {
 	}
 }
 
-func (b *bare) unary(answer func(*rawpb.Message) *rawpb.Message) grpc.MethodHandler {
+func (b *bare) unary(response func(*rawpb.Message) *rawpb.Message) grpc.MethodHandler {
 	return func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 		var request rawpb.Message
 		if err := decode(&request); err != nil {
 			return nil, err
 		}
-		return answer(&request), nil
+		return response(&request), nil
 	}
 }
 
@@ -84,6 +84,6 @@ func (b *bare) event(request *rawpb.Message) *rawpb.Message {
 }
 
 func (b *bare) pick(shape Shape) *rawpb.Message {
-	all := b.answers[shape]
+	all := b.responses[shape]
 	return all[b.next.Add(1)%uint64(len(all))]
 }

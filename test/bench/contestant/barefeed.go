@@ -40,7 +40,7 @@ func BareFeed(ctx context.Context, w *world.World) (sent int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	conn, err := client.New(addr, client.Options{MaxRecvBytes: maxAnswer})
+	conn, err := client.New(addr, client.Options{MaxRecvBytes: maxResponse})
 	if err != nil {
 		return 0, err
 	}

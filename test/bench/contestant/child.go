@@ -44,8 +44,8 @@ func startChild(ctx context.Context, nice int, args ...string) (*child, error) {
 	return c, nil
 }
 
-// tells is the next line that the child writes.
-func (c *child) tells() (string, error) {
+// readLine is the next line that the child writes.
+func (c *child) readLine() (string, error) {
 	line, err := c.out.ReadString('\n')
 	if err != nil {
 		return "", fmt.Errorf("reading what child %d tells: %w", c.pid(), err)

@@ -26,7 +26,7 @@ type Clients struct {
 
 // NewClients connects to a cache that NewCache started, which has a number of events.
 func NewClients(cache *Contestant, events int) (*Clients, error) {
-	conn, err := rpcclient.New(cache.addr, rpcclient.Options{MaxRecvBytes: maxAnswer})
+	conn, err := rpcclient.New(cache.addr, rpcclient.Options{MaxRecvBytes: maxResponse})
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +47,10 @@ func NewClients(cache *Contestant, events int) (*Clients, error) {
 func decoded(events int, get func(context.Context, *oddscachev1.GetEventRequest) (*oddscachev1.GetEventResponse, error)) map[Shape]load.Call {
 	call := func(marketIDs ...string) load.Call {
 		return func(ctx context.Context, i int) (int, error) {
-			answer, err := get(ctx, &oddscachev1.GetEventRequest{
+			response, err := get(ctx, &oddscachev1.GetEventRequest{
 				Key: &oddscachev1.GetEventRequest_SrId{SrId: world.SrID(i % events)}, MarketIds: marketIDs,
 			})
-			return len(answer.GetSnapshots()), err
+			return len(response.GetSnapshots()), err
 		}
 	}
 	return map[Shape]load.Call{Full: call(), Market: call(world.MarketID)}

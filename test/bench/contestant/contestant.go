@@ -34,11 +34,11 @@ func Shapes() []Shape { return []Shape{Full, Market, Batch} }
 // BatchSize is the number of events in a batch.
 const BatchSize = 20
 
-// Answers are the bytes that everybody answers, taken from the cache: by shape, then by key.
-type Answers map[Shape][][]byte
+// Responses are the bytes that everybody answers, taken from the cache: by shape, then by key.
+type Responses map[Shape][][]byte
 
 // Size is the mean size of a shape's answers.
-func (a Answers) Size(s Shape) int {
+func (a Responses) Size(s Shape) int {
 	sum := 0
 	for _, b := range a[s] {
 		sum += len(b)

@@ -42,13 +42,13 @@ func (c *Contestant) serve(server *grpc.Server) (addr string, err error) {
 	return listener.Addr().String(), nil
 }
 
-// maxAnswer bounds an answer: a batch is about 1 MB.
-const maxAnswer = 16 << 20
+// maxResponse bounds an answer: a batch is about 1 MB.
+const maxResponse = 16 << 20
 
 // dial makes the calls and streams of a gRPC contestant: all of them have the same client, which sends requests that
 // were encoded before and takes answers as bytes. Every connection is one of pkg/rpc/client's.
 func (c *Contestant) dial(addr string, events int) error {
-	conn, err := client.New(addr, client.Options{MaxRecvBytes: maxAnswer})
+	conn, err := client.New(addr, client.Options{MaxRecvBytes: maxResponse})
 	if err != nil {
 		return err
 	}
@@ -67,9 +67,9 @@ func (c *Contestant) dial(addr string, events int) error {
 	} {
 		all := requests[shape]
 		c.Calls[shape] = func(ctx context.Context, i int) (int, error) {
-			var answer received
-			err := conn.Invoke(ctx, method, all[i%len(all)], &answer, codec)
-			return answer.bytes, err
+			var response received
+			err := conn.Invoke(ctx, method, all[i%len(all)], &response, codec)
+			return response.bytes, err
 		}
 	}
 	c.Streams = func(ctx context.Context, shape Shape, n int) ([]load.Stream, error) {
@@ -101,9 +101,9 @@ func (s *stream) Send(i int) error { return s.SendMsg(s.requests[i%len(s.request
 
 // Recv takes the next answer.
 func (s *stream) Recv() (int, error) {
-	var answer received
-	err := s.RecvMsg(&answer)
-	return answer.bytes, err
+	var response received
+	err := s.RecvMsg(&response)
+	return response.bytes, err
 }
 
 // Close ends the stream.

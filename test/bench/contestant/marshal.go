@@ -22,10 +22,10 @@ type marshalling struct {
 }
 
 // NewMarshalling starts a gRPC server with generated handlers and gRPC's own codec.
-func NewMarshalling(answers Answers) (*Contestant, error) {
+func NewMarshalling(responses Responses) (*Contestant, error) {
 	c := &Contestant{Name: "gRPC, marshalling"}
 	m := &marshalling{events: make(map[string]*oddscachev1.GetEventResponse)}
-	for _, b := range answers[Full] {
+	for _, b := range responses[Full] {
 		var e oddscachev1.GetEventResponse
 		if err := proto.Unmarshal(b, &e); err != nil {
 			return nil, fmt.Errorf("decoding an answer: %w", err)
@@ -37,7 +37,7 @@ func NewMarshalling(answers Answers) (*Contestant, error) {
 	oddscachev1.RegisterOddsCacheServiceServer(server, m)
 	addr, err := c.serve(server)
 	if err == nil {
-		err = c.dial(addr, len(answers[Full]))
+		err = c.dial(addr, len(responses[Full]))
 	}
 	c.Streams = nil
 	return started(c, err)
@@ -54,14 +54,14 @@ func (m *marshalling) GetEvent(_ context.Context, r *oddscachev1.GetEventRequest
 
 // BatchGetEvents implements the service.
 func (m *marshalling) BatchGetEvents(_ context.Context, r *oddscachev1.BatchGetEventsRequest) (*oddscachev1.BatchGetEventsResponse, error) {
-	answer := &oddscachev1.BatchGetEventsResponse{Freshness: m.freshness}
+	response := &oddscachev1.BatchGetEventsResponse{Freshness: m.freshness}
 	for _, k := range r.GetKeys() {
 		e := m.events[k.GetSrId()]
-		answer.Results = append(answer.Results, &oddscachev1.BatchGetEventsResult{
+		response.Results = append(response.Results, &oddscachev1.BatchGetEventsResult{
 			Event: e.GetEvent(), Snapshots: e.GetSnapshots(), Key: k, Found: e != nil,
 		})
 	}
-	return answer, nil
+	return response, nil
 }
 
 // filter leaves the markets with the given ids; no ids mean all markets.

@@ -20,7 +20,7 @@ import (
 
 // NewPostgres starts a private Postgres and fills it with the answers, one row an event: the least that it can be
 // asked for. Everything stays in its shared buffers.
-func NewPostgres(ctx context.Context, answers Answers) (*Contestant, error) {
+func NewPostgres(ctx context.Context, responses Responses) (*Contestant, error) {
 	c := &Contestant{Name: "Postgres, pgx"}
 	server, err := postgres.Start(ctx, postgres.Options{Settings: map[string]string{"shared_buffers": "256MB"}})
 	if err != nil {
@@ -34,10 +34,10 @@ func NewPostgres(ctx context.Context, answers Answers) (*Contestant, error) {
 	}
 	c.stop = append(c.stop, func() error { pool.Close(); return nil })
 	c.PIDs = func() []int { return backends(ctx, pool) }
-	if err := fillPostgres(ctx, pool, answers); err != nil {
+	if err := fillPostgres(ctx, pool, responses); err != nil {
 		return started(c, err)
 	}
-	events := len(answers[Full])
+	events := len(responses[Full])
 	one := func(query string) load.Call {
 		return func(ctx context.Context, i int) (int, error) {
 			var b []byte
@@ -76,14 +76,14 @@ func postgresBatch(pool *pgxpool.Pool, events int) load.Call {
 	}
 }
 
-func fillPostgres(ctx context.Context, pool *pgxpool.Pool, answers Answers) error {
+func fillPostgres(ctx context.Context, pool *pgxpool.Pool, responses Responses) error {
 	for shape, table := range map[Shape]string{Full: "full_event", Market: "one_market"} {
 		// Compression would cost the reader time; content of this size is stored beside its row either way.
 		create := "CREATE TABLE " + table + " (id int PRIMARY KEY, answer bytea NOT NULL); ALTER TABLE " + table + " ALTER answer SET STORAGE EXTERNAL"
 		if _, err := pool.Exec(ctx, create); err != nil {
 			return fmt.Errorf("making table %s: %w", table, err)
 		}
-		for i, b := range answers[shape] {
+		for i, b := range responses[shape] {
 			if _, err := pool.Exec(ctx, "INSERT INTO "+table+" VALUES ($1, $2)", i, b); err != nil {
 				return fmt.Errorf("filling table %s: %w", table, err)
 			}

@@ -43,7 +43,7 @@ func NewCacheProcess(ctx context.Context, feed string, events int) (*Contestant,
 	}
 	c.stop = append(c.stop, process.stop)
 	c.PIDs = func() []int { return []int{process.pid()} }
-	line, err := process.tells()
+	line, err := process.readLine()
 	addr, admin, _ := strings.Cut(line, " ")
 	c.admin = admin
 	if err == nil {
@@ -60,12 +60,12 @@ func (c *Contestant) LiveHeap(ctx context.Context) (float64, error) {
 		if err != nil {
 			return 0, fmt.Errorf("asking for a collection: %w", err)
 		}
-		answer, err := client.Do(r)
+		response, err := client.Do(r)
 		if err != nil {
 			return 0, fmt.Errorf("asking for a collection: %w", err)
 		}
-		_, err = io.Copy(io.Discard, answer.Body)
-		if err = errors.Join(err, answer.Body.Close()); err != nil {
+		_, err = io.Copy(io.Discard, response.Body)
+		if err = errors.Join(err, response.Body.Close()); err != nil {
 			return 0, fmt.Errorf("reading the heap's profile: %w", err)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 // NewRedis starts a redis-server of the system on a Unix socket's neighbour, loopback TCP, as the others are asked,
 // and fills it with the answers. It returns ErrMissing when there is no redis-server.
-func NewRedis(ctx context.Context, answers Answers) (*Contestant, error) {
+func NewRedis(ctx context.Context, responses Responses) (*Contestant, error) {
 	c := &Contestant{Name: "Redis, go-redis"}
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -47,10 +47,10 @@ func NewRedis(ctx context.Context, answers Answers) (*Contestant, error) {
 	})
 	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + strconv.Itoa(port)})
 	c.stop = append(c.stop, client.Close)
-	if err := fillRedis(ctx, client, answers); err != nil {
+	if err := fillRedis(ctx, client, responses); err != nil {
 		return started(c, err)
 	}
-	events := len(answers[Full])
+	events := len(responses[Full])
 	c.Calls = map[Shape]load.Call{
 		Full:   redisGet(client, Full, events),
 		Market: redisGet(client, Market, events),
@@ -91,7 +91,7 @@ func redisBatch(client *redis.Client, events int) load.Call {
 }
 
 // fillRedis waits for the server and stores the answers.
-func fillRedis(ctx context.Context, client *redis.Client, answers Answers) error {
+func fillRedis(ctx context.Context, client *redis.Client, responses Responses) error {
 	var err error
 	for range 200 {
 		if err = client.Ping(ctx).Err(); err == nil {
@@ -103,7 +103,7 @@ func fillRedis(ctx context.Context, client *redis.Client, answers Answers) error
 		return fmt.Errorf("waiting for redis: %w", err)
 	}
 	for _, shape := range []Shape{Full, Market} {
-		for i, b := range answers[shape] {
+		for i, b := range responses[shape] {
 			err = errors.Join(err, client.Set(ctx, redisKey(shape, i), b, 0).Err())
 		}
 	}

@@ -39,7 +39,7 @@ func NewSource(ctx context.Context, events int) (*Source, error) {
 		return nil, err
 	}
 	s := &Source{child: child}
-	if s.Addr, err = child.tells(); err != nil {
+	if s.Addr, err = child.readLine(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -50,7 +50,7 @@ func (s *Source) Do(d Deed) (epoch string, revision int64, err error) {
 	if _, err := fmt.Fprintln(s.child.in, d); err != nil {
 		return "", 0, fmt.Errorf("telling the source to %s: %w", d, err)
 	}
-	line, err := s.child.tells()
+	line, err := s.child.readLine()
 	if err == nil {
 		_, err = fmt.Sscan(line, &epoch, &revision)
 	}

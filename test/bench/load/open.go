@@ -20,8 +20,8 @@ func (l Latency) At(quantile float64) time.Duration {
 	return time.Duration(l.Histogram.ValueAtQuantile(quantile)) * time.Microsecond
 }
 
-// askers is how many requests of an open loop can be open at once. It is far more than a contestant needs that keeps up.
-const askers = 256
+// callers is how many requests of an open loop can be open at once. It is far more than a contestant needs that keeps up.
+const callers = 256
 
 // longest is the largest latency that is told apart, in microseconds.
 const longest = 60_000_000
@@ -38,11 +38,11 @@ func Open(ctx context.Context, rate float64, warm, d time.Duration, done <-chan 
 	var mu sync.Mutex // guards all
 	var wg sync.WaitGroup
 	began := time.Now()
-	for a := range min(askers, total) {
+	for a := range min(callers, total) {
 		wg.Go(func() { // ends with its share of the requests, or by done
 			own := hdrhistogram.New(1, longest, 3)
 			failed := 0
-			for k := a; k < total && !closed(done); k += askers {
+			for k := a; k < total && !closed(done); k += callers {
 				due := began.Add(time.Duration(k) * every)
 				time.Sleep(time.Until(due)) //nolint:forbidigo // an open loop: requests have their time
 				_, err := call(ctx, k*stride)

@@ -47,18 +47,18 @@ func Follow(ctx context.Context, r *cluster.Cluster, n int, cycle func() (Cycle,
 	var following sync.WaitGroup
 	defer func() { stop(); following.Wait() }()
 	began := time.Now()
-	heard := make(chan error, n)
+	caughtUp := make(chan error, n)
 	var batches, sent atomic.Int64
 	for i := range n {
 		following.Go(func() {
-			one := follower{batches: &batches, sent: &sent, caughtUp: func() { heard <- nil }}
+			one := follower{batches: &batches, sent: &sent, caughtUp: func() { caughtUp <- nil }}
 			if err := one.follow(ctx, r.Scrapers[0].Addr, fmt.Sprint("follower-", i)); ctx.Err() == nil {
-				heard <- fmt.Errorf("follower %d: %w: %w", i, errSource, err)
+				caughtUp <- fmt.Errorf("follower %d: %w: %w", i, errSource, err)
 			}
 		})
 	}
 	for range n {
-		if err := <-heard; err != nil {
+		if err := <-caughtUp; err != nil {
 			return f, err
 		}
 	}
@@ -146,7 +146,7 @@ func (f follower) follow(ctx context.Context, addr, id string) (err error) {
 }
 
 // take reads a message, and returns what to answer, if anything, and whether it says that everything is there.
-func (f follower) take(message []byte) (answer *oddscachev1.StreamSnapshotsRequest, caughtUp bool, err error) {
+func (f follower) take(message []byte) (response *oddscachev1.StreamSnapshotsRequest, caughtUp bool, err error) {
 	body, is := feedlog.BatchIn(message)
 	if !is {
 		var other oddscachev1.StreamSnapshotsResponse

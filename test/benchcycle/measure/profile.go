@@ -22,7 +22,7 @@ func Profile(ctx context.Context, admin, dir, name string) (stop func() error, e
 	}
 	path := filepath.Join(dir, strings.Map(fileRune, name)+".pprof")
 	done := make(chan error, 1)
-	go func() { done <- record(ctx, admin, path) }() // ends after profiled, or with ctx; stop waits for it
+	go func() { done <- saveProfile(ctx, admin, path) }() // ends after profiled, or with ctx; stop waits for it
 	return func() error { return <-done }, nil
 }
 
@@ -34,8 +34,8 @@ func fileRune(r rune) rune {
 	return '-'
 }
 
-// record reads one profile.
-func record(ctx context.Context, admin, path string) (err error) {
+// saveProfile reads one profile.
+func saveProfile(ctx context.Context, admin, path string) (err error) {
 	body, err := get(ctx, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", admin, int(profiled.Seconds())))
 	if err != nil {
 		return fmt.Errorf("asking for a profile: %w", err)

@@ -110,13 +110,13 @@ func (l *Ledger) sync(f *oddscachev1.Freshness) error {
 // Expect takes what lookups answered, asked for at the revision of the last synced or newer: that must not be older
 // than what the watch had then, and the watch must have it when it has come as far. It reports whether it looks: one
 // answer at a time is waited for.
-func (l *Ledger) Expect(answered []*oddscachev1.BatchGetEventsResult, f *oddscachev1.Freshness) (looks bool, err error) {
+func (l *Ledger) Expect(looked []*oddscachev1.BatchGetEventsResult, f *oddscachev1.Freshness) (looks bool, err error) {
 	if l.expected != nil || f.GetEpoch() != l.epoch {
 		return false, nil
 	}
 	l.expected, l.expectedAt, l.excused = make(map[string]map[id]int64), f.GetRevision(), make(map[string]bool)
 	var errs []error
-	for _, e := range answered {
+	for _, e := range looked {
 		if !e.GetFound() {
 			continue
 		}

@@ -56,8 +56,8 @@ func (t *tap) take() (all []versions.Stream) {
 // pass passes one rpc on, whatever it is.
 func (t *tap) pass(_ any, replica grpc.ServerStream) error {
 	method, _ := grpc.MethodFromServerStream(replica)
-	asked, _ := metadata.FromIncomingContext(replica.Context())
-	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(replica.Context(), asked))
+	requested, _ := metadata.FromIncomingContext(replica.Context())
+	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(replica.Context(), requested))
 	defer cancel()
 	source, err := t.to.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method, grpc.ForceCodecV2(rawpb.NewCodec()))
 	if err != nil {

@@ -2,7 +2,7 @@
 //
 // The validators know nothing of how a history was made: the random histories of the package feedmodel and the faults
 // of real processes are held to the same rules.
-package record
+package history
 
 import (
 	"time"

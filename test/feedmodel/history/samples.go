@@ -1,4 +1,4 @@
-package record
+package history
 
 import (
 	"fmt"
@@ -122,13 +122,13 @@ func honest(s Sample, heads []Head) error {
 	if !live {
 		return nil
 	}
-	heard := s.At.Add(-age) // what was heard was said at this instant, or up to Transit before
-	var before *Head        // the newest that was there already
+	received := s.At.Add(-age) // what was heard was said at this instant, or up to Transit before
+	var before *Head           // the newest that was there already
 	for i, h := range heads {
 		switch {
-		case h.At.Before(heard.Add(-s.Transit - slack)):
+		case h.At.Before(received.Add(-s.Transit - slack)):
 			before = &heads[i]
-		case h.At.After(heard.Add(slack)):
+		case h.At.After(received.Add(slack)):
 		case h.Epoch == f.GetEpoch() && h.Revision <= f.GetRevision():
 			return nil // it was the newest, then
 		}

@@ -10,13 +10,13 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// Answered asks the cache for every answer, as bytes.
-func Answered(ctx context.Context, cache *Contestant, events int) (Answers, error) {
+// ReadResponses asks the cache for every answer, as bytes.
+func ReadResponses(ctx context.Context, cache *Contestant, events int) (Responses, error) {
 	requests, err := encodeRequests(events)
 	if err != nil {
 		return nil, err
 	}
-	answers := make(Answers)
+	responses := make(Responses)
 	for shape, all := range requests {
 		method := oddscachev1.OddsCacheService_GetEvent_FullMethodName
 		if shape == Batch {
@@ -24,12 +24,12 @@ func Answered(ctx context.Context, cache *Contestant, events int) (Answers, erro
 			all = all[:min(len(all), BatchSize)] // a batch has some 1 MB
 		}
 		for _, r := range all {
-			var answer rawpb.Message
-			if err := cache.conn.Invoke(ctx, method, r, &answer, grpc.ForceCodecV2(rawpb.NewCodec())); err != nil {
+			var response rawpb.Message
+			if err := cache.conn.Invoke(ctx, method, r, &response, grpc.ForceCodecV2(rawpb.NewCodec())); err != nil {
 				return nil, fmt.Errorf("asking the cache for a %s: %w", shape, err)
 			}
-			answers[shape] = append(answers[shape], answer.Bytes())
+			responses[shape] = append(responses[shape], response.Bytes())
 		}
 	}
-	return answers, nil
+	return responses, nil
 }
