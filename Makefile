@@ -96,8 +96,12 @@ fault-clocks: postgres faketime ## Set the clocks of scraper and Postgres wrong 
 compose-test: grpcurl ## Bring the compose stack up on this machine's Docker engine, kill, scale and remove it (STANDIN_IMAGES=program)
 	STANDIN_IMAGES='$(STANDIN_IMAGES)' deploy/compose-test
 
+.PHONY: controls
+controls: postgres ## Break the rules of the design one by one, and require that a test notices each (10 minutes)
+	FEEDMODEL_CONTROLS=1 REQUIRE_POSTGRES=1 go test -v -count=1 -timeout=60m -run=RuleChanged ./test/feedmodel
+
 .PHONY: check
-check: gen-check tidy-check deps-check vet fmt-check lint-proto lint ## Run the cheap checks: all but the tests
+check: gen-check tidy-check deps-check words-check vet fmt-check lint-proto lint ## Run the cheap checks: all but the tests
 
 .PHONY: bench
 bench: postgres redis ## Compare the cache with bare gRPC, marshalling, Redis and Postgres and write docs/benchmarks.md (ARGS=-help)
@@ -176,6 +180,10 @@ tidy-check: ## Fail when a go.mod or go.sum is not tidy
 deps-check: ## Fail when the cache depends on a Postgres driver
 	@found=$$(go list -deps ./services/cache/cmd/cache | grep -E '^github.com/(jackc|lib/pq|pressly/goose)' || true); \
 	if [ -n "$$found" ]; then echo "the cache depends on a Postgres driver:" $$found >&2; exit 1; fi
+
+.PHONY: words-check
+words-check: ## Fail when a retired word comes back in an identifier (CONTRIBUTING.md has the list)
+	go test -count=1 -run=Words ./test/docs
 
 .PHONY: fmt-check
 fmt-check: gofumpt ## Fail when a Go file is not formatted
