@@ -38,16 +38,6 @@ func snapshotKey(k key) *oddscachev1.SnapshotKey {
 	return &oddscachev1.SnapshotKey{Bookmaker: string(k.bookmaker), BookmakerEventId: k.id}
 }
 
-// cycleEnd is the end of a cycle with exactly what it removes, in order.
-type cycleEnd struct {
-	id         string
-	status     CycleStatus
-	finishedAt time.Time
-	cutoff     *time.Time // nil for a cycle that evicts nothing
-	events     []string
-	snapshots  []key
-}
-
 // message is the cycle end as the protocol says it.
 func (c *cycleEnd) message() *oddscachev1.CycleEnd {
 	m := &oddscachev1.CycleEnd{

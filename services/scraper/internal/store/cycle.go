@@ -81,6 +81,3 @@ type DoubtedEvent struct {
 
 // ended reports whether a cycle can end with this status.
 func (s CycleStatus) ended() bool { return s == Succeeded || s == Partial || s == Failed }
-
-// evicts reports whether a cycle that ends so ran to its end.
-func (s CycleStatus) evicts() bool { return s == Succeeded || s == Partial }

@@ -175,36 +175,6 @@ func began(c Cycle, now time.Time) time.Time {
 	return c.StartedAt
 }
 
-// evict works out what a cycle's end removes: exact keys, so that every replica removes the same.
-func (w *Writer) evict(c Cycle, finishedAt time.Time) cycleEnd {
-	end := cycleEnd{id: c.ID, status: c.Status, finishedAt: finishedAt}
-	if !c.Status.evicts() || c.Skewed {
-		return end
-	}
-	cutoff := finishedAt.Add(-w.store.cfg.Grace)
-	switch {
-	case future(w.cutoff, cutoff):
-		w.store.log.Warn("the cutoff lay in the future, corrected", "cycle_id", c.ID, "was", w.cutoff, "is", cutoff)
-	case cutoff.Before(w.cutoff):
-		cutoff = w.cutoff
-	}
-	end.cutoff = &cutoff
-	for srID, e := range w.state.events {
-		if e.Kickoff.Before(cutoff) {
-			end.events = append(end.events, srID)
-		}
-	}
-	for k := range w.state.snapshots {
-		e := w.state.events[w.state.owners[k]]
-		if e == nil || e.Kickoff.Before(cutoff) {
-			end.snapshots = append(end.snapshots, k)
-		}
-	}
-	slices.Sort(end.events)
-	slices.SortFunc(end.snapshots, key.compare)
-	return end
-}
-
 func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, end *cycleEnd, results []byte) error {
 	clocks, err := json.Marshal(orEmpty(c.Clocks))
 	if err != nil {
@@ -254,16 +224,7 @@ func (w *Writer) publishEnd(ctx context.Context, end *cycleEnd) error {
 		return w.lease.lose(fmt.Errorf("publishing a cycle end: %w", err))
 	}
 	return w.publish(ctx, w.head+1, []*feedlog.Entry{entry}, func() {
-		for _, srID := range end.events {
-			w.state.dropEvent(srID)
-		}
-		for _, k := range end.snapshots {
-			delete(w.state.snapshots, k)
-			delete(w.collapses, k)
-		}
-		if end.cutoff != nil {
-			w.cutoff = *end.cutoff
-		}
+		w.evicted(end)
 		delete(w.running, end.id)
 	})
 }
