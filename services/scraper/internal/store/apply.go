@@ -22,7 +22,7 @@ func (w *Writer) Apply(ctx context.Context, batch Batch) (BatchResult, error) {
 		return BatchResult{}, err
 	}
 	defer w.end()
-	ctx, cancel := w.lease.during(ctx)
+	ctx, cancel := w.term.During(ctx)
 	defer cancel()
 	var t timing
 	for {
@@ -36,7 +36,7 @@ func (w *Writer) Apply(ctx context.Context, batch Batch) (BatchResult, error) {
 		}
 		if err != nil {
 			snapshots := len(batch.Snapshots) + len(batch.Prepared)
-			return BatchResult{}, fmt.Errorf("storing %d events and %d snapshots: %w", len(batch.Events), snapshots, w.unless(err))
+			return BatchResult{}, fmt.Errorf("storing %d events and %d snapshots: %w", len(batch.Events), snapshots, w.term.OrLost(err))
 		}
 		p.result.Revision = w.head
 		p.result.FlushMS, p.result.CommitMS, p.result.CommittedAt = t.flush, t.commit, t.committedAt
@@ -58,8 +58,8 @@ func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
 		func(ctx context.Context, tx pgx.Tx) error { return w.flush(ctx, tx, p) },
 		func(ctx context.Context, q *dbsqlc.Queries) (dbsqlc.AdvanceRevisionRow, error) {
 			return q.AdvanceRevision(ctx, dbsqlc.AdvanceRevisionParams{
-				Entries: p.to - p.from, LeaseSeconds: w.lease.length.Seconds(),
-				Holder: w.lease.holder, Term: w.lease.term, Expected: p.from,
+				Entries: p.to - p.from, LeaseSeconds: w.term.Length.Seconds(),
+				Holder: w.term.Holder, Term: w.term.Number, Expected: p.from,
 			})
 		})
 	if err != nil {
@@ -73,7 +73,7 @@ func (w *Writer) write(ctx context.Context, p *plan, t *timing) error {
 // publish makes a committed block what readers see, here and in the log. A writer whose lease ran out meanwhile does
 // not: the next one has read the block from Postgres.
 func (w *Writer) publish(ctx context.Context, to int64, entries []*feedlog.Entry, commit func()) error {
-	if err := w.lease.check(); err != nil {
+	if err := w.term.Check(); err != nil {
 		return err
 	}
 	w.state.mu.Lock()
@@ -81,13 +81,13 @@ func (w *Writer) publish(ctx context.Context, to int64, entries []*feedlog.Entry
 	//failpoint:store.before_publish
 	if err := w.log.Append(w.head, to, entries); err != nil {
 		// The log does not say any more what Postgres does; who acquires next builds it anew.
-		return w.lease.lose(fmt.Errorf("publishing what was committed: %w", err))
+		return w.term.Lose(fmt.Errorf("publishing what was committed: %w", err))
 	}
 	//failpoint:store.published
 	commit()
 	w.head = to
 	//failpoint:store.after_publish
-	w.lease.believe(func(b *belief) { b.committed = to })
+	w.term.Published(to)
 	w.publicationSpan(ctx, to)
 	return nil
 }

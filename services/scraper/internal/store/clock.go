@@ -17,12 +17,12 @@ func (s *Store) readClock(ctx context.Context, q *dbsqlc.Queries) error {
 	if err != nil {
 		return fmt.Errorf("reading the clock: %w", err)
 	}
-	s.heardClock(sent, database)
+	s.observeDatabase(sent, database)
 	return nil
 }
 
-// heardClock takes what a statement, sent at that time and answered just now, said of the database's clock.
-func (s *Store) heardClock(sent, database time.Time) { s.cfg.Clock.ObserveDatabase(sent, database) }
+// observeDatabase takes a reading of the database's clock, by a statement that was sent at that time and has just returned.
+func (s *Store) observeDatabase(sent, database time.Time) { s.cfg.Clock.ObserveDatabase(sent, database) }
 
 // future reports whether a stamp lies further in the future than clocks may differ.
 func future(stamp, now time.Time) bool { return stamp.Sub(now) > clock.Tolerance }

@@ -16,6 +16,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/clock"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/encode"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 )
 
 // BeginCycle records a running cycle. A cycle of this writer that is still recorded as running is closed as FAILED.
@@ -47,7 +48,7 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 			case err != nil:
 				return err
 			case again && row.Status != string(Running):
-				return errCycleLost
+				return lease.ErrCycleLost
 			case row.Status != string(Running) || !row.StartedAt.Equal(encode.Micros(startedAt)):
 				return fmt.Errorf("%w: its id is taken", ErrCycle)
 			}
@@ -61,7 +62,7 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 			return fmt.Errorf("beginning cycle %s: %w", id, err)
 		}
 		w.running[id] = encode.Micros(startedAt)
-		w.lease.believe(func(b *belief) { b.running[id] = struct{}{} })
+		w.term.CycleRuns(id)
 		return nil
 	}
 }
@@ -69,7 +70,7 @@ func (w *Writer) BeginCycle(ctx context.Context, id string, startedAt time.Time)
 // keepRevision is the fence of a transaction that publishes nothing.
 func (w *Writer) keepRevision(ctx context.Context, q *dbsqlc.Queries) (dbsqlc.AdvanceRevisionRow, error) {
 	return q.AdvanceRevision(ctx, dbsqlc.AdvanceRevisionParams{
-		LeaseSeconds: w.lease.length.Seconds(), Holder: w.lease.holder, Term: w.lease.term, Expected: w.head,
+		LeaseSeconds: w.term.Length.Seconds(), Holder: w.term.Holder, Term: w.term.Number, Expected: w.head,
 	})
 }
 
@@ -123,10 +124,10 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle, compare func() clock.Com
 	if err != nil {
 		return Cycle{}, fmt.Errorf("encoding the results of cycle %s: %w", c.ID, err)
 	}
-	w.lease.believe(func(b *belief) { delete(b.running, c.ID) })
+	w.term.CycleEnds(c.ID)
 	defer func() {
 		if _, still := w.running[c.ID]; still { // it was not written
-			w.lease.believe(func(b *belief) { b.running[c.ID] = struct{}{} })
+			w.term.CycleRuns(c.ID)
 		}
 	}()
 	var t timing
@@ -146,8 +147,8 @@ func (w *Writer) endCycle(ctx context.Context, c Cycle, compare func() clock.Com
 			return w.flushCycle(ctx, q, &ended, &end, results)
 		}, func(ctx context.Context, q *dbsqlc.Queries) (dbsqlc.AdvanceRevisionRow, error) {
 			row, err := q.AdvanceCycleEnd(ctx, dbsqlc.AdvanceCycleEndParams{
-				Floor: w.log.View().Floor, EvictKickoffBefore: end.cutoff, LeaseSeconds: w.lease.length.Seconds(),
-				Holder: w.lease.holder, Term: w.lease.term, Expected: w.head,
+				Floor: w.log.View().Floor, EvictKickoffBefore: end.cutoff, LeaseSeconds: w.term.Length.Seconds(),
+				Holder: w.term.Holder, Term: w.term.Number, Expected: w.head,
 			})
 			return dbsqlc.AdvanceRevisionRow(row), err
 		})
@@ -188,7 +189,7 @@ func (w *Writer) flushCycle(ctx context.Context, q *dbsqlc.Queries, c *Cycle, en
 		MarketsChanged: c.MarketsChanged, Reason: c.Reason, Clocks: clocks,
 	})
 	if err == nil && rows == 0 {
-		err = errCycleLost
+		err = lease.ErrCycleLost
 	}
 	if err != nil {
 		return fmt.Errorf("writing the cycle: %w", err)
@@ -221,7 +222,7 @@ func (w *Writer) publishEnd(ctx context.Context, end *cycleEnd) error {
 	//failpoint:cycle.before_publish_end
 	entry, err := feedlog.NewCycleEnd(w.head+1, end.message())
 	if err != nil {
-		return w.lease.lose(fmt.Errorf("publishing a cycle end: %w", err))
+		return w.term.Lose(fmt.Errorf("publishing a cycle end: %w", err))
 	}
 	return w.publish(ctx, w.head+1, []*feedlog.Entry{entry}, func() {
 		w.evicted(end)

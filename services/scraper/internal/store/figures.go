@@ -31,7 +31,7 @@ func (w *Writer) Counts() Counts {
 }
 
 // Term numbers the terms of all writers; each takeover is one more.
-func (w *Writer) Term() int64 { return w.lease.term }
+func (w *Writer) Term() int64 { return w.term.Number }
 
 // LeaseLeft is how long the lease lasts if it is not renewed; negative when it has run out.
-func (w *Writer) LeaseLeft() time.Duration { return time.Until(w.lease.until()) }
+func (w *Writer) LeaseLeft() time.Duration { return time.Until(w.term.Until()) }

@@ -9,6 +9,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/bookmaker/registry"
 	"github.com/oddscache/oddscache/services/scraper/internal/odds"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
+	"github.com/oddscache/oddscache/services/scraper/internal/store/lease"
 	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
@@ -161,7 +162,7 @@ func (w *Writer) flushConfirmed(ctx context.Context, q *dbsqlc.Queries, confirme
 // every is err, or that the table does not have all the rows that a statement was to change.
 func every(rows int64, want int, err error) error {
 	if err == nil && rows != int64(want) {
-		return fmt.Errorf("%w: the table has %d of them", errRewound, rows)
+		return fmt.Errorf("%w: the table has %d of them", lease.ErrRewound, rows)
 	}
 	return err
 }

@@ -36,9 +36,8 @@ func (w *Writer) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, now := saidBy(t.feed), w.lease.believed()
-	if reason := s.contradiction(w.lease, now, now); reason != nil {
-		return w.lease.lose(reason)
+	if err := w.term.Compare(t.feed); err != nil {
+		return err
 	}
 	if w.zstd, err = encode.NewCodec(); err != nil {
 		return err
@@ -52,17 +51,17 @@ func (w *Writer) restore(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: rebuilding the log: %w", pool.ErrSchema, err)
 	}
-	w.epoch, w.head = t.feed.Epoch, t.feed.Revision
+	w.head = t.feed.Revision
 	if t.feed.EvictKickoffBefore != nil {
 		w.cutoff = encode.Micros(*t.feed.EvictKickoffBefore)
 	}
 	w.running = make(map[string]time.Time, len(t.running))
-	running := make(map[string]struct{}, len(t.running))
+	running := make([]string, 0, len(t.running))
 	for _, c := range t.running {
 		w.running[c.CycleID] = c.StartedAt
-		running[c.CycleID] = struct{}{}
+		running = append(running, c.CycleID)
 	}
-	w.lease.believe(func(b *belief) { b.committed, b.attempted, b.running = w.head, w.head, running })
+	w.term.Restored(t.feed.Epoch, w.head, running)
 	w.store.log.InfoContext(ctx, "rebuilt the log", "entries", len(entries), "head", w.head, "took", time.Since(started))
 	return nil
 }

@@ -1,4 +1,4 @@
-package store_test
+package lease_test
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package store
+package lease
 
 import (
 	"context"
@@ -12,11 +12,11 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store/pool"
 )
 
-// onLease is how statements for the lease are run: all of one call on one connection, and so at one server. When they
+// run is how statements for the lease are run: all of one call on one connection, and so at one server. When they
 // show that connections may lead nowhere, those that are idle are closed, and the next call opens another. That does
 // not hold for a connection that could not be opened in time: opening it goes on, and a later call uses it.
-func (s *Store) onLease(ctx context.Context, do func(*dbsqlc.Queries) error) error {
-	conn, err := s.pools.Lease.Acquire(ctx)
+func (c *Candidate) run(ctx context.Context, do func(*dbsqlc.Queries) error) error {
+	conn, err := c.pools.Lease.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("connecting: %w", err)
 	}
@@ -26,7 +26,7 @@ func (s *Store) onLease(ctx context.Context, do func(*dbsqlc.Queries) error) err
 		return err
 	}
 	pool.Discard(conn)
-	s.pools.DiscardIdle()
+	c.pools.DiscardIdle()
 	return err
 }
 

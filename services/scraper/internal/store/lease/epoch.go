@@ -1,4 +1,4 @@
-package store
+package lease
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 )
 
-// past is what a store knows of its terms that have ended. The database may have lost it since.
+// past is what a process knows of its terms that have ended. The database may have lost it since.
 type past struct {
 	mu        sync.Mutex       // guards what follows
 	term      int64            // the highest
@@ -20,7 +20,7 @@ type past struct {
 // allOf is above every revision: whatever is there of a history lacks something.
 const allOf = math.MaxInt64
 
-// lastTerm is the highest term that the store has had.
+// lastTerm is the highest term that the process has had.
 func (p *past) lastTerm() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,7 +55,7 @@ func (p *past) known() (epochs []string, published []int64) {
 	return epochs, published
 }
 
-// lacks reports whether a history is one that the store knows and has less than was published in it.
+// lacks reports whether a history is one that the process knows and has less than was published in it.
 func (p *past) lacks(epoch string, revision int64) (seen int64, lacks bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,45 +66,41 @@ func (p *past) lacks(epoch string, revision int64) (seen int64, lacks bool) {
 // renameLost gives the history a new epoch if it lacks what this process has published. A term does it before it gives the
 // lease back, since nobody else may know. When it does not work, the next term of this process does it, or a cache that
 // is ahead makes another's do it.
-func (s *Store) renameLost(ctx context.Context) error {
-	epochs, published := s.past.known()
-	rows, err := dbsqlc.New(s.pools.Lease).RenameHistory(ctx, dbsqlc.RenameHistoryParams{Epochs: epochs, Published: published})
+func (c *Candidate) renameLost(ctx context.Context) error {
+	epochs, published := c.past.known()
+	rows, err := dbsqlc.New(c.pools.Lease).RenameHistory(ctx, dbsqlc.RenameHistoryParams{Epochs: epochs, Published: published})
 	if err != nil {
 		return fmt.Errorf("looking whether the history has lost anything: %w", err)
 	}
 	if rows > 0 {
-		s.log.WarnContext(ctx, "history was lost, it has a new epoch")
+		c.log.WarnContext(ctx, "history was lost, it has a new epoch")
 	}
 	return nil
 }
 
-// renameKnown gives the history a new epoch when an earlier term of this process has published more of it than there is.
-func (w *Writer) renameKnown(ctx context.Context) error {
-	seen, lacks := w.store.past.lacks(w.epoch, w.head)
+// RenameKnown gives the history a new epoch when an earlier term of this process has published more of it than there is.
+func (t *Term) RenameKnown(ctx context.Context) error {
+	seen, lacks := t.candidate.past.lacks(t.Epoch(), t.believed().committed)
 	if !lacks {
 		return nil
 	}
-	return w.mint(ctx, seen)
+	return t.Mint(ctx, seen)
 }
 
-// mint gives the history a new epoch because somebody has seen a revision of it that is not there. Only the writer's lock
-// holder calls it.
-func (w *Writer) mint(ctx context.Context, seen int64) error {
-	old := w.Epoch()
-	w.lease.believe(func(b *belief) { b.epoch = "" })
-	epoch, err := dbsqlc.New(w.store.pools.Lease).MintEpoch(ctx, dbsqlc.MintEpochParams{Holder: w.lease.holder, Term: w.lease.term})
+// Mint gives the history a new epoch because somebody has seen a revision of it that does not exist. No write may be in
+// flight.
+func (t *Term) Mint(ctx context.Context, seen int64) error {
+	was, head := t.Epoch(), t.believed().committed
+	t.believe(func(b *belief) { b.epoch = "" })
+	epoch, err := dbsqlc.New(t.candidate.pools.Lease).MintEpoch(ctx, dbsqlc.MintEpochParams{Holder: t.Holder, Term: t.Number})
 	if err != nil {
-		// Without an answer it may or may not have a new name. Either is a name of this history; who acquires next
+		// Without a response it may or may not have a new name. Either is a name of this history; who acquires next
 		// reads which.
-		return errors.Join(fmt.Errorf("minting an epoch: %w", err), w.lease.lose(errEpochUnknown))
+		return errors.Join(fmt.Errorf("minting an epoch: %w", err), t.Lose(errEpochUnknown))
 	}
-	w.store.log.WarnContext(ctx, "history was lost, it has a new epoch", "was", old, "epoch", epoch, "head", w.head, "seen", seen)
-	w.lease.believe(func(b *belief) { b.epoch = epoch })
-	w.epochMu.Lock()
-	defer w.epochMu.Unlock()
-	w.epoch = epoch
+	t.candidate.log.WarnContext(ctx, "history was lost, it has a new epoch", "was", was, "epoch", epoch, "head", head, "seen", seen)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.belief.epoch, t.epoch = epoch, epoch
 	return nil
 }
-
-// errEpochUnknown says that a new epoch was asked for and no answer came.
-var errEpochUnknown = errors.New("its epoch is unknown")

@@ -1,4 +1,4 @@
-package store
+package lease
 
 import (
 	"errors"
@@ -132,9 +132,9 @@ func TestSightingModel(t *testing.T) {
 
 func TestOverdue(t *testing.T) {
 	t.Parallel()
-	l := &term{length: time.Minute}
+	term := &Term{Length: time.Minute}
 	for _, last := range []error{nil, errors.New("connection refused")} {
-		if got := l.overdue(last).Error(); strings.Contains(got, "%!") || last != nil && !strings.Contains(got, last.Error()) {
+		if got := term.overdue(last).Error(); strings.Contains(got, "%!") || last != nil && !strings.Contains(got, last.Error()) {
 			t.Errorf("after %v: %s", last, got)
 		}
 	}

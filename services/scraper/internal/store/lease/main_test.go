@@ -1,0 +1,9 @@
+package lease_test
+
+import (
+	"testing"
+
+	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
