@@ -47,7 +47,7 @@ type App struct {
 	led         chan struct{}      // closed when leading has ended
 }
 
-// New builds a scraper and opens its listeners. Nothing runs before Run; the database is not asked yet.
+// New builds a scraper and opens its listeners. Nothing runs before Run, and nothing is read from the database.
 func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
@@ -61,19 +61,8 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	if a.security, err = openSecurity(cfg, log); err != nil {
 		return nil, err
 	}
-	registry, err := obs.NewRegistry("scraper")
-	if err != nil {
-		return nil, fmt.Errorf("making the metrics registry: %w", err)
-	}
-	databaseURL, err := cfg.Resolve()
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
 	clocks := clock.New(cfg.Clock)
-	a.store, err = store.Open(ctx, databaseURL, store.Config{
-		Holder: cfg.holder(), LeaseFor: cfg.LeaseFor, Grace: cfg.Grace, HistoryRetention: cfg.HistoryRetention, Clock: clocks,
-	}, log)
-	if err != nil {
+	if a.store, err = openStore(ctx, cfg, clocks, log); err != nil {
 		return nil, err
 	}
 	group, err := limit.NewGroup(cfg.limits())
@@ -89,6 +78,10 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	}
 	a.engine = newEngine(cfg, a.clients, group, a.feed.AwaitVisible, clocks, log)
 	a.engine.Instruments = a.metrics.Instruments(cfg.limits())
+	registry, err := obs.NewRegistry("scraper")
+	if err != nil {
+		return nil, fmt.Errorf("making the metrics registry: %w", err)
+	}
 	err = a.metrics.Register(registry, metrics.Sources{Engine: a.engine, Feed: a.feed, Limits: group, Store: a.store})
 	if err != nil {
 		return nil, err
@@ -105,6 +98,18 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error
 	return a, nil
 }
 
+// openStore makes the pools of connections. The first connection is made when it is needed.
+func openStore(ctx context.Context, cfg Config, clocks *clock.Clock, log *slog.Logger) (*store.Store, error) {
+	url, err := cfg.Resolve()
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return store.Open(ctx, url, store.Config{
+		Holder: cfg.holder(), LeaseFor: cfg.LeaseFor, Grace: cfg.Grace, HistoryRetention: cfg.HistoryRetention, Clock: clocks,
+	}, log)
+}
+
+// newEngine makes the engine, with as many workers as the limiters have slots.
 func newEngine(
 	cfg Config, clients []*client.Client, group *limit.Group, visible cycle.Visible, c *clock.Clock, log *slog.Logger,
 ) *cycle.Engine {

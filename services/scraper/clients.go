@@ -22,7 +22,7 @@ func Bookmakers() []string {
 	return names
 }
 
-// newClients makes the clients of the bookmakers that are read. The observer hears of all their requests.
+// newClients makes the clients of the bookmakers that are read. The observer sees all their requests.
 func newClients(
 	cfg Config, table *mapping.Table, limits *limit.Group, observer fetch.Observer, c *clock.Clock,
 ) (clients []*client.Client, err error) {

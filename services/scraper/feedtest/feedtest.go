@@ -20,7 +20,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/feed"
 )
 
-// Source is one term of a writer, as the feed asks it.
+// Source is one term of a writer, as the feed sees it.
 type Source = feed.Source
 
 // Config says how a feed is served.
@@ -65,7 +65,7 @@ func New(cfg Config) (*Server, error) {
 // Lead makes src the source of new streams.
 func (s *Server) Lead(src Source) { s.feed.Lead(src) }
 
-// StandBy makes the server refuse new streams.
+// StandBy makes the server reject new streams.
 func (s *Server) StandBy() { s.feed.StandBy() }
 
 // Replicas returns how many streams are open and how many of their replicas acknowledged lately.

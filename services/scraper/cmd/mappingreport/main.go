@@ -1,7 +1,7 @@
 // Command mappingreport reads recorded answers and shows what the mapping makes of them: as text on standard output
-// and, if asked, as a Markdown page. It exits with 1 if a price strays or a name is not BetPawa's.
+// and, with -markdown, as a page too. It exits with 1 if a price strays or a name is not BetPawa's.
 //
-// It is not part of the running scraper and asks no bookmaker.
+// It is not part of the running scraper and sends no requests to bookmakers.
 package main
 
 import (

@@ -28,7 +28,7 @@ type serve struct {
 	scraper.Config `embed:""`
 }
 
-// Run serves until the process is told to stop.
+// Run serves until the process gets a signal to stop.
 func (c *serve) Run(ctx context.Context, l *cmdline.Logging) error {
 	log, err := l.Logger()
 	if err != nil {
@@ -41,8 +41,8 @@ func (c *serve) Run(ctx context.Context, l *cmdline.Logging) error {
 	return app.Run(ctx)
 }
 
-// AfterApply refuses a password on the command line. kong calls it.
-func (c *serve) AfterApply(parsed *kong.Context) error { return refusePassword(parsed, &c.Database) }
+// AfterApply rejects a password on the command line. kong calls it.
+func (c *serve) AfterApply(parsed *kong.Context) error { return rejectPassword(parsed, &c.Database) }
 
 type migrate struct {
 	scraper.Database `embed:""`
@@ -63,15 +63,15 @@ func (c *migrate) Run(ctx context.Context, l *cmdline.Logging) error {
 	return scraper.Migrate(ctx, url, c.Role, log)
 }
 
-// AfterApply refuses a password on the command line. kong calls it.
-func (c *migrate) AfterApply(parsed *kong.Context) error { return refusePassword(parsed, &c.Database) }
+// AfterApply rejects a password on the command line. kong calls it.
+func (c *migrate) AfterApply(parsed *kong.Context) error { return rejectPassword(parsed, &c.Database) }
 
 // errPasswordInFlag is all that is said: the value is not repeated.
 var errPasswordInFlag = errors.New("database-url holds a password (as a flag it must not, since process lists show flags: " +
 	"set SCRAPER_DATABASE_URL or SCRAPER_DATABASE_URL_FILE)")
 
-// refusePassword refuses a password that came by a flag.
-func refusePassword(parsed *kong.Context, d *scraper.Database) error {
+// rejectPassword rejects a password that came by a flag.
+func rejectPassword(parsed *kong.Context, d *scraper.Database) error {
 	for _, part := range parsed.Path {
 		if part.Flag != nil && part.Flag.Name == "database-url" && d.HasPassword() {
 			return errPasswordInFlag
