@@ -22,7 +22,9 @@ func (s *Store) readClock(ctx context.Context, q *dbsqlc.Queries) error {
 }
 
 // observeDatabase takes a reading of the database's clock, by a statement that was sent at that time and has just returned.
-func (s *Store) observeDatabase(sent, database time.Time) { s.cfg.Clock.ObserveDatabase(sent, database) }
+func (s *Store) observeDatabase(sent, database time.Time) {
+	s.cfg.Clock.ObserveDatabase(sent, database)
+}
 
 // future reports whether a stamp lies further in the future than clocks may differ.
 func future(stamp, now time.Time) bool { return stamp.Sub(now) > clock.Tolerance }
