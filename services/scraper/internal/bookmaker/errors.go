@@ -12,10 +12,10 @@ import (
 // 429, 403, a 2xx without a body, HTML instead of JSON.
 var ErrThrottled = errors.New("pushed back by the bookmaker")
 
-// Throttling says how the bookmaker turned a request away. The spelling is the one of metrics and logs.
+// Throttling is how a bookmaker turned a request away. The spelling is that of metrics and logs.
 type Throttling string
 
-// The ways.
+// The ways of throttling.
 const (
 	TooManyRequests Throttling = "TOO_MANY_REQUESTS" // 429
 	Forbidden       Throttling = "FORBIDDEN"         // 403: suspicion, or an address from the wrong country
@@ -28,7 +28,7 @@ const (
 type Throttled struct {
 	How    Throttling
 	Status int
-	// RetryAfter is how long the bookmaker asked to be left alone; 0 when it did not say.
+	// RetryAfter is how long the bookmaker wants no requests; 0 when it does not say.
 	RetryAfter time.Duration
 }
 

@@ -66,19 +66,19 @@ func (d *draft) market(key odds.MarketKey, m *Mapper) (odds.Market, bool) {
 		switch {
 		case s.times == 0:
 			continue
-		case s.disagree: // which of them is right cannot be told, least of all from their order
+		case s.disagree: // nothing shows which of them is right, least of all their order
 			m.refusals[odds.DuplicateOutcome] += s.times
 			continue
 		}
-		m.refuseTimes(odds.DuplicateOutcome, s.times-1)
+		m.rejectTimes(odds.DuplicateOutcome, s.times-1)
 		outcomes = append(outcomes, odds.Outcome{Name: d.row.Names[i], Odds: s.odds, Active: s.active})
 	}
 	if len(outcomes) == 0 {
-		m.refuse(odds.NoOutcomes, odds.UnreadMarket{MarketKey: key})
+		m.reject(odds.NoOutcomes, odds.UnreadMarket{MarketKey: key})
 		return odds.Market{}, false
 	}
 	if Overround(d.row, outcomes) == Implausible {
-		m.refuse(odds.BadOverround, odds.UnreadMarket{MarketKey: key})
+		m.reject(odds.BadOverround, odds.UnreadMarket{MarketKey: key})
 		return odds.Market{}, false
 	}
 	return odds.Market{
@@ -86,8 +86,8 @@ func (d *draft) market(key odds.MarketKey, m *Mapper) (odds.Market, bool) {
 	}, true
 }
 
-// refuseTimes counts without leaving a zero behind.
-func (m *Mapper) refuseTimes(reason odds.Reason, n int) {
+// rejectTimes counts without leaving a zero behind.
+func (m *Mapper) rejectTimes(reason odds.Reason, n int) {
 	if n > 0 {
 		m.refusals[reason] += n
 	}

@@ -54,18 +54,18 @@ func (c Column) NewMapper() *Mapper {
 	}
 }
 
-// Refuse counts a part of the answer that does not even tell which market it is.
-func (m *Mapper) Refuse(reason odds.Reason) { m.refusals[reason]++ }
+// Reject counts a part of the answer that does not even tell which market it is.
+func (m *Mapper) Reject(reason odds.Reason) { m.refusals[reason]++ }
 
-// refuse counts a market that is offered and cannot be read.
-func (m *Mapper) refuse(reason odds.Reason, market odds.UnreadMarket) {
+// reject counts a market that is offered and cannot be read.
+func (m *Mapper) reject(reason odds.Reason, market odds.UnreadMarket) {
 	m.refusals[reason]++
 	m.unread = append(m.unread, market)
 }
 
-// RefuseOffer counts an offer of which no more can be believed than its key and, if they could be read, its
+// RejectOffer counts an offer of which no more can be believed than its key and, if they could be read, its
 // specifiers.
-func (m *Mapper) RefuseOffer(o *Offer, specified bool, reason odds.Reason) {
+func (m *Mapper) RejectOffer(o *Offer, specified bool, reason odds.Reason) {
 	m.refusals[reason]++
 	for _, s := range m.column.Sources([]byte(o.Key)) {
 		line, verdict := s.line(o.Params)
@@ -109,9 +109,9 @@ func (m *Mapper) Add(o *Offer) {
 		case verdict == foreign:
 			continue
 		case verdict == unreadable:
-			m.refuse(odds.BadLine, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: s.Row.ID}, AnyLine: true})
+			m.reject(odds.BadLine, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: s.Row.ID}, AnyLine: true})
 		case !m.draft(s, line, o.Quotes) && unknown > 0: // the unknown outcomes may be those of this row
-			m.refuse(odds.NoOutcomes, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: s.Row.ID, Line: line}})
+			m.reject(odds.NoOutcomes, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: s.Row.ID, Line: line}})
 		}
 		fed = true
 	}
@@ -119,7 +119,7 @@ func (m *Mapper) Add(o *Offer) {
 		m.report(o, bookmaker.UnknownSpecifier)
 		return
 	}
-	m.refuseTimes(odds.UnknownOutcome, unknown)
+	m.rejectTimes(odds.UnknownOutcome, unknown)
 }
 
 // draft enters what s knows of quotes as a draft of its row, and reports whether that is anything: the outcomes may be
@@ -214,7 +214,7 @@ func (m *Mapper) settle(key odds.MarketKey, drafts []*draft) (odds.Market, bool)
 		}
 		m.refusals[odds.DuplicateMarket]++
 		if d.rank == best.rank && !d.equal(best) {
-			m.refuse(odds.DuplicateMarket, odds.UnreadMarket{MarketKey: key})
+			m.reject(odds.DuplicateMarket, odds.UnreadMarket{MarketKey: key})
 			return odds.Market{}, false
 		}
 	}

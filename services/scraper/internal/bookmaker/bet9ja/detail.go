@@ -29,14 +29,14 @@ func NewDecoder(column mapping.Column) *Decoder { return &Decoder{column: column
 // Detail then still holds what was read and counted. Single markets and outcomes that cannot be used are counted in
 // the Detail. The result does not depend on the order of the answer's arrays and maps.
 func (d *Decoder) Detail(
-	body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time,
+	body []byte, target bookmaker.Target, requestedAt, capturedAt time.Time,
 ) (bookmaker.Detail, error) {
 	r := detailReader{column: d.column, mapper: d.column.NewMapper()}
 	r.listing.Bookmaker = odds.Bet9ja
 	if err := answer.Read(body, r.read); err != nil {
 		return bookmaker.Detail{}, err
 	}
-	if err := r.verdict(asked, capturedAt); err != nil {
+	if err := r.verdict(target, capturedAt); err != nil {
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
 	r.offers()
@@ -127,7 +127,7 @@ func (r *detailReader) event(key []byte) {
 }
 
 // verdict says why the answer as a whole cannot be used, nil if it can.
-func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) error {
+func (r *detailReader) verdict(target bookmaker.Target, capturedAt time.Time) error {
 	id, hasID := r.sportID.Int()
 	switch {
 	case !r.enveloped:
@@ -143,7 +143,7 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 	case r.listing.SrID == "":
 		return odds.Reject(odds.NoSrID, "event %s has no EXTID of digits", r.listing.EventID)
 	}
-	if err := answer.Asked(asked, r.listing); err != nil {
+	if err := answer.CheckTarget(target, r.listing); err != nil {
 		return err
 	}
 	if err := answer.Kickoff(r.listing.Kickoff, capturedAt); err != nil {

@@ -33,7 +33,7 @@ func (r *detailReader) odds() {
 		market, param, suffix, ok := splitKey(key)
 		if !ok {
 			r.unknown++
-			r.mapper.Refuse(odds.BadMarket)
+			r.mapper.Reject(odds.BadMarket)
 			return
 		}
 		r.prices = append(r.prices, price{

@@ -1,4 +1,4 @@
-// Package bet9ja reads what Bet9ja lists and offers: it asks its web API, takes the answers apart and hands the
+// Package bet9ja reads what Bet9ja lists and offers: it requests its web API, takes the answers apart and hands the
 // markets to the mapping. A detail answer of Bet9ja is a flat map of prices, whose keys name market, parameter and
 // outcome, with a dictionary of the markets beside it.
 //

@@ -64,7 +64,7 @@ func (m *byID) UnmarshalJSON(raw []byte) error {
 // Lists are read element by element, each from its own raw JSON: a broken one is refused, its neighbours stay. Only
 // the path to the list has to be as we know it.
 
-// listSport is a sport with its countries. A pointer tells "none" from "not said".
+// listSport is a sport with its countries. A pointer distinguishes an empty list from a missing one.
 type listSport struct {
 	Num    json.RawMessage `json:"NUM"`
 	Groups byID            `json:"SG"` // by country

@@ -29,7 +29,7 @@ func NewDecoder(column mapping.Column) *Decoder { return &Decoder{table: column.
 // BetPawa says how many markets there are. If that is not how many the answer lists, the snapshot is not complete and
 // COUNT_MISMATCH is counted.
 func (d *Decoder) Detail(
-	body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time,
+	body []byte, target bookmaker.Target, requestedAt, capturedAt time.Time,
 ) (bookmaker.Detail, error) {
 	r := detailReader{drafts: newDrafts(d.table)}
 	r.listing.Bookmaker = odds.BetPawa
@@ -39,7 +39,7 @@ func (d *Decoder) Detail(
 	if !r.object {
 		return bookmaker.Detail{}, odds.Reject(odds.NotJSON, "no object but %.40q", body)
 	}
-	if err := r.verdict(asked, capturedAt); err != nil {
+	if err := r.verdict(target, capturedAt); err != nil {
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
 	markets := r.drafts.finish()
@@ -175,7 +175,7 @@ func (r *detailReader) participant() {
 }
 
 // verdict says why the answer as a whole cannot be used, nil if it can.
-func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) error {
+func (r *detailReader) verdict(target bookmaker.Target, capturedAt time.Time) error {
 	l := &r.listing
 	switch {
 	case l.EventID == "":
@@ -185,7 +185,7 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 	case l.SrID == "":
 		return odds.Reject(odds.NoSrID, "event %s has no SportRadar widget with an id of digits", l.EventID)
 	}
-	if err := answer.Asked(asked, *l); err != nil {
+	if err := answer.CheckTarget(target, *l); err != nil {
 		return err
 	}
 	if err := answer.Kickoff(l.Kickoff, capturedAt); err != nil {

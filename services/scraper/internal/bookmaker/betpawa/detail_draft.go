@@ -30,7 +30,7 @@ type draft struct {
 	handicap string
 	groups   []string
 	outcomes []drafted
-	refused  bool // an outcome was refused
+	rejected bool // an outcome was rejected
 }
 
 // drafted is an outcome with what orders it: its place in the row, else BetPawa's id of its kind.
@@ -48,15 +48,15 @@ func newDrafts(table *mapping.Table) *drafts {
 	}
 }
 
-// refuse counts a market that is offered and cannot be read, and the rows that are lost with it.
-func (d *drafts) refuse(reason odds.Reason, market odds.UnreadMarket, rows int) {
+// reject counts a market that is offered and cannot be read, and the rows that are lost with it.
+func (d *drafts) reject(reason odds.Reason, market odds.UnreadMarket, rows int) {
 	d.refusals[reason]++
 	d.unread = append(d.unread, market)
 	d.lost += rows
 }
 
-// refuseUnknown counts an entry that does not even tell which market it is.
-func (d *drafts) refuseUnknown(rows int) {
+// rejectUnknown counts an entry that does not even tell which market it is.
+func (d *drafts) rejectUnknown(rows int) {
 	d.refusals[odds.BadMarket]++
 	d.unknown++
 	d.lost += rows
@@ -94,7 +94,7 @@ func (d *drafts) add(e *entry, line odds.Line, prices []quoted) {
 		o, known := m.outcome(q)
 		if !known {
 			d.refusals[odds.UnknownOutcome]++
-			m.refused = true
+			m.rejected = true
 			continue
 		}
 		if price.Unreadable() {
@@ -125,8 +125,8 @@ func (d *drafts) finish() []odds.Market {
 	for key, m := range d.byKey {
 		outcomes := d.settle(m)
 		if len(outcomes) == 0 {
-			if m.refused {
-				d.refuse(odds.NoOutcomes, odds.UnreadMarket{MarketKey: key}, 0)
+			if m.rejected {
+				d.reject(odds.NoOutcomes, odds.UnreadMarket{MarketKey: key}, 0)
 			}
 			continue
 		}
@@ -164,7 +164,7 @@ func (d *drafts) settle(m *draft) []odds.Outcome {
 		}
 		if refused > 0 {
 			d.refusals[odds.DuplicateOutcome] += refused
-			m.refused = true
+			m.rejected = true
 		}
 		from = to
 	}

@@ -58,7 +58,7 @@ func (r *detailReader) market() {
 		r.drafts.uncounted = true
 	}
 	if !answer.Digits(e.typeID) {
-		r.drafts.refuseUnknown(max(1, len(e.rows)))
+		r.drafts.rejectUnknown(max(1, len(e.rows)))
 		return
 	}
 	row := r.drafts.table.Row(e.typeID)
@@ -67,7 +67,7 @@ func (r *detailReader) market() {
 	}
 	anyLine := odds.UnreadMarket{MarketKey: odds.MarketKey{ID: e.typeID}, AnyLine: true}
 	if e.name == "" || !rows {
-		r.drafts.refuse(odds.BadMarket, anyLine, max(1, len(e.rows)))
+		r.drafts.reject(odds.BadMarket, anyLine, max(1, len(e.rows)))
 		return
 	}
 	if len(e.rows) == 0 {
@@ -80,11 +80,11 @@ func (r *detailReader) market() {
 		prices := e.prices[one.from:one.to]
 		switch line, ok := one.line(e.handicap, prices); {
 		case !one.object:
-			r.drafts.refuse(odds.BadMarket, anyLine, 1)
+			r.drafts.reject(odds.BadMarket, anyLine, 1)
 		case !ok || row != nil && !row.Line.Allows(line):
-			r.drafts.refuse(odds.BadLine, anyLine, 1)
+			r.drafts.reject(odds.BadLine, anyLine, 1)
 		case !one.readable:
-			r.drafts.refuse(odds.BadMarket, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: e.typeID, Line: line}}, 1)
+			r.drafts.reject(odds.BadMarket, odds.UnreadMarket{MarketKey: odds.MarketKey{ID: e.typeID, Line: line}}, 1)
 		default:
 			r.drafts.add(e, line, prices)
 		}

@@ -190,7 +190,7 @@ func decodeListing(
 }
 
 // widgetSrID is the first SportRadar id among the widgets. Without one, or with widgets that cannot be read, it is
-// empty: the detail tells.
+// empty: the detail has it.
 func widgetSrID(raw json.RawMessage) string {
 	var widgets []json.RawMessage
 	if json.Unmarshal(raw, &widgets) != nil {

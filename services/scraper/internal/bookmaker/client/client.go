@@ -25,7 +25,7 @@ type Config struct {
 	URL string
 	// HTTP bounds the requests.
 	HTTP fetch.Config
-	// Now is the clock that tells upcoming events from begun ones. Default time.Now.
+	// Now is the clock by which events are upcoming or have begun. Default time.Now.
 	Now func() time.Time
 }
 

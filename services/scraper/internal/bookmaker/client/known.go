@@ -56,7 +56,7 @@ func (k *knownIDs) fill(page *discovery.Page) {
 		if l.SrID == "" {
 			var none bool
 			if l.SrID, none = k.srID(l, page.Hints[l.EventID]); none {
-				page.Refuse(l.EventID, odds.NoSrID)
+				page.Reject(l.EventID, odds.NoSrID)
 				page.Unlinked++
 				continue
 			}

@@ -54,7 +54,7 @@ type Run struct {
 }
 
 // Begin begins a discovery. past is what the bookmaker's discoveries before it listed, and is updated when this one ends;
-// nil when there were none. now is the clock that tells which events have begun.
+// nil when there were none. now is the clock by which events have begun.
 func Begin(limiter *limit.Limiter, past *Past, now func() time.Time) *Run {
 	return &Run{
 		limiter: limiter, waitTimeout: defaultWaitTimeout, past: past, now: now, good: time.Now(), began: time.Now(),

@@ -47,7 +47,7 @@ func ask(_ context.Context, t bookmaker.Tournament) (Page, error) {
 		return Page{Events: 1}, nil
 	case "refused":
 		p := Page{Events: 1}
-		p.Refuse(id, odds.BadKickoff)
+		p.Reject(id, odds.BadKickoff)
 		return p, nil
 	case "half": // one page, and then none
 		return Page{Events: 1, Listings: []odds.Listing{listing(id, id, 1)}}, errors.New("no second page")

@@ -13,7 +13,7 @@ import (
 // One event in two tournaments, or on two pages of a list that moved between the calls, is one event: the first
 // stays and nothing is counted. Two events of one SportRadar id are a fixture that was created again: the one with
 // the later kickoff stays, then the one with the higher id, and the other is counted as DUPLICATE_LISTING.
-// Listings without a SportRadar id all stay; their details tell.
+// Listings without a SportRadar id all stay; their details have it.
 func distinct(listings []odds.Listing, refusals odds.Rejections) []odds.Listing {
 	byID := make(map[string]bool, len(listings))
 	bySr := make(map[string]int, len(listings)) // place in kept

@@ -53,7 +53,7 @@ func (p *Page) Enter(l odds.Listing, reason odds.Reason, now time.Time) {
 	p.Events++
 	switch {
 	case reason != "":
-		p.Refuse(l.EventID, reason)
+		p.Reject(l.EventID, reason)
 	case l.Kickoff.After(now):
 		p.Listings = append(p.Listings, l)
 	}
@@ -67,8 +67,8 @@ func (p *Page) Hint(eventID, hint string) {
 	p.Hints[eventID] = hint
 }
 
-// Refuse counts a refused event; id is empty when it could not be read.
-func (p *Page) Refuse(id string, reason odds.Reason) {
+// Reject counts a refused event; id is empty when it could not be read.
+func (p *Page) Reject(id string, reason odds.Reason) {
 	if p.Rejections == nil {
 		p.Rejections = make(odds.Rejections)
 	}

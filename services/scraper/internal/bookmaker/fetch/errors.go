@@ -71,16 +71,16 @@ func (e *observedError) Unwrap() error { return e.err }
 // answer, and never what the caller ended.
 func retryable(err error) bool {
 	var (
-		seen   *observedError
-		pushed *bookmaker.Throttled
-		status *StatusError
-		conn   *ConnError
+		seen      *observedError
+		throttled *bookmaker.Throttled
+		status    *StatusError
+		conn      *ConnError
 	)
 	switch {
 	case err == nil || errors.As(err, &seen):
 		return false
-	case errors.As(err, &pushed):
-		return pushed.How == bookmaker.TooManyRequests
+	case errors.As(err, &throttled):
+		return throttled.How == bookmaker.TooManyRequests
 	case errors.As(err, &status):
 		switch status.Status {
 		case http.StatusInternalServerError, http.StatusBadGateway,
@@ -98,19 +98,19 @@ func retryable(err error) bool {
 // OutcomeOf says what a request's error, or that of reading its answer, means to the limiter.
 func OutcomeOf(err error) limit.Outcome {
 	var (
-		seen    *observedError
-		pushed  *bookmaker.Throttled
-		status  *StatusError
-		conn    *ConnError
-		refused *odds.Rejected
+		seen      *observedError
+		throttled *bookmaker.Throttled
+		status    *StatusError
+		conn      *ConnError
+		refused   *odds.Rejected
 	)
 	switch {
 	case err == nil:
 		return limit.Outcome{Kind: limit.OK}
 	case errors.As(err, &seen):
 		return limit.Outcome{}
-	case errors.As(err, &pushed):
-		return limit.Outcome{Kind: limit.Throttled, RetryAfter: pushed.RetryAfter}
+	case errors.As(err, &throttled):
+		return limit.Outcome{Kind: limit.Throttled, RetryAfter: throttled.RetryAfter}
 	case errors.As(err, &status):
 		return statusOutcome(status)
 	case errors.As(err, &conn):
@@ -143,15 +143,15 @@ func statusOutcome(e *StatusError) limit.Outcome {
 	}
 }
 
-// pushBackOf says how an attempt was turned away and how long the bookmaker asked to be left alone.
+// throttlingOf says how an attempt was turned away and how long the bookmaker asked to be left alone.
 func throttlingOf(err error) (how bookmaker.Throttling, retryAfter time.Duration) {
 	var (
-		pushed *bookmaker.Throttled
-		status *StatusError
+		throttled *bookmaker.Throttled
+		status    *StatusError
 	)
 	switch {
-	case errors.As(err, &pushed):
-		return pushed.How, pushed.RetryAfter
+	case errors.As(err, &throttled):
+		return throttled.How, throttled.RetryAfter
 	case errors.As(err, &status):
 		return "", status.RetryAfter
 	default:

@@ -204,12 +204,12 @@ func TestEveryWayToFail(t *testing.T) {
 			if got := fetch.OutcomeOf(err).Kind; got != tc.kind {
 				t.Errorf("outcome %s, want %s (%v)", got, tc.kind, err)
 			}
-			var pushed *bookmaker.Throttled
-			if errors.As(err, &pushed) != (tc.push != "") || (pushed != nil && pushed.How != tc.push) {
-				t.Errorf("push-back %+v, want %q", pushed, tc.push)
+			var throttled *bookmaker.Throttled
+			if errors.As(err, &throttled) != (tc.push != "") || (throttled != nil && throttled.How != tc.push) {
+				t.Errorf("throttling %+v, want %q", throttled, tc.push)
 			}
 			if got := errors.Is(err, bookmaker.ErrThrottled); got != (tc.push != "") {
-				t.Errorf("pushed back: %t", got)
+				t.Errorf("throttled: %t", got)
 			}
 			var status *fetch.StatusError
 			if errors.As(err, &status) != (tc.status != 0) || (status != nil && status.Status != tc.status) {

@@ -107,7 +107,7 @@ func TestShortRetryAfterIsSatOut(t *testing.T) {
 			t.Errorf("retried after %s, want the 2s asked for", got)
 		}
 		if got := f.limiter.Stats().Cuts; got != 1 {
-			t.Errorf("the limiter heard of %d push-backs, want 1", got)
+			t.Errorf("the limiter heard of %d throttlings, want 1", got)
 		}
 	})
 }

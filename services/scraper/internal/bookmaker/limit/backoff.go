@@ -2,7 +2,7 @@ package limit
 
 import "time"
 
-// downStreak is how many push-backs with nothing good between them mean that a bookmaker is down, or keeps us out.
+// downStreak is how many throttlings with nothing good between them mean that a bookmaker is down, or keeps us out.
 const downStreak = 2
 
 // slow is the kind of good answers that take too long, and slowShare the part of the slots that a bookmaker keeps
@@ -32,8 +32,8 @@ func (l *Limiter) spacingLocked() time.Duration {
 	return time.Duration(float64(l.cfg.Spacing)*wider + float64(l.cfg.Widening)*(wider-1))
 }
 
-// strainedLocked reports a pause, two push-backs with nothing good between them, or an allowance below half. One
-// push-back that is followed by good answers is no reason to leave a bookmaker out.
+// strainedLocked reports a pause, two throttlings with nothing good between them, or an allowance below half. One
+// throttling that is followed by good answers is no reason to leave a bookmaker out.
 func (b *backoff) strainedLocked(now time.Time, slots int) bool {
 	return b.pausedUntil.After(now) || b.streak >= downStreak || b.allowed < float64(slots)/2
 }

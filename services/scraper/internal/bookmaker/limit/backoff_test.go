@@ -18,18 +18,18 @@ func TestThrottlingHalvesOnceARoundTrip(t *testing.T) {
 		}
 		<-time.After(300 * time.Millisecond)
 		for _, p := range permits {
-			p.Release(pushed())
+			p.Release(throttled())
 			<-time.After(time.Millisecond)
 		}
 		if s := l.Stats(); s.Allowed != 8 || s.Cuts != 1 {
-			t.Errorf("after one volley of push-backs: %+v, want 8 allowed", s)
+			t.Errorf("after one volley of throttlings: %+v, want 8 allowed", s)
 		}
-		answer(t, l, 100*time.Millisecond, pushed())
+		answer(t, l, 100*time.Millisecond, throttled())
 		if s := l.Stats(); s.Allowed != 4 || s.Cuts != 2 {
-			t.Errorf("after a push-back to a later request: %+v, want 4 allowed", s)
+			t.Errorf("after a throttling to a later request: %+v, want 4 allowed", s)
 		}
 		for range 10 {
-			answer(t, l, 100*time.Millisecond, pushed())
+			answer(t, l, 100*time.Millisecond, throttled())
 		}
 		if s := l.Stats(); s.Allowed != 1 {
 			t.Errorf("after many: %+v, want 1 allowed", s)
@@ -48,12 +48,12 @@ func TestPauseGrowsUntilSomethingGoodComes(t *testing.T) {
 			return time.Since(start)
 		}
 		for _, ms := range []int64{250, 500, 1000, 2000, 3000, 3000} {
-			if got := pause(pushed()); got.Milliseconds() != ms {
+			if got := pause(throttled()); got.Milliseconds() != ms {
 				t.Errorf("paused %s, want %d ms", got, ms)
 			}
 		}
 		pause(good())
-		if got := pause(pushed()); got != 250*time.Millisecond {
+		if got := pause(throttled()); got != 250*time.Millisecond {
 			t.Errorf("paused %s after a good answer, want 250ms", got)
 		}
 	})
@@ -76,7 +76,7 @@ func TestRetryAfterIsHonouredUpToItsBound(t *testing.T) {
 			if !off || until.Sub(start) != tc.want {
 				t.Errorf("backed off %t for %s, want %s", off, until.Sub(start), tc.want)
 			}
-			old.Release(good()) // from before the push-back: proves nothing
+			old.Release(good()) // from before the throttling: proves nothing
 			if _, ok := l.TryAcquire(); ok {
 				t.Error("sent during the pause")
 			}
@@ -93,11 +93,11 @@ func TestRecoveryIsSlowAndComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := one(t, limit.Config{Slots: 15, Spacing: 25 * time.Millisecond})
 		for range 3 {
-			answer(t, l, time.Millisecond, pushed())
+			answer(t, l, time.Millisecond, throttled())
 		}
 		low := l.Stats()
 		if low.Allowed != 1 || low.Spacing <= 8*25*time.Millisecond || !low.BackedOff {
-			t.Fatalf("after three push-backs: %+v", low)
+			t.Fatalf("after three throttlings: %+v", low)
 		}
 		n := 0
 		for last := low; l.Stats().Allowed < 15; n++ {
@@ -125,21 +125,21 @@ func TestBackedOff(t *testing.T) {
 		off := func() bool { return l.Stats().BackedOff }
 		answer(t, l, 0, good())
 		if off() {
-			t.Error("backed off without a push-back")
+			t.Error("backed off without a throttling")
 		}
 		<-time.After(time.Millisecond)
-		answer(t, l, time.Millisecond, pushed())
+		answer(t, l, time.Millisecond, throttled())
 		if !off() {
 			t.Error("not backed off in the pause")
 		}
 		<-time.After(250 * time.Millisecond)
 		if off() {
-			t.Error("backed off at half the slots after the pause of a single push-back")
+			t.Error("backed off at half the slots after the pause of a single throttling")
 		}
-		answer(t, l, time.Millisecond, pushed())
+		answer(t, l, time.Millisecond, throttled())
 		<-time.After(time.Second)
 		if !off() {
-			t.Error("not backed off after two push-backs with nothing good between them")
+			t.Error("not backed off after two throttlings with nothing good between them")
 		}
 		for range 12 {
 			answer(t, l, time.Millisecond, good())

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// Config says how hard a bookmaker may be asked. Zero fields get their defaults, Slots and Spacing apart.
+// Config says how many requests a bookmaker gets. Zero fields get their defaults, Slots and Spacing apart.
 type Config struct {
-	// Slots is the most requests in flight. More is faster until the bookmaker pushes back.
+	// Slots is the most requests in flight. More is faster until the bookmaker throttles.
 	Slots int
 	// Spacing is the least time between two sends; 0 sends as fast as slots are free.
 	Spacing time.Duration
 	// Widening is how much the spacing grows, on top of its own multiple, for each time that the allowance fits
 	// into Slots once more: it spaces out a bookmaker whose Spacing is 0 while it is backed off. Default 5 ms.
 	Widening time.Duration
-	// FirstPause is how long nothing is sent after a push-back that does not say how long; it doubles with each
+	// FirstPause is how long nothing is sent after a throttling that does not say how long; it doubles with each
 	// further one until a good answer comes. Default 250 ms.
 	FirstPause time.Duration
 	// MaxPause bounds the doubling. Default 30 s.
 	MaxPause time.Duration
-	// MaxRetryAfter bounds the pause that a bookmaker asks for. Default 1 min.
+	// MaxRetryAfter bounds the pause that a bookmaker requests. Default 1 min.
 	MaxRetryAfter time.Duration
-	// Burst is how many of the last 2×Burst answers have to be "not found", or failures, to count as a push-back,
+	// Burst is how many of the last 2×Burst answers have to be "not found", or failures, to count as a throttling,
 	// or slow. Default 10.
 	Burst int
 	// Slow is how long a good answer may take. A burst of slower ones leaves the bookmaker an eighth of its slots, so

@@ -56,7 +56,7 @@ func cycle(t *testing.T, loads map[odds.Bookmaker]load, atWork int) (took time.D
 					event.Go(func() {
 						<-time.After(time.Duration(float64(l.mean) * factor))
 						if l.down {
-							p.Release(pushed())
+							p.Release(throttled())
 							return
 						}
 						p.Release(good())

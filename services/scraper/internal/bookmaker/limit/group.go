@@ -16,7 +16,7 @@ import (
 // ErrUnknownBookmaker is what asking for the permit of a bookmaker without a limiter gives.
 var ErrUnknownBookmaker = errors.New("bookmaker has no limiter")
 
-// forever is the patience of those who do not go without.
+// forever is the wait timeout of those who do not go without.
 const forever = time.Duration(math.MaxInt64)
 
 // Group is the limiters of all bookmakers. Its methods may be called concurrently. It has nothing to close.
@@ -46,14 +46,14 @@ func NewGroup(configs map[odds.Bookmaker]Config) (*Group, error) {
 func (g *Group) Limiter(b odds.Bookmaker) *Limiter { return g.limiters[b] }
 
 // AcquireAll waits until one permit of each bookmaker can be had at the same instant. A bookmaker that is backed off
-// is waited for as long as patience allows, counted from the later of the call and the moment it backed off; then it
+// is waited for no longer than waitTimeout, counted from the later of the call and the moment it backed off; then it
 // is among the missing and the event goes without it. One that is down, having turned away two volleys of requests with
-// nothing good between them, is not waited for. All may be missing. Permits are in the order asked. The
+// nothing good between them, is not waited for. All may be missing. Permits are in the order of bookmakers. The
 // error is that of ctx, or ErrUnknownBookmaker; then there are no permits.
 func (g *Group) AcquireAll(
-	ctx context.Context, bookmakers []odds.Bookmaker, patience time.Duration,
+	ctx context.Context, bookmakers []odds.Bookmaker, waitTimeout time.Duration,
 ) (permits []*Permit, missing []odds.Bookmaker, err error) {
-	w := &waiter{patience: patience, event: true}
+	w := &waiter{waitTimeout: waitTimeout, event: true}
 	for _, b := range bookmakers {
 		l := g.limiters[b]
 		if l == nil {

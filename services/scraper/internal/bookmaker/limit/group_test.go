@@ -35,7 +35,7 @@ func TestAcquireAllIsAllOrNothing(t *testing.T) {
 			permits, _ := acquireAll(t.Context(), t, g, books(), 500*time.Millisecond)
 			got <- permits
 		}()
-		<-time.After(time.Second) // longer than the patience, but nobody is backed off
+		<-time.After(time.Second) // longer than the wait timeout, but nobody is backed off
 		for _, s := range g.Stats() {
 			want := 0
 			if s.Bookmaker == odds.Bet9ja {
@@ -55,16 +55,16 @@ func TestAcquireAllIsAllOrNothing(t *testing.T) {
 
 func TestAcquireAllGoesWithoutWhoIsBackedOff(t *testing.T) {
 	t.Parallel()
-	const patience = 500 * time.Millisecond
+	const waitTimeout = 500 * time.Millisecond
 	for name, tc := range map[string]struct {
 		retryAfter time.Duration
-		later      time.Duration // between the push-back and the call
+		later      time.Duration // between the throttling and the call
 		wantMiss   bool
 		wantWait   time.Duration
 	}{
 		"a short pause is waited for":            {0, 0, false, 250 * time.Millisecond},
-		"a pause of the patience is too":         {patience, 0, false, patience},
-		"a longer one is not waited for":         {patience + 1, 0, true, 0},
+		"a pause of the wait timeout is too":     {waitTimeout, 0, false, waitTimeout},
+		"a longer one is not waited for":         {waitTimeout + 1, 0, true, 0},
 		"what is left of a pause decides":        {2 * time.Second, 1600 * time.Millisecond, false, 400 * time.Millisecond},
 		"a pause that is over is not in the way": {time.Second, time.Second, false, 0},
 	} {
@@ -76,7 +76,7 @@ func TestAcquireAllGoesWithoutWhoIsBackedOff(t *testing.T) {
 				take(t, g.Limiter(odds.SportyBet)).Release(limit.Outcome{Kind: limit.Throttled, RetryAfter: tc.retryAfter})
 				<-time.After(tc.later)
 				start := time.Now()
-				permits, missing := acquireAll(t.Context(), t, g, books(), patience)
+				permits, missing := acquireAll(t.Context(), t, g, books(), waitTimeout)
 				if got := time.Since(start); got != tc.wantWait {
 					t.Errorf("waited %s, want %s", got, tc.wantWait)
 				}
@@ -88,14 +88,14 @@ func TestAcquireAllGoesWithoutWhoIsBackedOff(t *testing.T) {
 	}
 }
 
-// After three push-backs and a good answer the bookmaker is at a quarter of its slots, and those are out. The event
-// waits exactly its patience.
-func TestAcquireAllWaitsItsPatience(t *testing.T) {
+// After three throttlings and a good answer the bookmaker is at a quarter of its slots, and those are out. The event
+// waits exactly the wait timeout.
+func TestAcquireAllWaitsForItsTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := three(t, 8)
 		l := g.Limiter(odds.SportyBet)
-		for _, o := range []limit.Outcome{pushed(), pushed(), pushed(), good()} {
+		for _, o := range []limit.Outcome{throttled(), throttled(), throttled(), good()} {
 			answer(t, l, time.Millisecond, o)
 		}
 		acquire(t, l)
@@ -124,7 +124,7 @@ func TestAcquireAllDoesNotWaitForWhoIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := three(t, 2)
 		for range 2 {
-			answer(t, g.Limiter(odds.SportyBet), time.Millisecond, pushed())
+			answer(t, g.Limiter(odds.SportyBet), time.Millisecond, throttled())
 		}
 		<-time.After(time.Second) // the pause is over
 		start := time.Now()
@@ -150,7 +150,7 @@ func TestAcquireAllOfAStalledBookmaker(t *testing.T) {
 			t.Errorf("missing (-want +got):\n%s", diff)
 		}
 		if got := time.Since(start); got != 2500*time.Millisecond {
-			t.Errorf("went without it after %s, want 2.5s: stalled after two, then the patience", got)
+			t.Errorf("went without it after %s, want 2.5s: stalled after two, then the wait timeout", got)
 		}
 	})
 }

@@ -14,10 +14,10 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // Outcomes that tests release permits with.
-func good() limit.Outcome     { return limit.Outcome{Kind: limit.OK} }
-func pushed() limit.Outcome   { return limit.Outcome{Kind: limit.Throttled} }
-func notFound() limit.Outcome { return limit.Outcome{Kind: limit.NotFound} }
-func failed() limit.Outcome   { return limit.Outcome{Kind: limit.Failed} }
+func good() limit.Outcome      { return limit.Outcome{Kind: limit.OK} }
+func throttled() limit.Outcome { return limit.Outcome{Kind: limit.Throttled} }
+func notFound() limit.Outcome  { return limit.Outcome{Kind: limit.NotFound} }
+func failed() limit.Outcome    { return limit.Outcome{Kind: limit.Failed} }
 
 func group(t *testing.T, configs map[odds.Bookmaker]limit.Config) *limit.Group {
 	t.Helper()
@@ -64,10 +64,10 @@ func answer(t *testing.T, l *limit.Limiter, d time.Duration, o limit.Outcome) {
 
 // acquireAll runs AcquireAll and checks that permits and missing together are what was asked for.
 func acquireAll(
-	ctx context.Context, t *testing.T, g *limit.Group, books []odds.Bookmaker, patience time.Duration,
+	ctx context.Context, t *testing.T, g *limit.Group, books []odds.Bookmaker, waitTimeout time.Duration,
 ) ([]*limit.Permit, []odds.Bookmaker) {
 	t.Helper()
-	permits, missing, err := g.AcquireAll(ctx, books, patience)
+	permits, missing, err := g.AcquireAll(ctx, books, waitTimeout)
 	if err != nil {
 		t.Errorf("acquiring %v: %v", books, err)
 		return nil, nil

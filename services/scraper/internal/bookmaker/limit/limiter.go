@@ -43,17 +43,16 @@ func (l *Limiter) Slots() int { return l.cfg.Slots }
 
 // Acquire waits for a permit, in the order of arrival. The error is that of ctx.
 func (l *Limiter) Acquire(ctx context.Context) (*Permit, error) {
-	permits, _, err := l.group.wait(ctx, &waiter{wanted: []*Limiter{l}, patience: forever})
+	permits, _, err := l.group.wait(ctx, &waiter{wanted: []*Limiter{l}, waitTimeout: forever})
 	if err != nil {
 		return nil, err
 	}
 	return permits[0], nil
 }
 
-// AcquireWithin is Acquire with the patience of AcquireAll: false when the bookmaker is backed off and patience ran
-// out.
-func (l *Limiter) AcquireWithin(ctx context.Context, patience time.Duration) (*Permit, bool, error) {
-	permits, _, err := l.group.wait(ctx, &waiter{wanted: []*Limiter{l}, patience: patience})
+// AcquireWithin is Acquire with the wait timeout of AcquireAll: false when the bookmaker stayed backed off for longer.
+func (l *Limiter) AcquireWithin(ctx context.Context, waitTimeout time.Duration) (*Permit, bool, error) {
+	permits, _, err := l.group.wait(ctx, &waiter{wanted: []*Limiter{l}, waitTimeout: waitTimeout})
 	if err != nil || len(permits) == 0 {
 		return nil, false, err
 	}
@@ -76,11 +75,11 @@ func (l *Limiter) TryAcquire() (*Permit, bool) {
 // does. It goes before those who wait for a slot, since its slot is not free before it is through. The error is
 // that of ctx.
 func (l *Limiter) Pace(ctx context.Context) error {
-	_, _, err := l.group.wait(ctx, &waiter{wanted: []*Limiter{l}, patience: forever, pacing: true})
+	_, _, err := l.group.wait(ctx, &waiter{wanted: []*Limiter{l}, waitTimeout: forever, pacing: true})
 	return err
 }
 
-// Observe tells what came of a request whose permit is kept because it is sent again.
+// Observe reports what came of a request whose permit is kept because it is sent again.
 func (l *Limiter) Observe(sent time.Time, o Outcome) {
 	l.group.mu.Lock()
 	defer l.group.mu.Unlock()
@@ -89,7 +88,7 @@ func (l *Limiter) Observe(sent time.Time, o Outcome) {
 	l.group.serveLocked(now)
 }
 
-// BackedOff reports whether the bookmaker pushed back and has not recovered, or stalls, and until when at least
+// BackedOff reports whether the bookmaker throttled and has not recovered, or stalls, and until when at least
 // nothing is sent to it: the zero time when only its allowance is small.
 func (l *Limiter) BackedOff() (until time.Time, backedOff bool) {
 	l.group.mu.Lock()
@@ -164,7 +163,7 @@ func (l *Limiter) waitingLocked() int {
 }
 
 // stallsLocked is when the limiter counts as stalled if nothing comes back until then. It is never while a slot is
-// free. The middle one in age tells a bookmaker that is slow with everything from one slow answer among quick ones.
+// free. The middle one in age distinguishes a bookmaker that is slow with everything from one slow answer among quick ones.
 func (l *Limiter) stallsLocked() (time.Time, bool) {
 	if len(l.out) == 0 || len(l.out) < l.allowedLocked() {
 		return time.Time{}, false
@@ -172,7 +171,7 @@ func (l *Limiter) stallsLocked() (time.Time, bool) {
 	return l.out[(len(l.out)-1)/2].granted.Add(l.cfg.Stall), true
 }
 
-// backedOffLocked reports whether waiting for the limiter is a matter of patience.
+// backedOffLocked reports whether the limiter is waited for no longer than the wait timeout.
 func (l *Limiter) backedOffLocked(now time.Time) bool {
 	if l.strainedLocked(now, l.cfg.Slots) {
 		return true

@@ -39,7 +39,7 @@ func TestSlotsBoundWhatIsInFlight(t *testing.T) {
 			t.Fatalf("one waits for two: %+v", s)
 		}
 		first.Release(good())
-		first.Release(pushed()) // only the first call counts
+		first.Release(throttled()) // only the first call counts
 		third := <-got
 		if _, ok := l.TryAcquire(); ok {
 			t.Fatal("a permit released twice made two slots")
@@ -180,7 +180,7 @@ func TestDoReleasesThePermitWhateverHappens(t *testing.T) {
 	for name, tc := range map[string]struct {
 		request func() error
 		want    error
-		cuts    int64 // push-backs that the limiter counted
+		cuts    int64 // throttlings that the limiter counted
 	}{
 		"it succeeds": {request: func() error { return nil }},
 		"it fails":    {request: func() error { return errTest }, want: errTest, cuts: 1},
@@ -194,7 +194,7 @@ func TestDoReleasesThePermitWhateverHappens(t *testing.T) {
 				defer func() { _ = recover() }()
 				return p.Do(func(err error) limit.Outcome {
 					if err != nil {
-						return pushed()
+						return throttled()
 					}
 					return good()
 				}, tc.request)

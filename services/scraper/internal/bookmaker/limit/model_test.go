@@ -17,13 +17,13 @@ import (
 
 // caller is one event of a drawn history: it arrives, asks, holds what it got, and says what came of it.
 type caller struct {
-	arrives  time.Duration
-	books    []odds.Bookmaker
-	patience time.Duration
-	holds    time.Duration
-	outcome  limit.Outcome
-	gives    time.Duration // its context ends then, 0 for never
-	retries  bool
+	arrives     time.Duration
+	books       []odds.Bookmaker
+	waitTimeout time.Duration
+	holds       time.Duration
+	outcome     limit.Outcome
+	gives       time.Duration // its context ends then, 0 for never
+	retries     bool
 }
 
 func drawCallers(t *rapid.T) []caller {
@@ -33,12 +33,12 @@ func drawCallers(t *rapid.T) []caller {
 	}
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) caller {
 		c := caller{
-			arrives:  ms("arrives", 3000),
-			books:    rapid.SliceOfNDistinct(rapid.SampledFrom(books()), 1, 3, rapid.ID).Draw(t, "books"),
-			patience: ms("patience", 800),
-			holds:    ms("holds", 900),
+			arrives:     ms("arrives", 3000),
+			books:       rapid.SliceOfNDistinct(rapid.SampledFrom(books()), 1, 3, rapid.ID).Draw(t, "books"),
+			waitTimeout: ms("wait timeout", 800),
+			holds:       ms("holds", 900),
 			outcome: rapid.SampledFrom([]limit.Outcome{
-				good(), good(), good(), good(), pushed(), notFound(), failed(), {}, {Kind: limit.Throttled, RetryAfter: 2 * time.Second},
+				good(), good(), good(), good(), throttled(), notFound(), failed(), {}, {Kind: limit.Throttled, RetryAfter: 2 * time.Second},
 			}).Draw(t, "outcome"),
 			retries: rapid.Bool().Draw(t, "retries"),
 		}
@@ -88,7 +88,7 @@ func (c caller) run(ctx context.Context, g *limit.Group, w *watch) {
 		ctx, cancel = context.WithTimeout(ctx, c.gives)
 		defer cancel()
 	}
-	permits, missing, err := g.AcquireAll(ctx, c.books, c.patience)
+	permits, missing, err := g.AcquireAll(ctx, c.books, c.waitTimeout)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.failf("%v: %v", c.books, err)

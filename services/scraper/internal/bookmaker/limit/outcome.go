@@ -38,6 +38,6 @@ func (k Kind) String() string {
 // Outcome is what a permit is released with.
 type Outcome struct {
 	Kind Kind
-	// RetryAfter is how long the bookmaker asked to be left alone; 0 when it did not say.
+	// RetryAfter is how long the bookmaker wants no requests; 0 when it does not say.
 	RetryAfter time.Duration
 }

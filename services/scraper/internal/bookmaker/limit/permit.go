@@ -16,7 +16,7 @@ type Permit struct {
 // Bookmaker is whose request it allows.
 func (p *Permit) Bookmaker() odds.Bookmaker { return p.limiter.bookmaker }
 
-// Release gives the slot back and tells the limiter what came of the request. Only the first call counts.
+// Release gives the slot back and reports to the limiter what came of the request. Only the first call counts.
 func (p *Permit) Release(o Outcome) {
 	l := p.limiter
 	l.group.mu.Lock()

@@ -10,11 +10,11 @@ import (
 
 // waiter is a caller in line.
 type waiter struct {
-	wanted   []*Limiter
-	patience time.Duration
-	pacing   bool // holds its slot already and waits for the moment to send only
-	event    bool // can go without a bookmaker for the sake of the others
-	arrived  time.Time
+	wanted      []*Limiter
+	waitTimeout time.Duration
+	pacing      bool // holds its slot already and waits for the moment to send only
+	event       bool // can go without a bookmaker for the sake of the others
+	arrived     time.Time
 
 	// done is closed when the waiter was served; permits and missing are written before and read after.
 	done    chan struct{}
@@ -85,7 +85,7 @@ func (g *Group) serveLocked(now time.Time) {
 		}
 		for _, l := range w.wanted {
 			l.wanted = true
-			if at, ok := w.patienceEndsLocked(l); ok && at.After(now) {
+			if at, ok := w.waitEndsLocked(l); ok && at.After(now) {
 				next = earliest(next, at)
 			}
 		}
@@ -141,22 +141,22 @@ func (w *waiter) serveLocked(now time.Time) bool {
 
 // givesUpLocked reports whether w has waited long enough for a bookmaker that is backed off.
 func (w *waiter) givesUpLocked(l *Limiter, now time.Time) bool {
-	at, ok := w.patienceEndsLocked(l)
+	at, ok := w.waitEndsLocked(l)
 	return ok && !now.Before(at)
 }
 
-// patienceEndsLocked is when w goes without l; false while l is not backed off. Nobody waits for a pause that lasts
-// longer than the patience. An event does not wait either for the answer to the few requests that find out whether a
+// waitEndsLocked is when w goes without l; false while l is not backed off. Nobody waits for a pause that lasts
+// longer than the wait timeout. An event does not wait either for the answer to the few requests that find out whether a
 // bookmaker that turned away everything lately is still down: half a second for each of them would add up.
-func (w *waiter) patienceEndsLocked(l *Limiter) (time.Time, bool) {
-	if w.patience == forever || l.since.IsZero() {
+func (w *waiter) waitEndsLocked(l *Limiter) (time.Time, bool) {
+	if w.waitTimeout == forever || l.since.IsZero() {
 		return time.Time{}, false
 	}
 	from := w.arrived
 	if l.since.After(from) {
 		from = l.since
 	}
-	ends := from.Add(w.patience)
+	ends := from.Add(w.waitTimeout)
 	if l.pausedUntil.After(ends) || (w.event && l.streak >= downStreak) {
 		return from, true
 	}
@@ -164,7 +164,7 @@ func (w *waiter) patienceEndsLocked(l *Limiter) (time.Time, bool) {
 }
 
 // nextChangeLocked is the next instant after now at which time alone may let somebody through or end somebody's
-// patience; zero when there is none.
+// wait timeout; zero when there is none.
 func (l *Limiter) nextChangeLocked(now time.Time) time.Time {
 	var next time.Time
 	if at := l.opensLocked(); at.After(now) {

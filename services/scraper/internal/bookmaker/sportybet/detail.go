@@ -14,7 +14,7 @@ import (
 const detailSport = "sr:sport:1"
 
 // detailServed is the bizCode of an answer that holds an event. Any other means an unknown event, or that SportyBet
-// pushes back: it uses the same codes for both.
+// throttles: it uses the same codes for both.
 const detailServed = 10000
 
 // Decoder reads detail answers. It may be used concurrently.
@@ -29,14 +29,14 @@ func NewDecoder(column mapping.Column) *Decoder { return &Decoder{column: column
 // the Detail then still holds what was read and counted. Single markets and outcomes that cannot be used are counted
 // in the Detail. The result does not depend on the order of the answer's arrays.
 func (d *Decoder) Detail(
-	body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time,
+	body []byte, target bookmaker.Target, requestedAt, capturedAt time.Time,
 ) (bookmaker.Detail, error) {
 	r := detailReader{mapper: d.column.NewMapper()}
 	r.listing.Bookmaker = odds.SportyBet
 	if err := answer.Read(body, r.read); err != nil {
 		return bookmaker.Detail{}, err
 	}
-	if err := r.verdict(asked, capturedAt); err != nil {
+	if err := r.verdict(target, capturedAt); err != nil {
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
 	mapped := r.mapper.Finish()
@@ -150,7 +150,7 @@ func (r *detailReader) sportOf() {
 }
 
 // verdict says why the answer as a whole cannot be used, nil if it can.
-func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) error {
+func (r *detailReader) verdict(target bookmaker.Target, capturedAt time.Time) error {
 	code, coded := r.bizCode.Int()
 	switch {
 	case coded && code != detailServed:
@@ -164,7 +164,7 @@ func (r *detailReader) verdict(asked bookmaker.Target, capturedAt time.Time) err
 	case r.listing.SrID == "":
 		return odds.Reject(odds.NoSrID, "eventId %.40q", r.listing.EventID)
 	}
-	if err := answer.Asked(asked, r.listing); err != nil {
+	if err := answer.CheckTarget(target, r.listing); err != nil {
 		return err
 	}
 	if err := answer.Kickoff(r.listing.Kickoff, capturedAt); err != nil {

@@ -47,7 +47,7 @@ func (r *detailReader) market() {
 	}
 	if o.Key == "" {
 		r.unknown++
-		r.mapper.Refuse(odds.BadMarket)
+		r.mapper.Reject(odds.BadMarket)
 		return
 	}
 	if outcomes && len(o.Quotes) == 0 {
@@ -56,7 +56,7 @@ func (r *detailReader) market() {
 	code, readable := status.Int()
 	specified := r.specifiers(specifier)
 	if !outcomes || !readable || !specified {
-		r.mapper.RefuseOffer(o, specified, odds.BadMarket)
+		r.mapper.RejectOffer(o, specified, odds.BadMarket)
 		return
 	}
 	if code != 0 || says(banned) {

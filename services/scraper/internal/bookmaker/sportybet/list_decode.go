@@ -46,7 +46,7 @@ func openEnvelope(body []byte) (json.RawMessage, error) {
 // Lists are read element by element, each from its own raw JSON: a broken one is refused, its neighbours stay. Only
 // the path to the list has to be as we know it.
 
-// listSport is a sport with its countries. Pointers tell "none" from "not said".
+// listSport is a sport with its countries. Pointers distinguish an empty list from a missing one.
 type listSport struct {
 	ID         string             `json:"id"`
 	EventSize  json.RawMessage    `json:"eventSize"`
@@ -86,7 +86,7 @@ func decodeTournaments(body []byte) (found []bookmaker.Tournament, total int, er
 	empty := false
 	for _, raw := range data.SportList {
 		var sport listSport
-		// The answer holds other sports too, although one was asked for. They are none of our business.
+		// The answer holds other sports too, although one was requested; they are skipped.
 		if err := json.Unmarshal(raw, &sport); err != nil || sport.ID != footballID || sport.Categories == nil {
 			continue
 		}

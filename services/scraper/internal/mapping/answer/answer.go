@@ -51,14 +51,14 @@ func Kickoff(kickoff, capturedAt time.Time) error {
 	return nil
 }
 
-// Asked checks that an answer is about the event that was asked for, as far as asked tells. The error is an
+// CheckTarget checks that an answer is about the event that was requested, as far as target names it. The error is an
 // *odds.Rejected: WRONG_EVENT.
-func Asked(asked bookmaker.Target, listing odds.Listing) error {
-	if asked.SrID != "" && asked.SrID != listing.SrID {
-		return odds.Reject(odds.WrongEvent, "asked for SportRadar id %.20s, got %.20s", asked.SrID, listing.SrID)
+func CheckTarget(target bookmaker.Target, listing odds.Listing) error {
+	if target.SrID != "" && target.SrID != listing.SrID {
+		return odds.Reject(odds.WrongEvent, "asked for SportRadar id %.20s, got %.20s", target.SrID, listing.SrID)
 	}
-	if asked.EventID != "" && asked.EventID != listing.EventID {
-		return odds.Reject(odds.WrongEvent, "asked for event %.40s, got %.40s", asked.EventID, listing.EventID)
+	if target.EventID != "" && target.EventID != listing.EventID {
+		return odds.Reject(odds.WrongEvent, "asked for event %.40s, got %.40s", target.EventID, listing.EventID)
 	}
 	return nil
 }
