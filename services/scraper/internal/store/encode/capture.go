@@ -1,3 +1,9 @@
+// Package encode compares what was captured of an event's markets with what is committed, and encodes it: as the markets of
+// a CachedSnapshot, which the table snapshots keeps compressed, and as rows of the history.
+//
+// Encoding is deterministic, so most captures are recognised by their bytes as what is committed. Markets stay in the order
+// of their keys. What is committed is never forgotten: an outcome or a market that a capture does not have any more is
+// closed or withdrawn with the odds that were last seen. Everything here is pure; the store decides what is written when.
 package encode
 
 import (

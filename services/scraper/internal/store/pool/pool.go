@@ -23,8 +23,10 @@ const (
 	leaseConns = 4
 	// writeConns are the one transaction of the writer, and the one that is rolled back meanwhile.
 	writeConns = 2
-	// CycleReaders and HistoryReaders are how many calls may read at the same time.
-	CycleReaders, HistoryReaders = 2, 4
+	// CycleReaders is how many calls may read cycles at the same time.
+	CycleReaders = 2
+	// HistoryReaders is how many calls may read the history at the same time.
+	HistoryReaders = 4
 	// upkeepConns are the upkeep of the history, and looks at whether Postgres is there and what days are ready.
 	upkeepConns = 3
 )
