@@ -38,7 +38,7 @@ type historyRequest interface {
 	GetPageToken() string
 }
 
-// lineOf is the request's line, nil when it has none: the getter cannot tell that from line 0.
+// lineOf is the request's line, nil when it has none: the getter returns 0 for both.
 func lineOf(req historyRequest) *float64 {
 	switch r := req.(type) {
 	case *oddscachev1.ListOddsHistoryRequest:

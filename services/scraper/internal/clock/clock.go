@@ -23,7 +23,7 @@
 //     Begin. Readings of before Begin do not count for that, since a machine that slept shows the base as late as it
 //     slept until everything has been read again.
 //
-// Two clocks that err together by the same amount, with no Date to contradict them, cannot be told from right ones.
+// Two clocks that err together by the same amount, with no Date to contradict them, cannot be distinguished from right ones.
 // Slewing and drift change offsets by less than Tolerance in the time that a reading is used.
 package clock
 

@@ -64,7 +64,7 @@ func TestCountsAddUp(t *testing.T) {
 	}
 }
 
-// rejectOnce makes the database refuse the next batch that stores a snapshot, so that it is tried again.
+// rejectOnce makes the database reject the next batch that stores a snapshot, so that it is tried again.
 func (b *testbed) rejectOnce(t *rapid.T) {
 	t.Helper()
 	_, err := b.pool.Exec(context.Background(), `
@@ -96,7 +96,7 @@ func drawMatch(t *rapid.T, s *site, srID string) {
 		m.err = odds.Reject(odds.NoMarkets, "nothing could be mapped")
 	case 3: // home and away the other way round
 		m.HomeTeam, m.AwayTeam, m.markets = "Tigers", "Lions", []odds.Market{result3(6.5, 4, 1.5)}
-	case 4: // the store refuses the event, and with it a snapshot that nothing lists yet
+	case 4: // the store rejects the event, and with it a snapshot that nothing lists yet
 		m.Country = "\x00"
 	case 5: // an id that another event lists
 		m.EventID = string(s.name[0]) + "100"

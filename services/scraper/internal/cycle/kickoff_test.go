@@ -111,7 +111,7 @@ func TestOneCompetitorAloneEvictsNobody(t *testing.T) {
 	}
 }
 
-// TestListInThePastKeepsTheEvent has the reference's list say 2001: the event is asked for all the same, as long as a
+// TestListInThePastKeepsTheEvent has the reference's list say 2001: the event is fetched all the same, as long as a
 // competitor lists it ahead.
 func TestListInThePastKeepsTheEvent(t *testing.T) {
 	t.Parallel()

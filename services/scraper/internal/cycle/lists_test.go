@@ -26,7 +26,7 @@ import (
 type listSite struct {
 	events  map[odds.Bookmaker]int // in each tournament
 	kickoff time.Time
-	most    int         // events on one of BetPawa's pages, whatever is asked for
+	most    int         // events on one of BetPawa's pages, whatever is requested
 	hidden  atomic.Bool // four in ten events are left out of the lists
 	gone    atomic.Bool // the second tournament is left out of the trees
 }
@@ -66,11 +66,11 @@ func (s *listSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(path, "/popularAndSportList"):
 		body = s.sportyTree()
 	case strings.HasSuffix(path, "/pcEvents"):
-		var asked []struct {
+		var request []struct {
 			TournamentID [][]string `json:"tournamentId"`
 		}
-		_ = json.NewDecoder(r.Body).Decode(&asked)
-		body = s.sportyList(asked[0].TournamentID[0][0])
+		_ = json.NewDecoder(r.Body).Decode(&request)
+		body = s.sportyList(request[0].TournamentID[0][0])
 	case strings.HasSuffix(path, "/factsCenter/event"):
 		id := strings.TrimPrefix(q.Get("eventId"), "sr:match:61")
 		body = `{"bizCode":10000,"data":` + s.sportyEvent(id, `,"sport":{"id":"sr:sport:1"},"markets":[{"id":"1","status":0,"outcomes":[
@@ -96,7 +96,7 @@ func (s *listSite) pawaTree() string {
 }
 
 func (s *listSite) pawaList(q string) string {
-	var asked struct {
+	var request struct {
 		Queries []struct {
 			Query struct {
 				Zones struct {
@@ -107,8 +107,8 @@ func (s *listSite) pawaList(q string) string {
 			Take int `json:"take"`
 		} `json:"queries"`
 	}
-	_ = json.Unmarshal([]byte(q), &asked)
-	one := asked.Queries[0]
+	_ = json.Unmarshal([]byte(q), &request)
+	one := request.Queries[0]
 	tournament := int(one.Query.Zones.Competitions[0][0] - '0')
 	list := s.listed(odds.BetPawa, tournament, one.Skip, min(one.Take, s.most), func(id int) string {
 		return s.pawaEventOf(fmt.Sprint(id), "")

@@ -10,7 +10,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store"
 )
 
-// ErrSlowWatcher says that a watcher read so slowly that steps would have been lost.
+// ErrSlowWatcher means that a watcher read so slowly that steps would have been lost.
 var ErrSlowWatcher = errors.New("watcher reads too slowly")
 
 // watchBuffer is how many steps a watcher may be behind: several cycles' worth of batches.

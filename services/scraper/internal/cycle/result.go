@@ -67,7 +67,7 @@ func shortfall(b store.BookmakerResult) string {
 }
 
 // listShortfall says what a bookmaker's lists lack. A short list belongs to a tournament, or to all of them when only the site's
-// total tells.
+// total shows it.
 func listShortfall(b store.BookmakerResult) string {
 	short := int64(b.Refusals[odds.ShortList])
 	var parts []string

@@ -20,7 +20,7 @@ func TestJudge(t *testing.T) {
 		reason  string
 	}{
 		{"all well", []store.BookmakerResult{good}, nil, store.Succeeded, ""},
-		{"nothing to ask", []store.BookmakerResult{{Bookmaker: odds.BetPawa}}, nil, store.Succeeded, ""},
+		{"nothing to request", []store.BookmakerResult{{Bookmaker: odds.BetPawa}}, nil, store.Succeeded, ""},
 		{"did not run to its end", []store.BookmakerResult{good}, errors.New("cancelled"), store.Failed, "cancelled"},
 		{"discovery", []store.BookmakerResult{good, {Bookmaker: odds.Bet9ja, DiscoveryError: "down"}}, nil, store.Partial, "bet9ja: discovery failed: down"},
 		{"a tournament", []store.BookmakerResult{{Bookmaker: odds.Bet9ja, Tournaments: 9, TournamentsFailed: 1}}, nil, store.Partial, "1 of 9 tournaments"},

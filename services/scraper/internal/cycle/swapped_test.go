@@ -83,7 +83,7 @@ func TestCommittedSwappedIsWithdrawnAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newTestbed(t)
 	kickoff := time.Now().Add(3 * time.Hour)
-	nine := b.bet9ja.add(srID, "Tigers", "Lions", kickoff, result3(3, 3.3, 2.4)) // near even: prices alone do not tell
+	nine := b.bet9ja.add(srID, "Tigers", "Lions", kickoff, result3(3, 3.3, 2.4)) // near even: prices alone do not show it
 	b.cycle(t)
 	if got := b.price(t, odds.Bet9ja, nine.EventID, "1"); got != 3 {
 		t.Fatalf("alone, its price of 1 is %v", got)
@@ -112,7 +112,7 @@ func TestReferenceThatDoesNotAnswerIsCompared(t *testing.T) {
 			m := b.betpawa.add(srID, "", "", kickoff, result3(1.5, 4, 6.5))
 			b.cycle(t)
 			fail(b, m)
-			nine := b.bet9ja.add(srID, "", "", kickoff, result3(6.5, 4, 1.5)) // prices alone tell
+			nine := b.bet9ja.add(srID, "", "", kickoff, result3(6.5, 4, 1.5)) // prices alone show it
 			c := b.cycle(t)
 			if r := part(t, c, odds.Bet9ja); r.SnapshotsRefused != 1 || b.price(t, odds.Bet9ja, nine.EventID, "1") != 0 {
 				t.Errorf("bet9ja's part is %+v", r)

@@ -65,7 +65,7 @@ type Source interface {
 	// Held reports whether the term lasts at this moment; after a stall it is false before Lost is closed.
 	Held() bool
 	// Diverged handles a replica that is ahead of the log: it re-reads lease and revision, and mints a new epoch when
-	// history was really lost. It returns an error when the term is over or the database cannot tell.
+	// history was really lost. It returns an error when the term is over or the database does not answer.
 	Diverged(ctx context.Context, replicaRevision int64) error
 }
 

@@ -313,7 +313,7 @@ func TestStalledWriterIsSilentBeforeItIsLost(t *testing.T) {
 		}
 		r.catchUp(t)
 		w.mu.Lock()
-		w.expired = true // its lease is over, and nobody has told it
+		w.expired = true // its lease is over, and it does not know yet
 		w.mu.Unlock()
 		w.append(t, event("2"))
 		if m, err := r.stream.Recv(); err == nil {
@@ -358,16 +358,16 @@ func TestReplicasAheadMintOneEpoch(t *testing.T) {
 			w.epoch = fmt.Sprint("e", 1+minted)
 			return nil
 		}
-		var asking sync.WaitGroup
+		var streams sync.WaitGroup
 		for i := range 5 {
-			asking.Go(func() {
+			streams.Go(func() {
 				ahead := &oddscachev1.Subscribe{ReplicaId: fmt.Sprint("r", i), Epoch: "e1", Revision: 9}
 				if r, err := b.follow(t.Context(), ahead, feedlog.New(nil)); err != nil || r.start.GetEpoch() != "e2" {
 					t.Errorf("replica %d: %v, %v", i, r, err)
 				}
 			})
 		}
-		asking.Wait()
+		streams.Wait()
 		if minted != 1 {
 			t.Errorf("%d epochs were minted for one loss", minted)
 		}

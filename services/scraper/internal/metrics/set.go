@@ -38,7 +38,7 @@ func (s *Set) Instruments(limits map[odds.Bookmaker]limit.Config) cycle.Instrume
 	return cycle.Instruments{Observer: s.Cycles, Calls: s.calls, Limits: limits}
 }
 
-// Sources are the parts of a scraper whose state is read when Prometheus asks. All are required.
+// Sources are the parts of a scraper whose state is read when Prometheus scrapes. All are required.
 type Sources struct {
 	Engine *cycle.Engine
 	Feed   *feed.Server

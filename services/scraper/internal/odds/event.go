@@ -11,7 +11,7 @@ import (
 type Listing struct {
 	Bookmaker  Bookmaker
 	EventID    string // the bookmaker's own id, the one for detail calls
-	SrID       string // SportRadar id, digits only; empty when only the detail tells it
+	SrID       string // SportRadar id, digits only; empty when only the detail has it
 	Kickoff    time.Time
 	Name       string
 	HomeTeam   string

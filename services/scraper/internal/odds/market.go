@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// HandicapType tells the two kinds of handicap market apart.
+// HandicapType distinguishes the two kinds of handicap market.
 type HandicapType string
 
 // The handicap types.
