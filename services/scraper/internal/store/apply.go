@@ -11,7 +11,7 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store/dbsqlc"
 )
 
-// Apply writes what of the batch is new, in one transaction, and publishes it. What cannot be stored is refused by
+// Apply writes what of the batch is new, in one transaction, and publishes it. What cannot be stored is rejected by
 // itself, counted in the result and logged once. A batch that changes nothing writes nothing.
 //
 // On an error nothing was published and the same batch can be applied again: it returns lease.ErrNotWriter, or Postgres's
@@ -40,7 +40,7 @@ func (w *Writer) Apply(ctx context.Context, batch Batch) (BatchResult, error) {
 		}
 		p.result.Revision = w.head
 		p.result.FlushMS, p.result.CommitMS, p.result.CommittedAt = t.flush, t.commit, t.committedAt
-		w.logRefused(ctx, &batch, &p.result)
+		w.logRejected(ctx, &batch, &p.result)
 		return p.result, nil
 	}
 }
@@ -80,7 +80,7 @@ func (w *Writer) publish(ctx context.Context, to int64, entries []*feedlog.Entry
 	defer w.state.mu.Unlock()
 	//failpoint:store.before_publish
 	if err := w.log.Append(w.head, to, entries); err != nil {
-		// The log does not say any more what Postgres does; who acquires next builds it anew.
+		// The log does not say any more what Postgres does; who acquires next builds it from scratch.
 		return w.term.Lose(fmt.Errorf("publishing what was committed: %w", err))
 	}
 	//failpoint:store.published
@@ -92,7 +92,7 @@ func (w *Writer) publish(ctx context.Context, to int64, entries []*feedlog.Entry
 	return nil
 }
 
-func (w *Writer) logRefused(ctx context.Context, batch *Batch, result *BatchResult) {
+func (w *Writer) logRejected(ctx context.Context, batch *Batch, result *BatchResult) {
 	for b, refusals := range result.Refused {
 		w.store.log.WarnContext(ctx, "refused to store", "cycle_id", batch.CycleID, "bookmaker", b, "reasons", refusals)
 	}

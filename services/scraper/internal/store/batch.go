@@ -74,23 +74,23 @@ func newBatchResult() BatchResult {
 	}
 }
 
-// refuse counts a refusal.
-func (r *BatchResult) refuse(b odds.Bookmaker, reason odds.Reason) { r.refuseParts(b, reason, 1) }
+// reject counts a rejection.
+func (r *BatchResult) reject(b odds.Bookmaker, reason odds.Reason) { r.rejectParts(b, reason, 1) }
 
-// refuseParts counts parts of a capture; the rest of it stands.
-func (r *BatchResult) refuseParts(b odds.Bookmaker, reason odds.Reason, n int) {
-	addRefusals(r.Refused, b, reason, n)
+// rejectParts counts parts of a capture; the rest of it stands.
+func (r *BatchResult) rejectParts(b odds.Bookmaker, reason odds.Reason, n int) {
+	addRejections(r.Refused, b, reason, n)
 }
 
-// refuseCapture counts a capture, or an absence, that is not stored.
-func (r *BatchResult) refuseCapture(c *capture, reason odds.Reason) {
-	r.refuse(c.bookmaker, reason)
+// rejectCapture counts a capture, or an absence, that is not stored.
+func (r *BatchResult) rejectCapture(c *capture, reason odds.Reason) {
+	r.reject(c.bookmaker, reason)
 	if !c.absence {
-		addRefusals(r.SnapshotsRefused, c.bookmaker, reason, 1)
+		addRejections(r.SnapshotsRefused, c.bookmaker, reason, 1)
 	}
 }
 
-func addRefusals(refused map[odds.Bookmaker]odds.Rejections, b odds.Bookmaker, reason odds.Reason, n int) {
+func addRejections(refused map[odds.Bookmaker]odds.Rejections, b odds.Bookmaker, reason odds.Reason, n int) {
 	if refused[b] == nil {
 		refused[b] = make(odds.Rejections)
 	}

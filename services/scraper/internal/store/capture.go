@@ -55,7 +55,7 @@ func captureOf(s *odds.Snapshot) capture {
 }
 
 // captures brings a batch's snapshots and absences into one form: the newest of each key, in the order in which the
-// keys appear, dated by what is known now. Older snapshots are refused; an older absence has nothing to say beside a
+// keys appear, dated by what is known now. Older snapshots are rejected; an older absence has nothing to say beside a
 // snapshot.
 func captures(batch *Batch, now time.Time, result *BatchResult) []capture {
 	all := make([]capture, 0, len(batch.Snapshots)+len(batch.Prepared)+len(batch.Missing))
@@ -87,7 +87,7 @@ func captures(batch *Batch, now time.Time, result *BatchResult) []capture {
 			older, newest[i] = newest[i], c
 		}
 		if !older.absence {
-			result.refuseCapture(&older, odds.StaleCapture)
+			result.rejectCapture(&older, odds.StaleCapture)
 		}
 	}
 	return newest
@@ -104,9 +104,9 @@ type collapse struct {
 // collapsed reports whether a capture lists so few of the available markets that it is not believed; those that it lists
 // in a form that cannot be read are among the listed. A yield that stays low is believed in
 // the CollapseCycles-th cycle in a row that sees it: bookmakers do close markets for good, shortly before kickoff for
-// instance, and a wrong refusal must end by itself. Captures outside of cycles do not count towards that.
+// instance, and a wrong rejection must end by itself. Captures outside of cycles do not count towards that.
 //
-// The count is kept in memory: after a takeover it starts anew, which only delays.
+// The count is kept in memory: after a takeover it starts from scratch, which only delays.
 func (w *Writer) collapsed(c *capture, cycleID string, listed, available int) bool {
 	cfg := &w.store.cfg
 	if available < cfg.CollapseFloor || float64(listed) >= cfg.CollapseShare*float64(available) {

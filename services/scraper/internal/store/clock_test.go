@@ -2,9 +2,7 @@ package store_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/protobuf/proto"
-	"pgregory.net/rapid"
 
 	"github.com/oddscache/oddscache/pkg/feedlog"
 	"github.com/oddscache/oddscache/pkg/postgres/pgtest"
@@ -177,68 +174,6 @@ func (c *clocks) nothingAhead(t storetest.TB) {
 	check("the newest cycle's end", c.Log().View().LastCycle.CycleEnd.FinishedAt)
 }
 
-// TestClockSteps sets clocks wrong for one cycle, each way of the issue, then right: nothing that has not begun is evicted,
-// every price moves in every cycle, and each cycle says what it was.
-func TestClockSteps(t *testing.T) {
-	t.Parallel()
-	const hour = time.Hour
-	for _, step := range []time.Duration{3 * hour, 30 * hour, 72 * hour, -3 * hour} {
-		for _, where := range []string{"scraper", "database", "both"} {
-			for _, restarts := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s %v restarts %v", where, step, restarts), func(t *testing.T) {
-					t.Parallel()
-					c := newClocks(t)
-					now := time.Now()
-					events := []odds.Event{
-						storetest.Event("1", now.Add(hour), "p1"), storetest.Event("2", now.Add(50*hour), "p2"), storetest.Event("3", now.Add(-3*hour), "p3"),
-					}
-					price := 1.0
-					cycle := func() store.Cycle {
-						t.Helper()
-						price++
-						id := c.begin(t)
-						c.dates()
-						c.refresh(t, events, map[string]float64{"1": price, "2": price})
-						return c.end(t, id)
-					}
-					if first := cycle(); first.Status != store.Succeeded || first.EvictedEvents != 1 || len(first.Clocks) != 5 {
-						t.Fatalf("before the step: %+v", first)
-					}
-					events[2].Kickoff = now.Add(-150 * time.Minute)
-					var own, database time.Duration
-					if where != "database" {
-						own = step
-					}
-					if where != "scraper" {
-						database = step
-					}
-					c.set(t, own, database)
-					if restarts {
-						c.restart(t)
-					}
-					wrong := cycle()
-					if wrong.Status != store.Partial || !wrong.Skewed || !strings.HasPrefix(wrong.Reason, "CLOCK_SKEW: ") || wrong.EvictedEvents != 0 {
-						t.Errorf("during the step: %+v", wrong)
-					}
-					if age := time.Since(wrong.FinishedAt); age < -time.Minute || wrong.StartedAt.After(wrong.FinishedAt) {
-						t.Errorf("the cycle began at %v and ended at %v, it is %v", wrong.StartedAt, wrong.FinishedAt, time.Now())
-					}
-					c.nothingAhead(t)
-					c.set(t, 0, 0)
-					if restarts {
-						c.restart(t)
-					}
-					if right := cycle(); right.Status != store.Succeeded || right.Reason != "" || right.EvictedEvents != 1 {
-						t.Errorf("after the step: %+v", right)
-					}
-					c.nothingAhead(t)
-					c.CheckRestore(t)
-				})
-			}
-		}
-	}
-}
-
 // TestFutureIsCorrected has a scraper of before write by a clock that is ahead, and a right one go on.
 func TestFutureIsCorrected(t *testing.T) {
 	t.Parallel()
@@ -325,101 +260,5 @@ func TestStampsFollowTheClocks(t *testing.T) {
 		if c.end(t, id).Status != store.Partial {
 			t.Error("the cycle does not say so")
 		}
-	}
-}
-
-// TestClockModel lets clocks go wrong at any moment, and processes end.
-func TestClockModel(t *testing.T) {
-	t.Parallel()
-	c := newClocks(t)
-	steps := []time.Duration{-30 * time.Hour, -3 * time.Hour, -5 * time.Minute, 5 * time.Minute, 3 * time.Hour, 72 * time.Hour}
-	cycles, skewed, evicted := 0, 0, 0
-	rapid.Check(t, func(t *rapid.T) {
-		c.set(t, 0, 0)
-		c.restart(t)
-		kickoffs := map[string]time.Time{}
-		prices := map[string]float64{}
-		request := func() {
-			var events []odds.Event
-			for srID := range prices {
-				delete(prices, srID) // of those that have begun nothing is asked
-			}
-			for _, srID := range []string{"1", "2", "3", "4"} {
-				if _, held := kickoffs[srID]; !held || rapid.IntRange(0, 5).Draw(t, "postponed") == 0 {
-					kickoffs[srID] = time.Now().Add(time.Duration(rapid.IntRange(-40, 80).Draw(t, "kickoff")) * 10 * time.Minute)
-				}
-				events = append(events, storetest.Event(srID, kickoffs[srID], "p"+srID))
-				if kickoffs[srID].After(time.Now()) {
-					prices[srID] = rapid.SampledFrom([]float64{1.5, 2, 3}).Draw(t, "price")
-				}
-			}
-			c.dates()
-			c.refresh(t, events, prices)
-		}
-		for range rapid.IntRange(2, 6).Draw(t, "cycles") {
-			wrong := false
-			move := func(often int) {
-				if rapid.IntRange(0, often).Draw(t, "moved") > 0 {
-					return
-				}
-				var own, database time.Duration
-				which := rapid.IntRange(0, 3).Draw(t, "wrong") // bits: own, database
-				if which&1 != 0 {
-					own = rapid.SampledFrom(steps).Draw(t, "own")
-				}
-				if which&2 != 0 {
-					database = rapid.SampledFrom(steps).Draw(t, "database")
-				}
-				if which == 3 && rapid.Bool().Draw(t, "together") {
-					database = own
-				}
-				c.set(t, own, database)
-				wrong = wrong || own != 0
-				c.clock.Now()
-			}
-			move(2)
-			if rapid.IntRange(0, 3).Draw(t, "restart") == 0 {
-				c.restart(t)
-			}
-			wrong = c.own.Load() != 0
-			shift := func() (d time.Duration) {
-				if err := c.Pool.QueryRow(t.Context(), "SELECT shift FROM shifted.clock").Scan(&d); err != nil {
-					t.Fatal(err)
-				}
-				return d
-			}
-			wrong = wrong || shift() != 0
-			id := c.begin(t)
-			request()
-			move(4)
-			request()
-			wrong = wrong || shift() != 0
-			ended := c.end(t, id)
-			cycles++
-			if ended.Skewed != wrong || wrong && (ended.Status != store.Partial || ended.EvictedEvents > 0) || !wrong && ended.Status != store.Succeeded {
-				t.Fatalf("clocks wrong %v: %+v", wrong, ended)
-			}
-			if wrong {
-				skewed++
-			}
-			c.nothingAhead(t)
-			cutoff := time.Now().Add(-2 * time.Hour)
-			for srID, kickoff := range kickoffs {
-				_, held := c.Event(srID)
-				switch {
-				case !held && kickoff.After(cutoff.Add(clock.Tolerance)):
-					t.Fatalf("event %s is gone, %v after its kickoff", srID, time.Since(kickoff))
-				case held && !wrong && kickoff.Before(cutoff.Add(-clock.Tolerance)):
-					t.Fatalf("event %s is there, %v after its kickoff", srID, time.Since(kickoff))
-				case !held:
-					delete(kickoffs, srID)
-					evicted++
-				}
-			}
-		}
-	})
-	t.Logf("%d cycles, %d of them with clocks that differ, %d events evicted", cycles, skewed, evicted)
-	if skewed == 0 || evicted == 0 || skewed == cycles {
-		t.Error("the model has not seen everything")
 	}
 }

@@ -40,7 +40,7 @@ func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statem
 	defer func() { endSpan(span, err) }()
 	ctx, cancel := w.term.During(ctx)
 	defer cancel()
-	watch := stopwatch(time.Now())
+	timer := stopwatch(time.Now())
 	//failpoint:store.before_begin
 	tx, err := w.store.pools.Write.BeginTx(ctx, pgx.TxOptions{BeginQuery: w.beginning()})
 	if err != nil {
@@ -64,16 +64,16 @@ func (w *Writer) transact(ctx context.Context, to int64, t *timing, write statem
 		return w.term.Denied(ctx, fmt.Errorf("%w: epoch %s became %s", lease.ErrRewound, epoch, row.Epoch))
 	}
 	//failpoint:store.after_fence
-	watch.lap(&t.flush)
+	timer.lap(&t.flush)
 
 	w.term.Attempt(to)
 	err = w.commitOrSettle(ctx, tx, to)
 	if err != nil {
 		w.term.Abandon()
 	}
-	watch.lap(&t.commit)
+	timer.lap(&t.commit)
 	if err == nil {
-		t.committedAt = time.Time(watch)
+		t.committedAt = time.Time(timer)
 		w.term.Renewed(sent)
 	}
 	return err

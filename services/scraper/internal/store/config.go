@@ -25,11 +25,11 @@ type Config struct {
 	CycleRetention time.Duration
 	// ReadTimeout bounds each statement of a call that reads. Default 8 s.
 	ReadTimeout time.Duration
-	// ReadWait is how long a call that reads waits for others to end before it is refused. Default 2 s.
+	// ReadWait is how long a call that reads waits for others to end before it is rejected. Default 2 s.
 	ReadWait time.Duration
 	// PartitionsAhead is for how many days after today partitions of the history are made ahead. Default 3.
 	PartitionsAhead int
-	// CollapseShare is the share of the markets last committed as available below which a snapshot is refused as
+	// CollapseShare is the share of the markets last committed as available below which a snapshot is rejected as
 	// YIELD_COLLAPSED. Default 0.4.
 	CollapseShare float64
 	// CollapseFloor is how many available markets must be committed for the yield to be judged at all. Default 10.

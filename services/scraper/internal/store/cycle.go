@@ -61,7 +61,7 @@ type BookmakerResult struct {
 	Withdrawn         int64           `json:"withdrawn,omitempty"`         // snapshots of events that are not listed any more
 	Doubts            []Doubt         `json:"doubts,omitempty"`
 
-	// Lost counts the refusals of whole details and snapshots, which are among Refusals. The table does not keep it.
+	// Lost counts the rejections of whole details and snapshots, which are among Refusals. The table does not keep it.
 	Lost odds.Rejections `json:"-"`
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // plan is everything that one batch will write, worked out in memory: rows, entries and what becomes committed. A
-// plan changes nothing; it is made anew when its transaction did not happen.
+// plan changes nothing; it is made again when its transaction did not happen.
 type plan struct {
 	from, to    int64 // the block of revisions, (from, to]
 	now         time.Time
@@ -51,7 +51,7 @@ type confirmWrite struct {
 func (w *Writer) plan(batch *Batch) (*plan, error) {
 	p := &plan{from: w.head, result: newBatchResult()}
 	p.now, p.sure = w.store.cfg.Clock.NowSure()
-	watch := stopwatch(time.Now())
+	timer := stopwatch(time.Now())
 	links := newRelinking(w.state)
 	for i := range batch.Events {
 		e := &batch.Events[i]
@@ -60,7 +60,7 @@ func (w *Writer) plan(batch *Batch) (*plan, error) {
 			reason = odds.NoEventID
 		}
 		if reason != "" {
-			p.result.refuse(firstBookmaker(e), reason)
+			p.result.reject(firstBookmaker(e), reason)
 			continue
 		}
 		links.put(*e)
@@ -75,16 +75,16 @@ func (w *Writer) plan(batch *Batch) (*plan, error) {
 	for i := range all {
 		found[i] = w.find(p, links, &all[i])
 	}
-	watch.lap(&p.result.LookupsMS)
+	timer.lap(&p.result.LookupsMS)
 
 	inParallel(len(all), func(i int) { found[i].compare(&all[i]) })
 	for i := range all {
 		if reason := w.planCapture(p, &all[i], &found[i], batch.CycleID); reason != "" {
-			p.result.refuseCapture(&all[i], reason)
+			p.result.rejectCapture(&all[i], reason)
 		}
 	}
 	err := w.encode(p)
-	watch.lap(&p.result.ProcessingMS)
+	timer.lap(&p.result.ProcessingMS)
 	return p, err
 }
 
@@ -98,7 +98,7 @@ type finding struct {
 	encode.Comparison
 }
 
-// find looks up what a capture is compared with, and refuses it if it is not to be compared at all.
+// find looks up what a capture is compared with, and rejects it if it is not to be compared at all.
 func (w *Writer) find(p *plan, links *relinking, c *capture) finding {
 	f := finding{before: w.state.snapshots[c.key]}
 	if f.before != nil {
@@ -134,10 +134,10 @@ func (f *finding) compare(c *capture) {
 	f.Comparison, f.err = encode.Compare(committed, &c.Capture)
 }
 
-// planCapture adds a capture to the plan, or says why it is refused.
+// planCapture adds a capture to the plan, or says why it is rejected.
 func (w *Writer) planCapture(p *plan, c *capture, f *finding, cycleID string) odds.Reason {
 	for reason, n := range f.Rejected {
-		p.result.refuseParts(c.bookmaker, reason, n)
+		p.result.rejectParts(c.bookmaker, reason, n)
 	}
 	for _, defect := range f.Defects {
 		w.store.log.Error("refused to store a market that no decoder may make", "bookmaker", c.bookmaker, "event_id", c.id, "market", defect)
@@ -197,7 +197,7 @@ func (w *Writer) absent(links *relinking, c *capture, before *CommittedSnapshot)
 	return true
 }
 
-// admit says why a capture is refused whatever its markets are; empty when it is not.
+// admit says why a capture is rejected whatever its markets are; empty when it is not.
 func (w *Writer) admit(links *relinking, c *capture, before *CommittedSnapshot, now time.Time) odds.Reason {
 	if reason := w.checkCapture(c.key, c.requestedAt, c.CapturedAt, now); reason != "" {
 		return reason
@@ -216,7 +216,7 @@ func (w *Writer) admit(links *relinking, c *capture, before *CommittedSnapshot, 
 	return ""
 }
 
-// firstBookmaker is whom a refused event is counted for.
+// firstBookmaker is whom a rejected event is counted for.
 func firstBookmaker(e *odds.Event) odds.Bookmaker {
 	if e.BetPawaEventID == "" && len(e.Competitors) > 0 {
 		return e.Competitors[0].Bookmaker

@@ -98,7 +98,7 @@ func shownIn(t *testing.T, framed []byte) string {
 	return strings.Join(all, ", ")
 }
 
-// What was seen becomes open, closed, withdrawn or refused in the same way at every bookmaker: the table of
+// What was seen becomes open, closed, withdrawn or rejected in the same way at every bookmaker: the table of
 // docs/mapping.md. Before each answer stands the whole one.
 func TestClosing(t *testing.T) {
 	t.Parallel()
@@ -168,7 +168,7 @@ func TestClosing(t *testing.T) {
 			if got := shownIn(t, after); got != tt.want {
 				t.Errorf("stored  %s\nwant    %s", got, tt.want)
 			}
-			if got := refusedIn(d); got != tt.refused {
+			if got := rejectedIn(d); got != tt.refused {
 				t.Errorf("refused %q, want %q", got, tt.refused)
 			}
 			if again := applied(t, after, d.Snapshot); string(again) != string(after) {
@@ -181,7 +181,7 @@ func TestClosing(t *testing.T) {
 	}
 }
 
-func refusedIn(d bookmaker.Detail) string {
+func rejectedIn(d bookmaker.Detail) string {
 	var all []string
 	for reason, n := range d.Rejections {
 		all = append(all, fmt.Sprint(reason, " ", n))
@@ -225,8 +225,8 @@ func TestClosing_Kept(t *testing.T) {
 			committed := applied(t, nil, read(t, tt.book, tt.before).Snapshot)
 			d := read(t, tt.book, kept(name))
 			after := applied(t, committed, d.Snapshot)
-			if got := shownIn(t, after); got != tt.want || refusedIn(d) != "" {
-				t.Errorf("stored  %s\nwant    %s\nrefused %q", got, tt.want, refusedIn(d))
+			if got := shownIn(t, after); got != tt.want || rejectedIn(d) != "" {
+				t.Errorf("stored  %s\nwant    %s\nrefused %q", got, tt.want, rejectedIn(d))
 			}
 			if again := applied(t, after, d.Snapshot); string(again) != string(after) {
 				t.Error("the same answer again changes something")

@@ -53,7 +53,7 @@ func TestLeaseOfDeadHolderAfterClockStep(t *testing.T) {
 			defer w.thaw()
 			step(ahead)
 			began := time.Now()
-			b := storetest.Wait(t, "the lease of the dead", acquireAside(t, store.New(pool, cfg, storetest.Logger(t))))
+			b := storetest.Wait(t, "the lease of the dead", acquireInBackground(t, store.New(pool, cfg, storetest.Logger(t))))
 			defer b.Release(context.Background())
 			if took := time.Since(began); took > brief+4*time.Second { // a lease, and what a busy machine adds
 				t.Errorf("taking over took %v with a lease of %v", took, brief)
@@ -72,7 +72,7 @@ func TestLeaseOfOlderVersion(t *testing.T) {
 	// As it takes and renews the lease.
 	storetest.Exec(t, pool, "UPDATE feed_state SET holder = 'old', term = term + 1, lease_seconds = NULL, lease_until = clock_timestamp() + interval '3 h'")
 	began := time.Now()
-	next := storetest.Wait(t, "the lease of the older version", acquireAside(t, store.New(pool, cfg, storetest.Logger(t))))
+	next := storetest.Wait(t, "the lease of the older version", acquireInBackground(t, store.New(pool, cfg, storetest.Logger(t))))
 	defer next.Release(context.Background())
 	if took := time.Since(began); took < brief || took > brief+4*time.Second {
 		t.Errorf("taking over took %v with a lease of %v", took, brief)
@@ -86,7 +86,7 @@ func TestLeaseOfLivingHolderAfterClockStep(t *testing.T) {
 	pool, step := stepping(t, pgtest.New(t, storetest.Migrated))
 	cfg := store.Config{LeaseFor: brief}
 	a := storetest.On(t, pool, cfg)
-	acquired := acquireAside(t, store.New(pool, cfg, storetest.Logger(t)))
+	acquired := acquireInBackground(t, store.New(pool, cfg, storetest.Logger(t)))
 	for _, ahead := range []time.Duration{-3 * time.Hour, 0, 3 * time.Hour, -time.Minute, 0} {
 		select {
 		case <-acquired:
@@ -129,7 +129,7 @@ func TestTakeoverThatWaited(t *testing.T) {
 		t.Fatal(err)
 	}
 	var lines logged
-	acquired := acquireAside(t, store.New(pool, cfg, lines.logger()))
+	acquired := acquireInBackground(t, store.New(pool, cfg, lines.logger()))
 	<-time.After(700 * time.Millisecond) // the wait that is tested
 	if err := other.Rollback(t.Context()); err != nil {
 		t.Fatal(err)

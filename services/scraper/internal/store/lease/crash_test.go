@@ -104,7 +104,7 @@ func TestPostgresKilled(t *testing.T) {
 	if err := errors.Join(b.Release(t.Context()), server.Halt()); err != nil {
 		t.Fatal(err)
 	}
-	acquired := acquireAside(t, b.Store)
+	acquired := acquireInBackground(t, b.Store)
 	select {
 	case <-acquired:
 		t.Fatal("acquired a lease of a Postgres that is not there")

@@ -72,7 +72,7 @@ func (l *losing) write(do func() error) {
 	l.note()
 }
 
-// again gives the writer up and acquires anew, maybe as the other process.
+// again gives the writer up and acquires again, maybe as the other process.
 func (l *losing) again() {
 	if err := l.Release(context.Background()); err != nil {
 		l.t.Fatalf("Release: %v", err)

@@ -16,8 +16,8 @@ import (
 	"github.com/oddscache/oddscache/services/scraper/internal/store/storetest"
 )
 
-// acquireAside acquires in the background.
-func acquireAside(t *testing.T, s *store.Store) <-chan *store.Writer {
+// acquireInBackground acquires in the background.
+func acquireInBackground(t *testing.T, s *store.Store) <-chan *store.Writer {
 	t.Helper()
 	acquired := make(chan *store.Writer, 1)
 	go func() { // ends with the test's context at the latest
@@ -43,7 +43,7 @@ func TestTakeoverAfterRelease(t *testing.T) {
 	t.Parallel()
 	a := storetest.New(t, store.Config{Holder: "a"})
 	a.MustApply(t, storetest.One(2))
-	acquired := acquireAside(t, store.New(a.Pool, store.Config{Holder: "b"}, storetest.Logger(t)))
+	acquired := acquireInBackground(t, store.New(a.Pool, store.Config{Holder: "b"}, storetest.Logger(t)))
 	select {
 	case <-acquired:
 		t.Fatal("two writers hold the lease")
@@ -82,7 +82,7 @@ func TestTakeoverAfterCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.stall()
-	b := storetest.Wait(t, "the lease to expire", acquireAside(t, store.New(base, cfg, storetest.Logger(t))))
+	b := storetest.Wait(t, "the lease to expire", acquireInBackground(t, store.New(base, cfg, storetest.Logger(t))))
 	defer b.Release(context.Background())
 	if a.Held() {
 		t.Error("both believe that they hold the lease")
@@ -127,7 +127,7 @@ func TestStallBeforeCommit(t *testing.T) {
 		_, err := a.Apply(context.Background(), storetest.One(3))
 		result <- err
 	}()
-	b := storetest.Wait(t, "the lease", acquireAside(t, store.New(base, cfg, storetest.Logger(t))))
+	b := storetest.Wait(t, "the lease", acquireInBackground(t, store.New(base, cfg, storetest.Logger(t))))
 	defer b.Release(context.Background())
 	w.spent(t)
 	if a.Held() {
@@ -210,27 +210,6 @@ func TestCancelledApplyChangesNothing(t *testing.T) {
 	}
 }
 
-func TestEpoch(t *testing.T) {
-	t.Parallel()
-	b := storetest.New(t, store.Config{})
-	b.MustApply(t, storetest.One(2))
-	was := b.Epoch()
-	if _, err := b.MintEpoch(t.Context(), 2); !errors.Is(err, store.ErrNotAhead) || b.Epoch() != was {
-		t.Errorf("minting for a revision of the history: %v, epoch %s, was %s", err, b.Epoch(), was)
-	}
-	minted, err := b.MintEpoch(t.Context(), 3)
-	if err != nil || minted == was || b.Epoch() != minted {
-		t.Errorf("minting for a lost revision: %s, %v, epoch %s, was %s", minted, err, b.Epoch(), was)
-	}
-	b.CheckRestore(t)
-	if b.Epoch() != minted {
-		t.Errorf("epoch %s after a restore, want %s", b.Epoch(), minted)
-	}
-	if other := storetest.New(t, store.Config{}); other.Epoch() == was {
-		t.Errorf("another database of the same template has the same epoch %s", was)
-	}
-}
-
 // Another took the lease although this process's clock says that it still holds it, as after a paused machine: the
 // term alone keeps it from writing, since the revision is what it expects.
 func TestFencedByTerm(t *testing.T) {
@@ -288,29 +267,5 @@ func TestFencedByTerm(t *testing.T) {
 				t.Errorf("held: %v, head %d, was %d", b.Held(), b.Log().View().Head, head)
 			}
 		})
-	}
-}
-
-// Postgres lost commits, as a restore from a backup does: the writer must not go on as if nothing was.
-func TestHistoryRewound(t *testing.T) {
-	t.Parallel()
-	b := storetest.New(t, store.Config{})
-	b.MustApply(t, storetest.One(2))
-	if _, err := b.Pool.Exec(t.Context(), "UPDATE feed_state SET revision = 1"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := b.Apply(t.Context(), storetest.One(3)); !errors.Is(err, lease.ErrNotWriter) {
-		t.Errorf("Apply on a history that went back: %v", err)
-	}
-	storetest.Wait(t, "the writer to be lost", b.Lost())
-}
-
-func TestAcquireOnForeignDatabase(t *testing.T) {
-	t.Parallel()
-	s := store.New(pgtest.New(t, nil), store.Config{}, storetest.Logger(t))
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if _, err := s.Acquire(ctx); err == nil || ctx.Err() != nil {
-		t.Errorf("Acquire on an empty database: %v", err)
 	}
 }
