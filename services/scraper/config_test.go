@@ -26,7 +26,7 @@ func parse(t *testing.T, args ...string) Config {
 	return cfg.Config
 }
 
-func TestDefaultsAreWhatTheTagsSay(t *testing.T) {
+func TestDefaultsAreThoseOfTheTags(t *testing.T) {
 	t.Parallel()
 	want := DefaultConfig()
 	want.DatabaseURL = "postgres://x"

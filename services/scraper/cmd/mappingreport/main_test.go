@@ -34,7 +34,7 @@ func TestMappingReport(t *testing.T) {
 	}
 }
 
-func TestRun_Refused(t *testing.T) {
+func TestRun_Rejected(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{},

@@ -52,20 +52,20 @@ func bookmakerMessages(results []store.BookmakerResult) []*oddscachev1.Bookmaker
 	for _, r := range results {
 		messages = append(messages, &oddscachev1.BookmakerResult{
 			Bookmaker: string(r.Bookmaker), Listed: r.Listed, Asked: r.Asked, Fetched: r.Fetched,
-			Changed: r.Changed, Confirmed: r.Confirmed, Refused: int64(r.Refusals.Total()), Refusals: refusalMessages(r.Refusals),
+			Changed: r.Changed, Confirmed: r.Confirmed, Refused: int64(r.Refusals.Total()), Refusals: rejectionMessages(r.Refusals),
 			Blocked: r.Blocked, Failed: r.Failed, Skipped: r.Skipped,
 			Tournaments: r.Tournaments, TournamentsFailed: r.TournamentsFailed, DiscoveryError: r.DiscoveryError,
 			LatencyP50Ms: r.LatencyP50MS, LatencyP95Ms: r.LatencyP95MS,
 			DetailsRefused: r.DetailsRefused, SnapshotsRefused: r.SnapshotsRefused, Withdrawn: r.Withdrawn,
-			Doubts: doubtMessages(r.Doubts),
+			Doubts: findingMessages(r.Doubts),
 		})
 	}
 	return messages
 }
 
-func doubtMessages(doubts []store.Doubt) []*oddscachev1.Doubt {
-	messages := make([]*oddscachev1.Doubt, 0, len(doubts))
-	for _, d := range doubts {
+func findingMessages(findings []store.Doubt) []*oddscachev1.Doubt {
+	messages := make([]*oddscachev1.Doubt, 0, len(findings))
+	for _, d := range findings {
 		m := &oddscachev1.Doubt{Reason: string(d.Reason), Count: d.Count}
 		for _, e := range d.Examples {
 			m.Examples = append(m.Examples, &oddscachev1.DoubtedEvent{SrId: e.SrID, BookmakerEventId: e.EventID, Detail: e.Detail})
@@ -75,10 +75,10 @@ func doubtMessages(doubts []store.Doubt) []*oddscachev1.Doubt {
 	return messages
 }
 
-// refusalMessages lists refusals, most frequent first.
-func refusalMessages(refusals odds.Rejections) []*oddscachev1.Refusal {
-	messages := make([]*oddscachev1.Refusal, 0, len(refusals))
-	for reason, count := range refusals {
+// rejectionMessages lists rejections, most frequent first.
+func rejectionMessages(rejections odds.Rejections) []*oddscachev1.Refusal {
+	messages := make([]*oddscachev1.Refusal, 0, len(rejections))
+	for reason, count := range rejections {
 		messages = append(messages, &oddscachev1.Refusal{Reason: string(reason), Count: int64(count)})
 	}
 	slices.SortFunc(messages, func(a, b *oddscachev1.Refusal) int {
@@ -114,7 +114,7 @@ func storedMessage(s *cycle.Stored) *oddscachev1.BatchStored {
 		Batch: int64(s.Batch), Revision: s.Result.Revision,
 		StorageLookupsMs: s.Result.LookupsMS, StorageProcessingMs: s.Result.ProcessingMS,
 		StorageFlushMs: s.Result.FlushMS, StorageCommitMs: s.Result.CommitMS,
-		Refused: refusalMessages(s.Refused), MarketsChanged: int64(s.Result.MarketsChanged),
+		Refused: rejectionMessages(s.Rejected), MarketsChanged: int64(s.Result.MarketsChanged),
 	}
 	for _, n := range s.Result.Changed {
 		m.Changed += int64(n)

@@ -51,12 +51,12 @@ func refreshMessage(r cycle.RefreshResult) *oddscachev1.RefreshResult {
 	if r.Snapshot != nil {
 		m.Markets = int64(len(r.Snapshot.Markets))
 	}
-	var refused *odds.Rejected
+	var rejected *odds.Rejected
 	switch {
 	case errors.Is(r.Err, bookmaker.ErrThrottled):
 		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_BLOCKED, "PUSHED_BACK"
-	case errors.As(r.Err, &refused):
-		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_REFUSED, string(refused.Reason)
+	case errors.As(r.Err, &rejected):
+		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_REFUSED, string(rejected.Reason)
 	case r.Err != nil:
 		m.Status, m.Reason = oddscachev1.RefreshStatus_REFRESH_STATUS_FAILED, "NO_ANSWER"
 	case r.Changed:
@@ -70,15 +70,15 @@ func refreshMessage(r cycle.RefreshResult) *oddscachev1.RefreshResult {
 }
 
 // mostFrequent is the reason given most often.
-func mostFrequent(refused odds.Rejections) odds.Reason {
-	reasons := make([]odds.Reason, 0, len(refused))
-	for r := range refused {
+func mostFrequent(rejected odds.Rejections) odds.Reason {
+	reasons := make([]odds.Reason, 0, len(rejected))
+	for r := range rejected {
 		reasons = append(reasons, r)
 	}
 	if len(reasons) == 0 {
 		return ""
 	}
 	return slices.MaxFunc(reasons, func(a, b odds.Reason) int {
-		return cmp.Or(cmp.Compare(refused[a], refused[b]), cmp.Compare(b, a))
+		return cmp.Or(cmp.Compare(rejected[a], rejected[b]), cmp.Compare(b, a))
 	})
 }

@@ -101,18 +101,18 @@ func (r *run) stored(ctx context.Context, number int, result store.BatchResult) 
 	r.Instruments.Observer.BatchStored(result)
 	r.log.Debug("batch stored", "batch", number, "revision", result.Revision, "events_changed", result.EventsChanged,
 		"markets_changed", result.MarketsChanged, "took", PhasesOf(result).total().Round(time.Millisecond))
-	refused := make(odds.Rejections)
+	rejected := make(odds.Rejections)
 	for _, b := range result.Refused {
-		refused.Add(b)
+		rejected.Add(b)
 	}
-	if refused.Total() > 0 {
-		r.log.Warn("parts of a batch refused", "batch", number, "reasons", refused)
+	if rejected.Total() > 0 {
+		r.log.Warn("parts of a batch refused", "batch", number, "reasons", rejected)
 	}
 	r.acks.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), visibleTimeout) // storing goes on, or is over
 		defer cancel()
 		took := r.untilVisible(ctx, result)
-		r.notify(Step{Stored: &Stored{Batch: number, Result: result, CacheUpdate: took, Refused: refused}})
+		r.notify(Step{Stored: &Stored{Batch: number, Result: result, CacheUpdate: took, Rejected: rejected}})
 	})
 }
 

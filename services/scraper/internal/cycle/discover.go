@@ -109,13 +109,13 @@ func (r *run) resolve(ctx context.Context, b odds.Bookmaker, found *bookmaker.Di
 			srID, err := r.fetchSrID(ctx, b, listed.EventID)
 			listed.SrID = srID
 			r.moved()
-			var refused *odds.Rejected
+			var rejected *odds.Rejected
 			switch {
 			case err == nil || ctx.Err() != nil:
-			case errors.As(err, &refused) && !errors.Is(err, bookmaker.ErrThrottled):
+			case errors.As(err, &rejected) && !errors.Is(err, bookmaker.ErrThrottled):
 				mu.Lock()
 				defer mu.Unlock()
-				found.Rejections[refused.Reason]++
+				found.Rejections[rejected.Reason]++
 			default:
 				r.stats.skipped(b)
 			}

@@ -234,7 +234,7 @@ func TestShortListsOverHTTP(t *testing.T) {
 				t.Errorf("%s: %s: refusals %v, %d withdrawn, %d of %d events offered",
 					step, name, p.Refusals, p.Withdrawn, b.offered(name), 2*n)
 			}
-			if said := string(name) + ": 2 of 2 tournaments list fewer events"; short > 0 && !strings.Contains(c.Reason, said) {
+			if reason := string(name) + ": 2 of 2 tournaments list fewer events"; short > 0 && !strings.Contains(c.Reason, reason) {
 				t.Errorf("%s: the reason is %q", step, c.Reason)
 			}
 		}

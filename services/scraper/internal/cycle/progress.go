@@ -47,7 +47,7 @@ type Stored struct {
 	Result store.BatchResult
 	// CacheUpdate is from the commit to the acknowledgement of the slowest live replica; negative without one.
 	CacheUpdate time.Duration
-	Refused     odds.Rejections
+	Rejected    odds.Rejections
 }
 
 // Progress passes steps on to any number of watchers. The zero value is ready.

@@ -85,7 +85,7 @@ func (s *stats) fetched(b odds.Bookmaker, d bookmaker.Detail, took time.Duration
 	defer s.mu.Unlock()
 	r := s.results[b]
 	r.Asked++
-	var refused *odds.Rejected
+	var rejected *odds.Rejected
 	switch {
 	case err == nil:
 		r.Fetched++
@@ -96,14 +96,14 @@ func (s *stats) fetched(b odds.Bookmaker, d bookmaker.Detail, took time.Duration
 		}
 	case errors.Is(err, bookmaker.ErrThrottled):
 		r.Blocked++
-	case errors.As(err, &refused):
+	case errors.As(err, &rejected):
 		r.DetailsRefused++
-		s.lost[b][refused.Reason]++
+		s.lost[b][rejected.Reason]++
 	default:
 		r.Failed++
 	}
-	if errors.As(err, &refused) { // a page instead of JSON is both: turned away, and no snapshot
-		s.rejected[b][refused.Reason]++
+	if errors.As(err, &rejected) { // a page instead of JSON is both: turned away, and no snapshot
+		s.rejected[b][rejected.Reason]++
 	}
 }
 

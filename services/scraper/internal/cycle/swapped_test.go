@@ -150,8 +150,8 @@ func TestRefreshRejectsSwappedSides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var refused *odds.Rejected
-	if a := got.Results[1]; !errors.As(a.Err, &refused) || refused.Reason != odds.SidesSwapped || a.Changed {
+	var rejected *odds.Rejected
+	if a := got.Results[1]; !errors.As(a.Err, &rejected) || rejected.Reason != odds.SidesSwapped || a.Changed {
 		t.Errorf("bet9ja's result is %+v", a)
 	}
 	if price := b.price(t, odds.Bet9ja, nine.EventID, "1"); price != 1.5 {

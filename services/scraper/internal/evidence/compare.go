@@ -54,8 +54,8 @@ func (p Pair) Ratio() float64 {
 	return max(p.Reference, p.Price) / min(p.Reference, p.Price)
 }
 
-// Tally counts a competitor's outcomes of a family.
-type Tally struct {
+// Stats counts a competitor's outcomes of a family.
+type Stats struct {
 	Family   string
 	Markets  int // mapped
 	Outcomes int // mapped
@@ -68,7 +68,7 @@ type Comparison struct {
 	Pairs []Pair
 	// Foreign lists outcomes in a market that BetPawa offers too, but under names that BetPawa does not offer there.
 	Foreign []Pair
-	Tallies []Tally // by family, in alphabetical order
+	Tallies []Stats // by family, in alphabetical order
 }
 
 // Shared counts the pairs, closed ones included.
@@ -97,7 +97,7 @@ func Compare(table *mapping.Table, reference, competitor odds.Snapshot) Comparis
 	known, _ := registry.Lookup(competitor.Bookmaker)
 	column := known.Column(table)
 	var c Comparison
-	tallies := make(map[string]*Tally)
+	tallies := make(map[string]*Stats)
 	for _, m := range competitor.Markets {
 		family := ""
 		if row := table.Row(m.ID); row != nil {
@@ -105,7 +105,7 @@ func Compare(table *mapping.Table, reference, competitor odds.Snapshot) Comparis
 		}
 		t := tallies[family]
 		if t == nil {
-			t = &Tally{Family: family}
+			t = &Stats{Family: family}
 			tallies[family] = t
 		}
 		t.Markets++
@@ -132,7 +132,7 @@ func Compare(table *mapping.Table, reference, competitor odds.Snapshot) Comparis
 	for _, t := range tallies {
 		c.Tallies = append(c.Tallies, *t)
 	}
-	slices.SortFunc(c.Tallies, func(a, b Tally) int { return cmp.Compare(a.Family, b.Family) })
+	slices.SortFunc(c.Tallies, func(a, b Stats) int { return cmp.Compare(a.Family, b.Family) })
 	return c
 }
 

@@ -88,8 +88,8 @@ func families(title string, c Comparison, without []bookmaker.Unmapped) Table {
 			len(c.Foreign), len(without)),
 		Head: []string{"family", "markets", "outcomes", "shared", "agree", "long shots apart", "closed", "explained", "stray"},
 	}
-	var sum Tally
-	line := func(x Tally) []string {
+	var sum Stats
+	line := func(x Stats) []string {
 		cells := []string{x.Family, strconv.Itoa(x.Markets), strconv.Itoa(x.Outcomes), strconv.Itoa(x.Shared)}
 		for _, n := range x.Verdicts {
 			cells = append(cells, strconv.Itoa(n))

@@ -322,7 +322,7 @@ func TestStalledWriterIsSilentBeforeItIsLost(t *testing.T) {
 	})
 }
 
-func TestCaughtUpIsSaidOfThePresentOnly(t *testing.T) {
+func TestCaughtUpIsOfThePresentOnly(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b *testbed) {
 		w := newWriter("e1")

@@ -12,7 +12,7 @@ import (
 type contributions struct {
 	last        *prometheus.GaugeVec
 	sum         *prometheus.CounterVec
-	refusals    *prometheus.CounterVec
+	rejections  *prometheus.CounterVec
 	findings    *prometheus.CounterVec
 	tournaments *prometheus.GaugeVec
 	short       *prometheus.GaugeVec
@@ -35,7 +35,7 @@ func newContributions() contributions {
 				"snapshots refused as a whole, snapshots withdrawn.", bookmaker, "kind"),
 		sum: counters("contribution_total",
 			"A bookmaker's part of all cycles, by kind as in last_cycle_contribution.", bookmaker, "kind"),
-		refusals: counters("refusals_total",
+		rejections: counters("refusals_total",
 			"Answers, markets and outcomes that were refused in cycles, by reason.", bookmaker, "reason"),
 		findings: counters("doubts_total",
 			"Events of which a bookmaker said something that was not believed, or not yet, by reason.", bookmaker, "reason"),
@@ -47,7 +47,7 @@ func newContributions() contributions {
 	for _, b := range registry.Names() {
 		c.add(store.BookmakerResult{Bookmaker: b}, false)
 		for _, reason := range odds.Reasons() {
-			c.refusals.WithLabelValues(string(b), string(reason))
+			c.rejections.WithLabelValues(string(b), string(reason))
 		}
 		for _, reason := range odds.FindingReasons() {
 			c.findings.WithLabelValues(string(b), string(reason))
@@ -57,7 +57,7 @@ func newContributions() contributions {
 }
 
 func (c *contributions) all() collectors {
-	return collectors{c.last, c.sum, c.refusals, c.findings, c.tournaments, c.short}
+	return collectors{c.last, c.sum, c.rejections, c.findings, c.tournaments, c.short}
 }
 
 // add adds a bookmaker's part of a cycle.
@@ -68,7 +68,7 @@ func (c *contributions) add(r store.BookmakerResult, short bool) {
 		c.sum.WithLabelValues(b, kind).Add(float64(n))
 	}
 	for reason, n := range r.Refusals {
-		c.refusals.WithLabelValues(b, string(reason)).Add(float64(n))
+		c.rejections.WithLabelValues(b, string(reason)).Add(float64(n))
 	}
 	for _, d := range r.Doubts {
 		c.findings.WithLabelValues(b, string(d.Reason)).Add(float64(d.Count))

@@ -82,7 +82,7 @@ func TestCycles(t *testing.T) {
 	is(t, "markets", c.markets, 7)
 	is(t, "fetched", c.last.WithLabelValues("betpawa", "fetched"), 5)
 	is(t, "fetched in all", c.sum.WithLabelValues("betpawa", "fetched"), 5)
-	is(t, "refused", c.refusals.WithLabelValues("betpawa", "YIELD_COLLAPSED"), 6)
+	is(t, "refused", c.rejections.WithLabelValues("betpawa", "YIELD_COLLAPSED"), 6)
 	is(t, "tournaments", c.tournaments.WithLabelValues("betpawa", "answered"), 3)
 	is(t, "short", c.short.WithLabelValues("betpawa"), 1)
 	if after := testutil.CollectAndCount(c); after != before {

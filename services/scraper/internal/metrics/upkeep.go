@@ -10,7 +10,7 @@ import (
 type Upkeep struct {
 	read func() upkeep.Counts
 
-	runs, made, dropped, rows, failed, refused *prometheus.Desc
+	runs, made, dropped, rows, failed, rejected *prometheus.Desc
 }
 
 // NewUpkeep makes a collector.
@@ -22,14 +22,14 @@ func NewUpkeep(read func() upkeep.Counts) *Upkeep {
 		dropped: desc("history_partitions_dropped_total", "Partitions of the history that were dropped."),
 		rows:    desc("history_rows_dropped_total", "Rows of the history that were dropped with them."),
 		failed:  desc("history_upkeep_errors_total", "Runs of the history's upkeep that failed and are tried again."),
-		refused: desc("history_drops_refused_total",
+		rejected: desc("history_drops_refused_total",
 			"Runs of the history's upkeep in which the database refused to drop history, as when clocks disagree."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (u *Upkeep) Describe(ch chan<- *prometheus.Desc) {
-	describe(ch, u.runs, u.made, u.dropped, u.rows, u.failed, u.refused)
+	describe(ch, u.runs, u.made, u.dropped, u.rows, u.failed, u.rejected)
 }
 
 // Collect implements prometheus.Collector.
@@ -40,5 +40,5 @@ func (u *Upkeep) Collect(ch chan<- prometheus.Metric) {
 	r.counter(u.dropped, float64(c.Dropped))
 	r.counter(u.rows, float64(c.DroppedRows))
 	r.counter(u.failed, float64(c.Failed))
-	r.counter(u.refused, float64(c.Rejected))
+	r.counter(u.rejected, float64(c.Rejected))
 }

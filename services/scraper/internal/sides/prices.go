@@ -72,15 +72,15 @@ func comparePrices(reference, other []odds.Market) Prices {
 // Fit is what the prices say: what some families say and none contradicts. Where several can be compared one alone
 // may be the mistake.
 func (p Prices) Fit() Fit {
-	says := make(map[Fit]int)
+	families := make(map[Fit]int)
 	for _, d := range p.families {
-		says[d.fit()]++
+		families[d.fit()]++
 	}
 	enough := min(2, len(p.families))
 	switch {
-	case says[Straight] > 0 && says[Reversed] == 0:
+	case families[Straight] > 0 && families[Reversed] == 0:
 		return Straight
-	case says[Reversed] >= enough && says[Reversed] > 0 && says[Straight] == 0:
+	case families[Reversed] >= enough && families[Reversed] > 0 && families[Straight] == 0:
 		return Reversed
 	default:
 		return Unclear

@@ -208,9 +208,9 @@ func TestMirror(t *testing.T) {
 	})
 }
 
-// TestDoubtRefusesNothing has offers drawn at random: whatever is refused has a clear sign against it and none for
+// TestWithoutClearSignsNothingIsRejected has offers drawn at random: whatever is refused has a clear sign against it and none for
 // it, and nothing whose prices fit as they are is refused.
-func TestDoubtRefusesNothing(t *testing.T) {
+func TestWithoutClearSignsNothingIsRejected(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawOffer(t), drawOffer(t)

@@ -66,20 +66,20 @@ func TestAbsenceOfUnknownTournamentNeedsAllToAnswer(t *testing.T) {
 	}
 }
 
-func TestRefusedListingIsOffered(t *testing.T) {
+func TestRejectedListingIsOffered(t *testing.T) {
 	t.Parallel()
 	a := make(Absences)
-	refused := func(ids ...string) bookmaker.Discovery {
+	rejected := func(ids ...string) bookmaker.Discovery {
 		d := found(nil, "1")
 		d.Tournaments[0].RejectedIDs = ids
 		return d
 	}
 	a.Update(odds.Bet9ja, found(nil, "1", "2"), []string{"1", "2"})
 	for range 3 {
-		if gone := a.Update(odds.Bet9ja, refused("2"), []string{"1", "2"}).Gone; gone != nil {
+		if gone := a.Update(odds.Bet9ja, rejected("2"), []string{"1", "2"}).Gone; gone != nil {
 			t.Fatalf("%v counted as gone although it was listed, unreadably", gone)
 		}
-		if gone := a.Update(odds.Bet9ja, refused(""), []string{"1", "2"}).Gone; gone != nil {
+		if gone := a.Update(odds.Bet9ja, rejected(""), []string{"1", "2"}).Gone; gone != nil {
 			t.Fatalf("%v counted as gone although the tournament listed an event that could not be read", gone)
 		}
 	}
