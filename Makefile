@@ -60,6 +60,10 @@ run: ## Run the pair with a private Postgres and simulated bookmakers (BOOKMAKER
 test: postgres faketime haproxy $(if $(RACE),gcc) ## Run every test against a real Postgres (PKG=./services/cache/... RUN=TestX COUNT=3 RACE= RECORDED=folder)
 	REQUIRE_POSTGRES=1 go test $(RACE) -shuffle=on -timeout=30m -count=$(COUNT) -run='$(RUN)' $(PKG)
 
+.PHONY: test-short
+test-short: postgres ## Run the unit tests and one test of the whole, without what takes longer (2 minutes; PKG=./services/cache/...)
+	REQUIRE_POSTGRES=1 go test -short -timeout=10m -run='$(RUN)' $(PKG)
+
 .PHONY: alloc-test
 alloc-test: ## Run the tests that count allocations and memory, which the race detector would spoil
 	go test -count=1 -run='Alloc|Memory|Slow' ./services/cache/... ./pkg/...

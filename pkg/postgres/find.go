@@ -29,6 +29,8 @@ func Find(ctx context.Context) (string, error) {
 	for _, dir := range candidates(ctx, debianRoot) {
 		version, err := majorVersion(ctx, dir)
 		switch {
+		case ctx.Err() != nil:
+			return "", fmt.Errorf("looking for PostgreSQL: %w", context.Cause(ctx))
 		case err != nil:
 			seen = append(seen, fmt.Sprintf("%s: %v", dir, err))
 		case version < MinVersion:

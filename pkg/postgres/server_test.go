@@ -101,6 +101,9 @@ func TestServerListensOnItsSocketAlone(t *testing.T) {
 
 func TestSettingsOverrideTheDefaults(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts servers of its own")
+	}
 	s := pgtest.Server(t, postgres.Options{Settings: map[string]string{"synchronous_commit": "off", "work_mem": "5MB"}})
 	for setting, want := range map[string]string{"synchronous_commit": "off", "work_mem": "5MB"} {
 		if got := query[string](t, s.URL("postgres"), "SHOW "+setting); got != want {
@@ -113,6 +116,9 @@ func TestSettingsOverrideTheDefaults(t *testing.T) {
 // open transaction.
 func TestKillKeepsWhatWasCommitted(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts servers of its own")
+	}
 	s := pgtest.Server(t, postgres.Options{})
 	url := s.URL("postgres")
 	query[int](t, url, "WITH made AS (SELECT 1) SELECT * FROM made")
@@ -176,6 +182,9 @@ func TestKillKeepsWhatWasCommitted(t *testing.T) {
 
 func TestKillAndHaltAgainAndAgain(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts servers of its own")
+	}
 	s := pgtest.Server(t, postgres.Options{})
 	for round := range 6 {
 		end := s.Kill
@@ -211,6 +220,9 @@ func keptDir(t *testing.T) string {
 
 func TestKeptDirectoryKeepsItsData(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts servers of its own")
+	}
 	dir := keptDir(t)
 	first := pgtest.Server(t, postgres.Options{Dir: dir})
 	if got := query[string](t, first.URL("postgres"), "SHOW fsync"); got != "on" {
@@ -289,6 +301,9 @@ func TestStartHonoursItsContext(t *testing.T) {
 // start removes the directory that was left.
 func TestServerDiesWithItsProcess(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts servers of its own")
+	}
 	if _, err := postgres.Find(t.Context()); err != nil || runtime.GOOS != "linux" {
 		t.Skipf("it needs Linux and Postgres: %v", err)
 	}

@@ -195,6 +195,9 @@ func TestPortIsTaken(t *testing.T) {
 // A data folder keeps what was stored: the second run resumes at a revision above the first's.
 func TestDataDirIsKept(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts the pair twice")
+	}
 	cfg := smallConfig(t)
 	dir, err := os.MkdirTemp("", "standalone")
 	if err != nil {

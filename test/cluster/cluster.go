@@ -50,6 +50,9 @@ type Config struct {
 	// Proxies puts a proxy between each scraper and its database, each cache and each scraper, and before each cache.
 	Proxies bool
 
+	// Short lets a test run with -short as well.
+	Short bool
+
 	// Logs is a folder that gets a file for each process. Without it all write to Output, nil for nothing.
 	Logs   string
 	Output io.Writer

@@ -29,8 +29,13 @@ func Start(t *testing.T, cfg Config) *Cluster {
 
 // Prepare prepares a cluster that ends with the test and starts none of its services. Scrapers have what a test of
 // seconds on a busy machine needs, and after that what the configuration sets.
+//
+// A cluster takes seconds, so with -short only those whose configuration says Short are started.
 func Prepare(t *testing.T, cfg Config) *Cluster {
 	t.Helper()
+	if testing.Short() && !cfg.Short {
+		t.Skip("SKIPPED: -short, and it starts a cluster")
+	}
 	if cfg.DatabaseURL == "" {
 		cfg.DatabaseURL = pgtest.URL(t, Migrate)
 	}

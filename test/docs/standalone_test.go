@@ -47,6 +47,9 @@ func TestMain(m *testing.M) {
 // running is the one pair that all tests ask.
 func running(t *testing.T) *standalone {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts the pair")
+	}
 	if _, err := postgres.Find(t.Context()); err != nil && os.Getenv("REQUIRE_POSTGRES") != "1" {
 		t.Skipf("SKIPPED, it needs a real Postgres: %v (REQUIRE_POSTGRES=1 makes this a failure)", err)
 	}

@@ -44,6 +44,9 @@ func clockSteps() []clockStep {
 // with a time of the future, and each cycle says what it was. `make fault-clocks` runs the whole matrix.
 func TestClockSteps(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts processes")
+	}
 	for _, step := range clockSteps() {
 		t.Run(fmt.Sprintf("%s %v restart %v", step.where, step.by, step.restart), func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,9 @@ import (
 // among the words allowed, out of range. One start names them all, with their values and what they must be.
 func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts processes")
+	}
 	for _, tt := range []struct {
 		service   string
 		env, want []string

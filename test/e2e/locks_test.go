@@ -152,6 +152,9 @@ func historyDays(t *testing.T, conn *pgx.Conn) (days []string) {
 // TestReadsWhilePostgresIsAway asks for everything that is read from Postgres while it stops, is away, and comes back.
 func TestReadsWhilePostgresIsAway(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts processes")
+	}
 	server := pgtest.Server(t, postgres.Options{})
 	if err := cluster.Migrate(t.Context(), server.URL("postgres")); err != nil {
 		t.Fatal(err)

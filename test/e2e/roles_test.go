@@ -82,6 +82,9 @@ func execute(t *testing.T, conn *pgx.Conn, statement string) {
 // TestScraperRunsWithItsLeastRights lets a scraper do everything it ever does, as its own role.
 func TestScraperRunsWithItsLeastRights(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts processes")
+	}
 	as := roles(t)
 	own := connect(t, as(scraperRole))
 	execute(t, own, "SELECT history_make_partition(current_date - 9)") // for retention to drop
@@ -127,6 +130,9 @@ func TestScraperRunsWithItsLeastRights(t *testing.T) {
 // TestRolesMayDoNoMore tries what neither a broken nor a taken-over scraper may do, and what only migrate's role may.
 func TestRolesMayDoNoMore(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts a server of its own")
+	}
 	as := roles(t)
 	owner, own := connect(t, as(ownerRole)), connect(t, as(scraperRole))
 	today := "market_odds_history_" + time.Now().UTC().Format("20060102")

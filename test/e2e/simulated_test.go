@@ -137,7 +137,7 @@ var deliberate = map[string]bool{
 func TestListIsOrderedFilteredAndComplete(t *testing.T) {
 	t.Parallel()
 	w := world(t, nil)
-	p := cluster.Start(t, cluster.Config{Site: w.URL})
+	p := cluster.Start(t, cluster.Config{Site: w.URL, Short: true})
 	p.Reach(t, p.RunCycle(t, succeeded).GetRevision())
 	events := all(t, p, &oddscachev1.ListEventsRequest{PageSize: 7})
 	if len(events) != len(football(w)) {

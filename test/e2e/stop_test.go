@@ -187,6 +187,9 @@ func TestStoppedScraperGivesItsLeaseBack(t *testing.T) {
 // TestLivenessIsNotReadiness takes away what each service needs: both go on living, and say what they wait for.
 func TestLivenessIsNotReadiness(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts processes")
+	}
 	server := pgtest.Server(t, postgres.Options{})
 	if err := cluster.Migrate(t.Context(), server.URL("postgres")); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/oddscache/oddscache/test/cluster"
+	"github.com/oddscache/oddscache/test/repeat"
 )
 
 // point is where the writer is when the standby stops to follow, and what the primary has done of it before it dies.
@@ -66,6 +67,7 @@ func TestFailover(t *testing.T) { //nolint:paralleltest // it takes the whole ma
 	for n := range rounds(t) {
 		p, synchronous := all[n%len(all)], n/len(all)%2 != n%2
 		if !t.Run(fmt.Sprintf("%d %s, synchronous %v", n, p.name, synchronous), func(t *testing.T) { s.round(ctx, t, p, synchronous) }) {
+			repeat.Command(t, fmt.Sprint("FAILOVER_ROUNDS=", n+1))
 			return
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/oddscache/oddscache/pkg/postgres"
 	"github.com/oddscache/oddscache/test/cluster"
+	"github.com/oddscache/oddscache/test/repeat"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,6 +28,20 @@ func rounds(t *testing.T) int {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
 		t.Fatalf("FAULT_ROUNDS is %q (must be a number)", text)
+	}
+	return n
+}
+
+// only is the number of the round to run alone, which FAULT_ROUND names; 0 without it, where all begin.
+func only(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("FAULT_ROUND")
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		t.Fatalf("FAULT_ROUND is %q (must be a round's number)", text)
 	}
 	return n
 }
@@ -67,10 +82,15 @@ func TestCachesEqualPostgresAfterEveryFault(t *testing.T) { //nolint:paralleltes
 	}
 	all := Faults(stopped)
 	sum := stats{began: time.Now()}
-	for round := range n {
+	first := only(t)
+	for round := first; round < max(n, first+1); round++ {
 		// A stride that shares no factor with the number of faults makes short runs see all kinds, and long ones each.
 		sum.round(t, s, all[round*37%len(all)], uint64(round))
 		if t.Failed() {
+			repeat.Command(t, "FAULT_ROUND="+strconv.Itoa(round), "FAULT_ROUNDS="+strconv.Itoa(n))
+			break
+		}
+		if os.Getenv("FAULT_ROUND") != "" {
 			break
 		}
 	}

@@ -25,6 +25,9 @@ import (
 
 // TestReconnectsLeaveNothingBehind breaks a cache's connections a thousand times.
 func TestReconnectsLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // measures the process
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it measures for many seconds")
+	}
 	unraced(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(Rules{}, false)
@@ -59,6 +62,9 @@ func TestReconnectsLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // m
 
 // TestConnectionsLeaveNothingBehind connects and goes away a thousand times over TCP.
 func TestConnectionsLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // measures the process
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it measures for many seconds")
+	}
 	unraced(t)
 	f := serveFeed(t, 50)
 	for range 50 {
@@ -86,6 +92,9 @@ const (
 // TestIdleReplicasCostLittle follows with fifty replicas. Both ends run in this process, so what is measured is more
 // than what the scraper pays.
 func TestIdleReplicasCostLittle(t *testing.T) { //nolint:paralleltest // measures the process
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it measures for many seconds")
+	}
 	unraced(t)
 	f := serveFeed(t, 300)
 	f.visit(t)

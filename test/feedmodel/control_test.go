@@ -42,6 +42,9 @@ func TestLostBatchesAreGaps(t *testing.T) {
 // TestWritersWithOneRuleChangedAreCaught runs the controls whose rule lives in the test's writer.
 func TestWritersWithOneRuleChangedAreCaught(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it runs histories until a change is noticed")
+	}
 	for _, c := range Controls() {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
@@ -57,6 +60,9 @@ func TestWritersWithOneRuleChangedAreCaught(t *testing.T) {
 // TestBuildsWithOneRuleChangedAreCaught builds the patches that histories must catch, and runs TestHunt in them.
 // Building takes its time: FEEDMODEL_CONTROLS=1 asks for it.
 func TestBuildsWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest // every build takes all cores
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it runs histories until a change is noticed")
+	}
 	if os.Getenv("FEEDMODEL_CONTROLS") == "" {
 		t.Skip("builds every control: set FEEDMODEL_CONTROLS=1")
 	}
@@ -83,6 +89,9 @@ func TestBuildsWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest
 // TestPackagesWithOneRuleChangedAreCaught builds the patches that a package's own tests must catch, and runs those: the
 // rules of the scraper's store, against a real Postgres.
 func TestPackagesWithOneRuleChangedAreCaught(t *testing.T) { //nolint:paralleltest // every build takes all cores
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it runs histories until a change is noticed")
+	}
 	if os.Getenv("FEEDMODEL_CONTROLS") == "" {
 		t.Skip("builds every control: set FEEDMODEL_CONTROLS=1")
 	}

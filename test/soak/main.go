@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -87,6 +88,7 @@ func main() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
+		fmt.Fprintf(os.Stderr, "to repeat it: go run ./test/soak -seed %d %s\n", o.seed, strings.Join(os.Args[1:], " "))
 		os.Exit(1)
 	}
 }

@@ -26,6 +26,9 @@ import (
 // The previous version is the one that testdata/version names; PREVIOUS names another one.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it builds another version")
+	}
 	ref := previousCommit(t)
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {

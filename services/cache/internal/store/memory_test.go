@@ -21,6 +21,9 @@ func heap() int64 {
 // TestBytesAreTheHeap holds the accounted bytes against the growth of the heap. It runs alone: others' garbage would
 // count.
 func TestBytesAreTheHeap(t *testing.T) { //nolint:paralleltest // see above
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it fills the memory of a whole cache")
+	}
 	for _, test := range []struct {
 		name            string
 		events, markets int

@@ -22,6 +22,9 @@ import (
 // what the tables hold.
 func TestPostgresKilled(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it kills servers of its own")
+	}
 	server := pgtest.Server(t, postgres.Options{})
 	url := server.URL("postgres")
 	if err := storetest.Migrated(t.Context(), url); err != nil {

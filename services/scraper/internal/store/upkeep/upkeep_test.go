@@ -128,6 +128,9 @@ func TestNoCallerDropsHistory(t *testing.T) {
 // What is dropped is said with its rows, and counted.
 func TestDroppedHistoryIsLogged(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, and it starts servers of its own")
+	}
 	own, admin := storetest.Limited(t)
 	fill(t, admin, time.Now(), 0, 0, 15, 15, 15)
 	b := storetest.On(t, own, store.Config{})
