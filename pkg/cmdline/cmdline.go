@@ -1,7 +1,8 @@
-// Package cmdline reads the flags and the environment of the binaries, all in one manner: help in groups, and what is
-// wrong with the environment said all at once.
+// Package cmdline reads the flags and the environment of the binaries, all in one manner, with help in groups, and reports
+// everything that is wrong with the environment at once. Services have their main function from it, and the settings of logs
+// and of health checks.
 //
-// It is not for what a setting means or may be: that is each service's Config and its Validate.
+// What a setting means and may be is said by each service's Config and its Validate.
 package cmdline
 
 import (

@@ -23,7 +23,7 @@ type commands struct {
 	} `cmd:""`
 }
 
-func TestEverythingWrongWithTheEnvironmentIsSaidAtOnce(t *testing.T) { //nolint:paralleltest // it sets the environment
+func TestEverythingWrongWithTheEnvironmentIsReportedAtOnce(t *testing.T) { //nolint:paralleltest // it sets the environment
 	for name, value := range map[string]string{
 		"CMDLINE_INTERVAL": "often", "CMDLINE_BATCH": "many", "CMDLINE_NAME": "fine", "CMDLINE_TIMEOUT": "soon", "CMDLINE_LEVEL": "loud",
 	} {
@@ -53,6 +53,6 @@ func TestEverythingWrongWithTheEnvironmentIsSaidAtOnce(t *testing.T) { //nolint:
 	t.Setenv("CMDLINE_INTERVAL", "1m")
 	t.Setenv("CMDLINE_BATCH", "3")
 	if err := cmdline.CheckEnvironment(parser, []string{"serve"}); err != nil {
-		t.Errorf("a right environment is refused: %v", err)
+		t.Errorf("a right environment is rejected: %v", err)
 	}
 }

@@ -41,7 +41,7 @@ func newEntry(revision int64, field protowire.Number, m proto.Message) (*Entry, 
 
 // frame writes an entry as an element of Batch.entries:
 //
-//	tag of entries, length, { tag of revision, revision, tag of the kind's field, length, body }
+//	entries: length { revision: number, kind's field: length body }
 //
 // It is written by hand to have it in one allocation, and with revision first, which Parse does not require.
 func frame(revision int64, field protowire.Number, body []byte) []byte {

@@ -14,20 +14,20 @@ import (
 )
 
 const (
-	// headerWithin and idleWithin keep idle or crawling connections from piling up. Answers have no limit: a CPU
-	// profile takes as long as it is asked to.
+	// headerWithin and idleWithin keep idle or crawling connections from piling up. Responses have no limit: a CPU
+	// profile takes as long as the request says.
 	headerWithin = 5 * time.Second
 	idleWithin   = 2 * time.Minute
 	// maxHeaderBytes bounds a request's headers; net/http adds 4 kB to it.
 	maxHeaderBytes = 16 << 10
-	// defaultAdminGrace is how long a stop waits for answers that are being written.
+	// defaultAdminGrace is how long a stop waits for responses that are being written.
 	defaultAdminGrace = 2 * time.Second
 )
 
 // AdminConfig says what kind of admin server NewAdmin makes. Listen (or Listener), Registry and Logger are needed.
 type AdminConfig struct {
 	// Listen is the address, such as "127.0.0.1:7410". Port 0 lets the system choose. Whoever reaches it sees the
-	// metrics and can take profiles: it is not for the outside.
+	// metrics and can take profiles, so it is a private address.
 	Listen string
 	// Listener is used instead of Listen when set. The server closes it.
 	Listener net.Listener
@@ -40,9 +40,9 @@ type AdminConfig struct {
 	Logger *slog.Logger
 	// TLS encrypts the port. Nil means plaintext.
 	TLS *tls.Config
-	// Guard is put around all pages, to refuse them. Nil lets everybody see everything.
+	// Guard is put around all pages, to reject requests. Nil lets everybody see everything.
 	Guard func(http.Handler) http.Handler
-	// Grace is how long a stop waits for answers that are being written. 2 s when 0.
+	// Grace is how long a stop waits for responses that are being written. 2 s when 0.
 	Grace time.Duration
 }
 
@@ -78,7 +78,7 @@ func NewAdmin(cfg AdminConfig) (*Admin, error) {
 	level := slog.LevelWarn
 	if cfg.TLS != nil {
 		listener = tls.NewListener(listener, cfg.TLS)
-		level = slog.LevelDebug // whoever gets to the port can make a handshake fail, as often as they like
+		level = slog.LevelDebug // whoever reaches the port can make handshakes fail, as often as they like
 	}
 	return &Admin{
 		listener: listener,
@@ -104,7 +104,7 @@ func (a *Admin) Close() error {
 	return nil
 }
 
-// Run serves until ctx ends, then lets answers that are being written finish for as long as the grace period allows
+// Run serves until ctx ends, then lets responses that are being written finish for as long as the grace period allows
 // and cuts the rest. It returns nil after such a stop.
 func (a *Admin) Run(ctx context.Context) error {
 	served := make(chan error, 1)

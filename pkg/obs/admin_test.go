@@ -139,11 +139,11 @@ func TestReadinessIsApartFromLiveness(t *testing.T) {
 
 func TestAdminStopCutsWhatDoesNotFinish(t *testing.T) {
 	t.Parallel()
-	asked := make(chan struct{})
+	requested := make(chan struct{})
 	a := setup(t, func(c *obs.AdminConfig) {
 		c.Grace = 20 * time.Millisecond
 		c.Ready = func(ctx context.Context) error {
-			close(asked)
+			close(requested)
 			<-ctx.Done()
 			return ctx.Err()
 		}
@@ -161,14 +161,14 @@ func TestAdminStopCutsWhatDoesNotFinish(t *testing.T) {
 		}
 		got <- err
 	}()
-	<-asked
+	<-requested
 	a.stop(t)
 	if err := <-got; err == nil {
 		t.Error("the request that never ends was answered")
 	}
 }
 
-func TestAdminRefusesABadConfig(t *testing.T) {
+func TestAdminRejectsABadConfig(t *testing.T) {
 	t.Parallel()
 	if _, err := obs.NewAdmin(obs.AdminConfig{}); err == nil {
 		t.Error("an empty config was taken")

@@ -45,7 +45,7 @@ func adminHandler(registry *prometheus.Registry, ready func(context.Context) err
 	return mux
 }
 
-// text writes a short answer. A client that is gone by then is nobody's loss.
+// text writes a short page. Write errors mean that the client left; they are ignored.
 func text(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)

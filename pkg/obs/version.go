@@ -6,13 +6,13 @@ import (
 	"runtime/debug"
 )
 
-// unknown stands for what the binary does not tell about itself.
+// unknown is the value of what cannot be read out of the binary.
 const unknown = "unknown"
 
-// revision is the commit of a build that has no version control at hand, such as an image's: its linker is told with -X.
+// revision is the commit of a build without version control, such as an image's: the linker sets it with -X.
 var revision string //nolint:gochecknoglobals // the linker sets nothing else
 
-// Build says what a binary was built from. The linker's own records tell, where it sees them.
+// Build says what a binary was built from, as far as the linker recorded it.
 type Build struct {
 	// Version is the main module's: "(devel)" for a build in a work tree without tags.
 	Version string
@@ -33,13 +33,13 @@ func ReadBuild() Build {
 	return buildOf(info, revision)
 }
 
-// buildOf picks the facts out of the linker's records; told is the commit where they have none.
-func buildOf(info *debug.BuildInfo, told string) Build {
+// buildOf reads the linker's records; given is the commit where they have none.
+func buildOf(info *debug.BuildInfo, given string) Build {
 	settings := make(map[string]string, len(info.Settings))
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
 	}
-	commit := cmp.Or(settings["vcs.revision"], told, unknown)
+	commit := cmp.Or(settings["vcs.revision"], given, unknown)
 	if settings["vcs.modified"] == "true" {
 		commit += "+dirty"
 	}

@@ -77,7 +77,7 @@ func ExampleClient_GetEvent_readYourWrites() {
 	defer func() { _ = client.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	refreshed := &oddscachev1.RefreshEventResponse{Revision: 4711} // the scraper's answer to RefreshEvent
+	refreshed := &oddscachev1.RefreshEventResponse{Revision: 4711} // the scraper's response to RefreshEvent
 	e, err := client.GetEvent(ctx, &oddscachev1.GetEventRequest{
 		Key:         &oddscachev1.GetEventRequest_BetpawaEventId{BetpawaEventId: "32299257"},
 		MinRevision: refreshed.GetRevision(),

@@ -1,11 +1,13 @@
-// Package oddsclient asks caches for odds: over one connection that finds the replicas, leaves out those that are not
+// Package oddsclient requests odds from caches: over one connection that finds the replicas, leaves out those that are not
 // ready and tries again elsewhere when one goes away.
 //
 // GetEvent is the lookup for busy consumers: it looks like a call and travels on streams that all callers share, at a
 // fraction of a call's price. Everything else the service can do is behind Service.
 //
-// It is not a cache of its own: every answer comes from a replica and says how fresh it is. It is not for following the
-// scraper's feed, which is what replicas do.
+// It keeps nothing: every response comes from a replica and says how fresh it is.
+//
+//	GetEvent ─ slot, in turn ─> stream ─ queue ─> sender ─> replica
+//	                              └── waiting, by id <── receiver <──┘
 package oddsclient
 
 import (
@@ -35,8 +37,8 @@ const (
 	// DefaultStreamAge lets lookups reach a new replica within minutes.
 	DefaultStreamAge = 10 * time.Minute
 
-	// maxAnswer bounds a received message: pages and batches of whole events have up to 25 MB.
-	maxAnswer = 32 << 20
+	// maxResponse bounds a received message: pages and batches of whole events have up to 25 MB.
+	maxResponse = 32 << 20
 )
 
 // Options change a client's settings. The zero value is an unencrypted connection with the defaults.
@@ -58,17 +60,17 @@ type Options struct {
 	DialOptions []grpc.DialOption
 }
 
-// Client asks the caches of one target. Its methods may be called by any number of goroutines. Use New.
+// Client makes requests to the caches of one target. Its methods may be called by any number of goroutines. Use New.
 type Client struct {
 	conn  *grpc.ClientConn
 	slots []*slot
-	next  atomic.Uint64   // whose turn it is
+	next  atomic.Uint64   // counts lookups, which take the slots in turn
 	life  context.Context //nolint:containedctx // ends with Close, and with it every stream
 	end   context.CancelFunc
 }
 
 // New makes a client of a target: "host:port" (every address that DNS has for it is a replica), a comma list of them,
-// or a gRPC name with a scheme. It dials when the first question is asked. The caller closes it.
+// or a gRPC name with a scheme. It dials when the first request is made. The caller closes it.
 func New(target string, o Options) (*Client, error) {
 	if o.Streams == 0 {
 		o.Streams = DefaultStreams
@@ -80,7 +82,7 @@ func New(target string, o Options) (*Client, error) {
 		return nil, fmt.Errorf("streams is %d and their age %v (must not be negative)", o.Streams, o.StreamAge)
 	}
 	conn, err := client.New(target, client.Options{
-		Credentials: o.Credentials, Token: o.Token, Policy: client.RoundRobin, MaxRecvBytes: maxAnswer, Tracing: o.Tracing,
+		Credentials: o.Credentials, Token: o.Token, Policy: client.RoundRobin, MaxRecvBytes: maxResponse, Tracing: o.Tracing,
 		HealthService: oddscachev1.OddsCacheService_ServiceDesc.ServiceName,
 		DialOptions:   append([]grpc.DialOption{grpc.WithDisableRetry(), grpc.WithChainUnaryInterceptor(retry)}, o.DialOptions...),
 	})
@@ -114,33 +116,32 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// GetEvent looks an event up, as the rpc of that name does and with the same errors, over a stream. The answers of
-// many callers come while each waits for its own. It ends with ctx at the latest. A cache that is older than the stream
-// is asked by a call.
+// GetEvent looks an event up, as the rpc of that name does and with the same errors, over a stream, which many
+// callers share. It ends with ctx at the latest. A cache that is older than the stream gets a call.
 func (c *Client) GetEvent(ctx context.Context, r *oddscachev1.GetEventRequest) (*oddscachev1.GetEventResponse, error) {
-	answer, err := c.lookup(ctx, r)
+	response, err := c.lookup(ctx, r)
 	if status.Code(err) == codes.Unimplemented {
 		return c.Service().GetEvent(ctx, r)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return answer.event()
+	return response.event()
 }
 
-// lookup gets an encoded answer, from another stream when one breaks.
-func (c *Client) lookup(ctx context.Context, r *oddscachev1.GetEventRequest) (*answer, error) {
+// lookup gets an encoded response, from another stream when one breaks.
+func (c *Client) lookup(ctx context.Context, r *oddscachev1.GetEventRequest) (*response, error) {
 	request, err := encode(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.ask(ctx, request)
+	response, err := c.request(ctx, request)
 	if status.Code(err) == codes.Unavailable {
-		answer, err = c.askAgain(ctx, request, err)
+		response, err = c.requestAgain(ctx, request, err)
 	}
 	switch {
 	case err == nil:
-		return answer, nil
+		return response, nil
 	case ctx.Err() != nil:
 		return nil, status.FromContextError(ctx.Err()).Err()
 	case c.life.Err() != nil:
@@ -150,18 +151,18 @@ func (c *Client) lookup(ctx context.Context, r *oddscachev1.GetEventRequest) (*a
 	}
 }
 
-// ask asks over the next stream.
-func (c *Client) ask(ctx context.Context, request []byte) (*answer, error) {
-	return c.slots[c.next.Add(1)%uint64(len(c.slots))].ask(ctx, request)
+// request makes a request over the next stream.
+func (c *Client) request(ctx context.Context, request []byte) (*response, error) {
+	return c.slots[c.next.Add(1)%uint64(len(c.slots))].request(ctx, request)
 }
 
-// askAgain asks over other streams when the first one failed with err, as long as the client lives.
-func (c *Client) askAgain(ctx context.Context, request []byte, err error) (a *answer, _ error) {
+// requestAgain makes it over other streams when the first one failed with err, as long as the client lives.
+func (c *Client) requestAgain(ctx context.Context, request []byte, err error) (a *response, _ error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)()
 	err = again(ctx, err, func() (err error) {
-		a, err = c.ask(ctx, request)
+		a, err = c.request(ctx, request)
 		return err
 	})
 	return a, err

@@ -90,7 +90,7 @@ func (r *replica) GetEvent(_ context.Context, q *oddscachev1.GetEventRequest) (*
 	return &oddscachev1.GetEventResponse{Event: &oddscachev1.Event{SrId: q.GetSrId(), Name: "called " + r.name}}, nil
 }
 
-// LookupEvents answers what is asked of it, later lookups before earlier ones that are held.
+// LookupEvents answers requests, later lookups before earlier ones that are held.
 func (r *replica) LookupEvents(stream grpc.BidiStreamingServer[oddscachev1.LookupEventsRequest, oddscachev1.LookupEventsResponse]) error {
 	if r.old {
 		return status.Error(codes.Unimplemented, "unknown method LookupEvents")
@@ -125,7 +125,7 @@ func (r *replica) LookupEvents(stream grpc.BidiStreamingServer[oddscachev1.Looku
 				late = append(late, q)
 				r.held.Add(1)
 			default:
-				if err := stream.Send(r.answer(q)); err != nil {
+				if err := stream.Send(r.respond(q)); err != nil {
 					return err
 				}
 			}
@@ -135,7 +135,7 @@ func (r *replica) LookupEvents(stream grpc.BidiStreamingServer[oddscachev1.Looku
 			return ctx.Err()
 		}
 		for ; released && len(late) > 0; late = late[1:] {
-			if err := stream.Send(r.answer(late[0])); err != nil {
+			if err := stream.Send(r.respond(late[0])); err != nil {
 				return err
 			}
 		}
@@ -143,7 +143,7 @@ func (r *replica) LookupEvents(stream grpc.BidiStreamingServer[oddscachev1.Looku
 	return nil
 }
 
-func (r *replica) answer(q *oddscachev1.LookupEventsRequest) *oddscachev1.LookupEventsResponse {
+func (r *replica) respond(q *oddscachev1.LookupEventsRequest) *oddscachev1.LookupEventsResponse {
 	if strings.HasPrefix(q.GetSrId(), "404") {
 		return &oddscachev1.LookupEventsResponse{RequestId: q.GetRequestId(), Failure: &oddscachev1.LookupFailure{
 			Code: int32(codes.NotFound), Reason: "EVENT_NOT_FOUND", Message: "no such event", Metadata: map[string]string{"by": r.name},
@@ -175,8 +175,8 @@ func bySrID(id string) *oddscachev1.GetEventRequest {
 	return &oddscachev1.GetEventRequest{Key: &oddscachev1.GetEventRequest_SrId{SrId: id}}
 }
 
-// TestEverybodyGetsTheirOwnAnswer lets many callers ask at once; a few give up on lookups that are held.
-func TestEverybodyGetsTheirOwnAnswer(t *testing.T) {
+// TestEveryCallerGetsItsOwnResponse has many callers at once; a few give up on lookups that are held.
+func TestEveryCallerGetsItsOwnResponse(t *testing.T) {
 	t.Parallel()
 	r := start(t, &replica{name: "a"})
 	c := dial(t, oddsclient.Options{Streams: 2}, r)
@@ -187,7 +187,7 @@ func TestEverybodyGetsTheirOwnAnswer(t *testing.T) {
 				id := strconv.Itoa(100_000 + caller*1000 + i)
 				e, err := c.GetEvent(t.Context(), bySrID(id))
 				if err != nil || e.GetEvent().GetSrId() != id {
-					t.Errorf("asked for %s, got %v, %v", id, e, err)
+					t.Errorf("requested %s, got %v, %v", id, e, err)
 					return
 				}
 				if i%10 == 0 {
@@ -229,11 +229,11 @@ func TestReplicaGoesAway(t *testing.T) {
 		}
 	}
 	const lookups = 8
-	answered := make(chan string, lookups)
+	responses := make(chan string, lookups)
 	for i := range lookups {
-		go func() { // ends with its answer
+		go func() { // ends with its response
 			e, err := c.GetEvent(ctx, bySrID("9"+strconv.Itoa(i)))
-			answered <- fmt.Sprint(e.GetEvent().GetName(), err)
+			responses <- fmt.Sprint(e.GetEvent().GetName(), err)
 		}()
 	}
 	for a.held.Load()+b.held.Load() < lookups && ctx.Err() == nil {
@@ -242,7 +242,7 @@ func TestReplicaGoesAway(t *testing.T) {
 	close(b.release)
 	a.stop()
 	for range lookups {
-		if got := <-answered; got != "b<nil>" {
+		if got := <-responses; got != "b<nil>" {
 			t.Errorf("a lookup ended with %s", got)
 		}
 	}
@@ -288,7 +288,7 @@ func TestRevisionIsWaitedForWithinTheDeadline(t *testing.T) {
 		t.Fatal(err)
 	}
 	if wait := e.GetFreshness().GetEpoch(); !strings.HasPrefix(wait, "seconds:9") {
-		t.Errorf("the cache was told to wait %s, want between 9 s and 10 s", wait)
+		t.Errorf("the cache was to wait %s, want between 9 s and 10 s", wait)
 	}
 }
 

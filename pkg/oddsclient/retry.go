@@ -21,17 +21,17 @@ const (
 // retry tries a call again that got UNAVAILABLE; the next attempt goes to the next replica. Every rpc of the cache only
 // reads, so a call may be made twice.
 //
-// It stands in for gRPC's own policy, which does not do for large answers and many callers: it leaves alone a call of
-// whose answer a part had come when the connection broke, and tries nothing again for anybody while many calls have
+// It stands in for gRPC's own policy, which does not do for large responses and many callers: it leaves alone a call of
+// whose response a part had come when the connection broke, and tries nothing again for any caller while many calls have
 // failed at once, as they do when a replica dies.
 func retry(
-	ctx context.Context, method string, request, answer any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, o ...grpc.CallOption,
+	ctx context.Context, method string, request, response any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, o ...grpc.CallOption,
 ) error {
-	err := invoke(ctx, method, request, answer, conn, o...)
+	err := invoke(ctx, method, request, response, conn, o...)
 	if status.Code(err) != codes.Unavailable {
 		return err //nolint:wrapcheck // it is gRPC's own, with its code
 	}
-	return again(ctx, err, func() error { return invoke(ctx, method, request, answer, conn, o...) })
+	return again(ctx, err, func() error { return invoke(ctx, method, request, response, conn, o...) })
 }
 
 // again makes the attempts that may follow the first one, which failed with err. It ends when one does not get

@@ -11,9 +11,9 @@ import (
 	"github.com/oddscache/oddscache/pkg/oddsclient"
 )
 
-// TestACallIsTriedAgainWhenItsAnswerIsCutOff breaks connections in the middle of a large answer, which gRPC by itself
+// TestACallIsTriedAgainWhenItsResponseIsCutOff breaks connections in the middle of a large response, which gRPC by itself
 // does not try again.
-func TestACallIsTriedAgainWhenItsAnswerIsCutOff(t *testing.T) {
+func TestACallIsTriedAgainWhenItsResponseIsCutOff(t *testing.T) {
 	t.Parallel()
 	r := start(t, &replica{name: "a"})
 	wire := cutter(t, r.addr, 2)
@@ -45,7 +45,7 @@ func TestManyCallsAreTriedAgainAtOnce(t *testing.T) {
 	calls.Wait()
 }
 
-// wire passes connections on and cuts the first ones off in the middle of the answers.
+// wire passes connections on and cuts the first ones off in the middle of the responses.
 type wire struct {
 	addr string
 	cuts atomic.Int64 // connections that are still to be cut
@@ -74,16 +74,16 @@ func cutter(t *testing.T, to string, cuts int64) *wire {
 	return w
 }
 
-// pass copies both ways until either end is closed, or 16 KiB were answered on a connection that is to be cut: less
-// than the answers that the tests ask for have.
+// pass copies both ways until either end is closed, or 16 KiB were sent on a connection that is to be cut: less
+// than the responses in the tests have.
 func (w *wire) pass(in net.Conn, to string) {
 	out, err := net.Dial("tcp", to)
 	if err != nil {
 		_ = in.Close()
 		return
 	}
-	var asking sync.WaitGroup
-	asking.Go(func() {
+	var copying sync.WaitGroup
+	copying.Go(func() {
 		_, _ = io.Copy(out, in)
 		_ = out.Close()
 	})
@@ -94,5 +94,5 @@ func (w *wire) pass(in net.Conn, to string) {
 		_, _ = io.Copy(in, out)
 	}
 	_, _ = in.Close(), out.Close()
-	asking.Wait()
+	copying.Wait()
 }

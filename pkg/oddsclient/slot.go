@@ -25,8 +25,8 @@ type slot struct {
 	over    bool           // no stream begins any more
 }
 
-// ask asks over the slot's stream. It returns a status when the stream broke before it answered.
-func (s *slot) ask(ctx context.Context, request []byte) (*answer, error) {
+// request makes a request over the slot's stream. It returns a status when the stream broke before the response came.
+func (s *slot) request(ctx context.Context, request []byte) (*response, error) {
 	for {
 		st := s.stream()
 		if st == nil {
@@ -41,7 +41,7 @@ func (s *slot) ask(ctx context.Context, request []byte) (*answer, error) {
 			st.forget(id)
 			return nil, ctx.Err()
 		case r := <-reply:
-			return r.answer, r.err
+			return r.response, r.err
 		}
 	}
 }

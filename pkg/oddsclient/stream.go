@@ -16,7 +16,7 @@ import (
 )
 
 // stream is one LookupEvents. Callers put requests into its queue; one goroutine opens it and sends, another receives
-// and hands answers out. Callers so never wait for each other, nor for a peer that does not read.
+// and hands responses out. Callers so never wait for each other, nor for a peer that does not read.
 type stream struct {
 	ctx    context.Context //nolint:containedctx // the stream's own
 	cancel context.CancelFunc
@@ -27,14 +27,14 @@ type stream struct {
 	lastID  uint64
 	queue   [][]byte
 	waiting map[uint64]chan reply
-	retired bool // takes no more requests, and ends when all are answered
+	retired bool // takes no more requests, and ends when all have their responses
 	broken  bool
 }
 
 // reply is what one request gets.
 type reply struct {
-	answer *answer
-	err    error
+	response *response
+	err      error
 }
 
 func newStream(life context.Context) *stream {
@@ -44,14 +44,14 @@ func newStream(life context.Context) *stream {
 }
 
 // enqueue takes a request, unless the stream has ended.
-func (s *stream) enqueue(request []byte) (id uint64, answered <-chan reply, taken bool) {
+func (s *stream) enqueue(request []byte) (id uint64, replies <-chan reply, taken bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.retired || s.broken {
 		return 0, nil, false
 	}
 	s.lastID++
-	r := make(chan reply, 1) // nobody waits for a caller that went away
+	r := make(chan reply, 1) // the receiver does not wait for a caller that went away
 	s.waiting[s.lastID] = r
 	s.queue = append(s.queue, withID(request, s.lastID))
 	s.nudge()
@@ -66,14 +66,14 @@ func (s *stream) nudge() {
 	}
 }
 
-// forget gives up on a request; its answer is dropped when it comes.
+// forget gives up on a request; its response is dropped when it comes.
 func (s *stream) forget(id uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.waiting, id)
 }
 
-// retire lets the stream end when everything is answered.
+// retire lets the stream end when all requests have their responses.
 func (s *stream) retire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,7 +132,7 @@ func (s *stream) send(rpc grpc.ClientStream) {
 	}
 }
 
-// receive hands answers out until the stream ends, and returns why it did.
+// receive hands responses out until the stream ends, and returns why it did.
 func (s *stream) receive(rpc grpc.ClientStream) error {
 	for {
 		var m rawpb.Message
@@ -148,12 +148,12 @@ func (s *stream) receive(rpc grpc.ClientStream) error {
 		delete(s.waiting, a.id)
 		s.mu.Unlock()
 		if r != nil {
-			r <- reply{answer: a}
+			r <- reply{response: a}
 		}
 	}
 }
 
-// breakWith ends the stream for all who wait. A peer that ended it without answering is as good as one that went away.
+// breakWith ends the stream for all who wait. A peer that ended it without a response is treated as one that went away.
 func (s *stream) breakWith(err error) {
 	if errors.Is(err, io.EOF) {
 		err = status.Error(codes.Unavailable, "the cache ended the stream of lookups")

@@ -42,11 +42,11 @@ func encode(ctx context.Context, r *oddscachev1.GetEventRequest) ([]byte, error)
 	wait := longestWait
 	if deadline, has := ctx.Deadline(); has {
 		left := time.Until(deadline)
-		wait = max(0, min(wait, left-min(left/10, 100*time.Millisecond))) // the answer has to travel
+		wait = max(0, min(wait, left-min(left/10, 100*time.Millisecond))) // the response has to travel
 	}
 	most, err := proto.Marshal(durationpb.New(wait))
 	if err != nil {
-		return nil, fmt.Errorf("encoding a lookup's patience: %w", err)
+		return nil, fmt.Errorf("encoding how long a lookup waits: %w", err)
 	}
 	b = protowire.AppendTag(b, requestMaxWait, protowire.BytesType)
 	return protowire.AppendBytes(b, most), nil
@@ -59,24 +59,24 @@ func withID(request []byte, id uint64) []byte {
 	return protowire.AppendVarint(b, id)
 }
 
-// answer is an encoded LookupEventsResponse.
-type answer struct {
+// response is an encoded LookupEventsResponse.
+type response struct {
 	id      uint64
 	body    []byte
 	failure []byte // nil when the event was found
 }
 
 // parse finds what is needed without decoding the event; its caller does that, with everybody else's decoded beside it.
-func parse(b []byte) (*answer, error) {
-	a := &answer{body: b}
+func parse(b []byte) (*response, error) {
+	a := &response{body: b}
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
 		if n < 0 {
-			return nil, fmt.Errorf("reading an answer of %d bytes: %w", len(a.body), protowire.ParseError(n))
+			return nil, fmt.Errorf("reading a response of %d bytes: %w", len(a.body), protowire.ParseError(n))
 		}
 		m := protowire.ConsumeFieldValue(num, typ, b[n:])
 		if m < 0 {
-			return nil, fmt.Errorf("reading field %d of an answer of %d bytes: %w", num, len(a.body), protowire.ParseError(m))
+			return nil, fmt.Errorf("reading field %d of a response of %d bytes: %w", num, len(a.body), protowire.ParseError(m))
 		}
 		switch {
 		case num == responseID && typ == protowire.VarintType:
@@ -89,14 +89,14 @@ func parse(b []byte) (*answer, error) {
 	return a, nil
 }
 
-// event decodes the answer, or makes the error that GetEvent would have ended with.
-func (a *answer) event() (*oddscachev1.GetEventResponse, error) {
+// event decodes the response, or makes the error that GetEvent would have ended with.
+func (a *response) event() (*oddscachev1.GetEventResponse, error) {
 	if a.failure != nil {
 		return nil, failure(a.failure)
 	}
 	e := &oddscachev1.GetEventResponse{}
 	if err := (proto.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(a.body, e); err != nil {
-		return nil, status.Errorf(codes.Internal, "decoding an answer of %d bytes: %v", len(a.body), err)
+		return nil, status.Errorf(codes.Internal, "decoding a response of %d bytes: %v", len(a.body), err)
 	}
 	return e, nil
 }

@@ -84,12 +84,12 @@ func majorVersion(ctx context.Context, dir string) (int, error) {
 
 // parseVersion reads the major version out of what "postgres -V" prints; development versions look like "19devel".
 func parseVersion(out string) (int, error) {
-	_, rest, ok := strings.Cut(out, "(PostgreSQL) ")
-	digits := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	_, number, ok := strings.Cut(out, "(PostgreSQL) ")
+	digits := strings.IndexFunc(number, func(r rune) bool { return r < '0' || r > '9' })
 	if digits < 0 {
-		digits = len(rest)
+		digits = len(number)
 	}
-	version, err := strconv.Atoi(rest[:digits])
+	version, err := strconv.Atoi(number[:digits])
 	if !ok || err != nil {
 		return 0, fmt.Errorf("reading the version out of %.60q", out)
 	}

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// stopPatience is how long a fast shutdown may take before Halt kills the server. A shutdown writes a checkpoint,
+// stopTimeout is how long a fast shutdown may take before Halt kills the server. A shutdown writes a checkpoint,
 // which takes 40 ms on an idle server and seconds on a busy disk.
-const stopPatience = 30 * time.Second
+const stopTimeout = 30 * time.Second
 
 // Options say what kind of server Start makes. The zero value is a throw-away server of the newest version that the
 // system has.

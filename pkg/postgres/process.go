@@ -116,7 +116,7 @@ func accepts(state []byte) bool {
 	return bytes.HasPrefix(state, []byte("ready")) || bytes.HasPrefix(state, []byte("standby"))
 }
 
-// halt asks for a fast shutdown and waits for it; a server that takes longer than stopPatience is killed.
+// halt asks for a fast shutdown and waits for it; a server that takes longer than stopTimeout is killed.
 func (p *process) halt() error {
 	if !p.running() {
 		return nil
@@ -124,13 +124,13 @@ func (p *process) halt() error {
 	if err := syscall.Kill(p.pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("asking postgres to shut down: %w", err)
 	}
-	timer := time.NewTimer(stopPatience)
+	timer := time.NewTimer(stopTimeout)
 	defer timer.Stop()
 	select {
 	case <-p.done:
 		return nil
 	case <-timer.C:
-		return errors.Join(fmt.Errorf("postgres did not shut down within %v", stopPatience), p.kill())
+		return errors.Join(fmt.Errorf("postgres did not shut down within %v", stopTimeout), p.kill())
 	}
 }
 

@@ -1,8 +1,8 @@
 // Package postgres runs a private Postgres server out of the system's own binaries: for tests, which want a real
-// database and may want to kill it, and for local runs, which want one without asking anybody to set it up. It
-// listens on a Unix socket in a private directory and on no port, and it ends with the process that started it.
+// database and may want to kill it, and for local runs, which want one without any set-up. It listens on a Unix socket in
+// a private directory and on no port, and it ends with the process that started it.
 //
-// It is not a database driver and not for production: there the database is given by a URL.
+// It is not for production: there the database is given by a URL.
 package postgres
 
 import (
@@ -24,7 +24,7 @@ const (
 	defaultPort = "5432"
 	// logName is the log's file name in the server's root.
 	logName = "postgres.log"
-	// maxKeptLog is the size at which Start begins the log of a kept server anew.
+	// maxKeptLog is the size from which on Start truncates the log of a kept server.
 	maxKeptLog = 8 << 20
 )
 
@@ -108,7 +108,7 @@ func keptRoot(dir string, a account) (string, error) {
 	log := filepath.Join(dir, logName)
 	if info, err := os.Stat(log); err == nil && info.Size() > maxKeptLog {
 		if err := os.Truncate(log, 0); err != nil {
-			return "", fmt.Errorf("beginning the server's log anew: %w", err)
+			return "", fmt.Errorf("truncating the server's log: %w", err)
 		}
 	}
 	return dir, a.reaches(dir)
@@ -120,8 +120,8 @@ func (s *Server) dataDir() string { return filepath.Join(s.root, "data") }
 // logFile is what the server writes to; a kept server's holds earlier runs too.
 func (s *Server) logFile() string { return filepath.Join(s.root, logName) }
 
-// initialise runs initdb unless there is a data directory. It works aside and renames at the end, so an interrupted
-// run leaves nothing that looks like one.
+// initialise runs initdb unless there is a data directory. It works in another directory and renames it at the end, so an
+// interrupted run leaves nothing that looks like one.
 func (s *Server) initialise(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(s.dataDir(), "PG_VERSION")); err == nil {
 		return nil

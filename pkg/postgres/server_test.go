@@ -46,11 +46,11 @@ func query[T any](t *testing.T, url, sql string) T {
 	defer conn.Close(context.Background())
 	rows, err := conn.Query(t.Context(), sql)
 	if err != nil {
-		t.Fatalf("asking %q: %v", sql, err)
+		t.Fatalf("querying %q: %v", sql, err)
 	}
 	value, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[T])
 	if err != nil {
-		t.Fatalf("asking %q: %v", sql, err)
+		t.Fatalf("querying %q: %v", sql, err)
 	}
 	return value
 }
@@ -248,7 +248,7 @@ func TestKeptDirectoryKeepsItsData(t *testing.T) {
 	}
 }
 
-func TestStartRefusesAnUnreachableDirectory(t *testing.T) {
+func TestStartRejectsAnUnreachableDirectory(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root hands the server to another user")
@@ -269,7 +269,7 @@ func TestStartRefusesAnUnreachableDirectory(t *testing.T) {
 	}
 }
 
-func TestStartTellsWhatTheServerSaid(t *testing.T) {
+func TestStartErrorsCarryTheServersLog(t *testing.T) {
 	t.Parallel()
 	s, err := postgres.Start(t.Context(), postgres.Options{Settings: map[string]string{"no_such_setting": "1"}})
 	switch {

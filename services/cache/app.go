@@ -39,7 +39,7 @@ type App struct {
 	admin    *obs.Admin
 }
 
-// New builds a cache and opens its listeners. Nothing is served and nobody is dialled before Run.
+// New builds a cache and opens its listeners. Nothing is served and nothing is dialled before Run.
 func New(_ context.Context, cfg Config, log *slog.Logger) (app *App, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
@@ -99,8 +99,8 @@ func (a *App) listen(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 // grown already, which takes a tenth of what a lookup costs (docs/benchmarks.md). Long streams keep theirs to themselves.
 const keptHandlers = 256
 
-// lookupRPCs are the rpcs that answer from memory. None of them waits but for a revision, which has a bound of its own, so
-// they do without a timer for each call.
+// lookupRPCs are the rpcs that answer from memory. None of them waits but for a revision, and that wait is bounded, so they
+// do without the server's timer for each call.
 func lookupRPCs() []string {
 	var all []string
 	for _, m := range oddscachev1.OddsCacheService_ServiceDesc.Methods {
@@ -136,7 +136,7 @@ func (a *App) follow(cfg Config, registry *prometheus.Registry, lookups *api.Loo
 	return nil
 }
 
-// ready tells the admin port what the cache is waiting for.
+// ready is what /readyz shows: nil once there is something to answer from.
 func (a *App) ready(context.Context) error {
 	_, err := a.store.View()
 	return err

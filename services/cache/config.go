@@ -1,8 +1,9 @@
 // Package cache holds the newest odds of every upcoming event in memory, follows the scraper's feed and answers
 // lookups.
 //
-// It exports what it takes to run the service in a process: Config, New and Run. It is not for storing anything: what
-// it holds is rebuilt from the feed at every start, and it depends on no database.
+// It exports what it takes to run the service in a process: Config, New and Run. The parts are in internal: replica follows
+// the feed and writes into store, which api reads; watch and frame are between store and api, and metrics shows all of it.
+// Nothing is stored: what a cache holds is rebuilt from the feed at every start, and it depends on no database.
 package cache
 
 import (
@@ -27,7 +28,7 @@ type Config struct {
 	Feed string `default:"127.0.0.1:7401" env:"CACHE_FEED" group:"Feed:" help:"Addresses of the scrapers: a comma list of host:port, or a DNS name." name:"feed"`
 	// Listen is where lookups are answered; port 0 lets the system choose.
 	Listen string `default:"127.0.0.1:7400" env:"CACHE_LISTEN" group:"Ports:" help:"Address of the gRPC service." name:"listen"`
-	// AdminListen is where metrics, profiles and health are served over HTTP. It is not for the outside.
+	// AdminListen is where metrics, profiles and health are served over HTTP. It is a private address.
 	AdminListen string `default:"127.0.0.1:7410" env:"CACHE_ADMIN_LISTEN" group:"Ports:" help:"Address of metrics, health and pprof over HTTP." name:"admin-listen"`
 	// ReplicaID names this cache to the scraper, for its logs and metrics.
 	ReplicaID string `env:"CACHE_REPLICA_ID" group:"Feed:" help:"Name of this cache in the scraper's logs; host name, process and port by default." name:"replica-id"`
@@ -36,16 +37,16 @@ type Config struct {
 	// MaxConnectionAge closes connections that are older, so that clients find new replicas; a shorter one costs more
 	// handshakes. 0 lets them live.
 	MaxConnectionAge time.Duration `default:"30m" env:"CACHE_MAX_CONNECTION_AGE" group:"Ports:" help:"Connections of clients are closed after this time, so that they spread over replicas; 0 for never." name:"max-connection-age"`
-	// MaxWatches bounds the watches that are open at the same time; more are refused. A watch costs a goroutine, what
+	// MaxWatches bounds the watches that are open at the same time; more are rejected. A watch costs a goroutine, what
 	// the transport holds for its stream, and a message a second.
 	MaxWatches int `default:"1000" env:"CACHE_MAX_WATCHES" group:"Ports:" help:"How many watches may be open at the same time." name:"max-watches"`
 	// MaxStreams bounds the calls and streams under way on one connection; a client that has more waits.
 	MaxStreams int `default:"250" env:"CACHE_MAX_STREAMS" group:"Ports:" help:"How many calls and streams one connection may have under way." name:"max-streams"`
-	// MaxUnread and MaxUnreadPerConnection bound the memory of answers that callers have not read, beside the cache's own: a
+	// MaxUnread and MaxUnreadPerConnection bound the memory of responses that callers have not read, beside the cache's own: a
 	// batch of 500 whole events takes 300 kB, the 25 MB that it sends are the cache's. 0 is the default, here and below.
-	MaxUnread              int64         `default:"134217728" env:"CACHE_MAX_UNREAD" group:"Ports:" help:"Memory that answers may take which their callers have not read yet; calls beyond are refused." name:"max-unread"`
+	MaxUnread              int64         `default:"134217728" env:"CACHE_MAX_UNREAD" group:"Ports:" help:"Memory that responses may take which their callers have not read yet; calls beyond are rejected." name:"max-unread"`
 	MaxUnreadPerConnection int64         `default:"16777216" env:"CACHE_MAX_UNREAD_PER_CONNECTION" group:"Ports:" help:"The same of one connection." name:"max-unread-per-connection"`
-	SendTimeout            time.Duration `default:"30s" env:"CACHE_SEND_TIMEOUT" group:"Ports:" help:"How long a caller may read nothing of an answer before the connection is closed." name:"send-timeout"`
+	SendTimeout            time.Duration `default:"30s" env:"CACHE_SEND_TIMEOUT" group:"Ports:" help:"How long a caller may read nothing of a response before the connection is closed." name:"send-timeout"`
 	// MaxConnections and MaxConnectionsPerHost bound the connections that are open; more are closed at once.
 	MaxConnections        int `default:"4096" env:"CACHE_MAX_CONNECTIONS" group:"Ports:" help:"How many connections may be open at the same time." name:"max-connections"`
 	MaxConnectionsPerHost int `default:"128" env:"CACHE_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`

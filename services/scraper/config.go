@@ -50,9 +50,9 @@ type Config struct {
 	MaxConnectionsPerHost int `default:"128" env:"SCRAPER_MAX_CONNECTIONS_PER_HOST" group:"Ports:" help:"How many of them may come from one address." name:"max-connections-per-host"`
 
 	// Responses are memory of their own here, pages of history above all.
-	MaxUnread              int64         `default:"134217728" env:"SCRAPER_MAX_UNREAD" group:"Ports:" help:"Memory that answers may take which their callers have not read yet; calls beyond are refused." name:"max-unread"`
+	MaxUnread              int64         `default:"134217728" env:"SCRAPER_MAX_UNREAD" group:"Ports:" help:"Memory that responses may take which their callers have not read yet; calls beyond are rejected." name:"max-unread"`
 	MaxUnreadPerConnection int64         `default:"16777216" env:"SCRAPER_MAX_UNREAD_PER_CONNECTION" group:"Ports:" help:"The same of one connection." name:"max-unread-per-connection"`
-	SendTimeout            time.Duration `default:"30s" env:"SCRAPER_SEND_TIMEOUT" group:"Ports:" help:"How long a caller may read nothing of an answer before the connection is closed." name:"send-timeout"`
+	SendTimeout            time.Duration `default:"30s" env:"SCRAPER_SEND_TIMEOUT" group:"Ports:" help:"How long a caller may read nothing of a response before the connection is closed." name:"send-timeout"`
 
 	// With TLS every rpc but health takes a client certificate, and some of them one of these names.
 	TLS         certs.ServerFiles `embed:"" envprefix:"SCRAPER_TLS_" group:"TLS:" prefix:"tls-"`

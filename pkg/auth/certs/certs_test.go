@@ -155,7 +155,7 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-func TestWhatCannotBeUsedIsRefused(t *testing.T) {
+func TestWhatCannotBeUsedIsRejected(t *testing.T) {
 	t.Parallel()
 	a := certtest.NewAuthority(t)
 	for what, change := range map[string]func(*side){
@@ -193,8 +193,8 @@ func TestProblemsNameTheirFields(t *testing.T) {
 	}
 }
 
-// TestHealthIsAskedOfOneself dials by an address that the certificate does not name.
-func TestHealthIsAskedOfOneself(t *testing.T) {
+// TestHealthCheckOfTheOwnService dials by an address that the certificate does not name.
+func TestHealthCheckOfTheOwnService(t *testing.T) {
 	t.Parallel()
 	a := certtest.NewAuthority(t)
 	own, other := newSide(t, a, "scraper"), newSide(t, a, "scraper")
@@ -223,8 +223,8 @@ func TestHealthIsAskedOfOneself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asking, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		if err := rpcclient.CheckHealth(asking, server.Addr().String(), "", options...); (err == nil) != test.ok {
+		checking, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		if err := rpcclient.CheckHealth(checking, server.Addr().String(), "", options...); (err == nil) != test.ok {
 			t.Errorf("asked with the own certificate %t, got %v", test.ok, err)
 		}
 		cancel()

@@ -14,7 +14,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/auth/reload"
 )
 
-// Keeper holds the newest certificates that could be read. Use OpenServer or OpenClient; Run keeps them new.
+// Keeper holds the newest certificates that could be read. Use OpenServer or OpenClient; Run keeps them current.
 type Keeper struct {
 	files  *reload.Value[*material]
 	expiry prometheus.GaugeFunc
@@ -89,7 +89,7 @@ func settings() *tls.Config {
 }
 
 // ServerConfig is for listeners: every handshake takes the newest files. Certificates of clients are checked when they
-// are shown, and asked for when there are authorities to check them by; who has none gets as far as pkg/auth/guard lets
+// are shown, and requested when there are authorities to check them by; who has none gets as far as pkg/auth/guard lets
 // them, with an error that can be read.
 func (k *Keeper) ServerConfig() *tls.Config {
 	config := settings()

@@ -12,7 +12,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpc/rpcerr"
 )
 
-// Why callers are refused.
+// Why callers are rejected.
 var (
 	ErrNoToken       = errors.New("a token is needed: authorization: Bearer TOKEN")
 	ErrScheme        = errors.New("the authorization is not of the form: Bearer TOKEN")
@@ -22,7 +22,7 @@ var (
 	ErrNoRow         = errors.New("nobody may call this: it has no row in the table of rights")
 )
 
-// DeniedError refuses somebody who is known, but may not do this.
+// DeniedError rejects a caller who is known, but may not do this.
 type DeniedError struct {
 	What  string // the rpc or the page
 	Right Right
@@ -41,7 +41,7 @@ func (e *DeniedError) identity() string {
 	return strings.Join(e.Names, ", ")
 }
 
-// Reasons of refusals.
+// Reasons of rejections.
 const (
 	ReasonTokenMissing       = "TOKEN_MISSING"
 	ReasonTokenMalformed     = "TOKEN_MALFORMED" //nolint:gosec // it is no token
@@ -61,7 +61,7 @@ func Reasons() []string {
 	}
 }
 
-// Rules say what callers see of refusals.
+// Rules say what callers see of rejections.
 func Rules() []rpcerr.Rule {
 	return []rpcerr.Rule{
 		rpcerr.Is(ErrNoToken, codes.Unauthenticated, ReasonTokenMissing),
@@ -85,7 +85,7 @@ func Rules() []rpcerr.Rule {
 	}
 }
 
-// reasonOf is the reason of a refusal.
+// reasonOf is the reason of a rejection.
 func reasonOf(err error) string {
 	for reason, is := range map[string]error{
 		ReasonTokenMissing: ErrNoToken, ReasonTokenMalformed: ErrScheme, ReasonTokenUnknown: ErrToken,
@@ -105,6 +105,7 @@ func reasonOf(err error) string {
 	}
 }
 
+// isA reports whether err is or wraps an E.
 func isA[E error](err error) bool {
 	_, is := errors.AsType[E](err)
 	return is

@@ -1,8 +1,9 @@
 // Package guard decides who may call what. A service has one table, from each rpc and each page of its admin port to
 // the right that it takes; rights come from the certificate that a caller shows, or from a token. What is not in the
-// table is refused.
+// table is rejected.
 //
-// It reads no files and knows no method by itself: certificates are kept by pkg/auth/certs, tokens by pkg/auth/tokens.
+// Rights do not include each other: an operator may not follow the feed. A guard reads no files and knows no method by
+// itself: certificates are kept by pkg/auth/certs, tokens by pkg/auth/tokens.
 package guard
 
 import (
@@ -46,29 +47,29 @@ type Config struct {
 	Tokens *tokens.Tokens
 	// Cost is how many lookups of the token's rate a unary request takes. Nil means 1 each.
 	Cost func(request any) int
-	// Logger gets at most a line a second about who was refused.
+	// Logger gets at most a line a second about who was rejected.
 	Logger *slog.Logger
 }
 
-// Guard lets callers in or refuses them. Use New.
+// Guard lets callers in or rejects them. Use New. Its methods may be called by several goroutines.
 type Guard struct {
-	cfg       Config
-	refused   *prometheus.CounterVec
-	sometimes rate.Sometimes
+	cfg      Config
+	rejected *prometheus.CounterVec
+	logSome  rate.Sometimes
 }
 
 // New makes a guard.
 func New(cfg Config) *Guard {
-	g := &Guard{cfg: cfg, sometimes: rate.Sometimes{Interval: time.Second}}
+	g := &Guard{cfg: cfg, logSome: rate.Sometimes{Interval: time.Second}}
 	if g.cfg.Cost == nil {
 		g.cfg.Cost = func(any) int { return 1 }
 	}
-	g.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "oddscache_refused_total", Help: "Calls and pages that were refused for who asked, by why.",
+	g.rejected = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "oddscache_refused_total", Help: "Calls and pages that were rejected because of who the caller is, by reason.",
 		ConstLabels: prometheus.Labels{"port": cfg.Port},
 	}, []string{"reason"})
 	for _, reason := range Reasons() {
-		g.refused.WithLabelValues(reason)
+		g.rejected.WithLabelValues(reason)
 	}
 	return g
 }
@@ -88,18 +89,18 @@ func (g *Guard) byName(what string, right Right, names []string) error {
 	return &DeniedError{What: what, Right: right, Names: names}
 }
 
-// count counts and logs a refusal, and returns it.
+// count counts and logs a rejection, and returns it.
 func (g *Guard) count(what, peer string, err error) error {
 	reason := reasonOf(err)
-	g.refused.WithLabelValues(reason).Inc()
-	g.sometimes.Do(func() {
-		g.cfg.Logger.Warn("refused a caller", "asked", what, "reason", reason, "error", err, "peer", peer)
+	g.rejected.WithLabelValues(reason).Inc()
+	g.logSome.Do(func() {
+		g.cfg.Logger.Warn("rejected a caller", "requested", what, "reason", reason, "error", err, "peer", peer)
 	})
 	return err
 }
 
 // Describe implements prometheus.Collector.
-func (g *Guard) Describe(ch chan<- *prometheus.Desc) { g.refused.Describe(ch) }
+func (g *Guard) Describe(ch chan<- *prometheus.Desc) { g.rejected.Describe(ch) }
 
 // Collect implements prometheus.Collector.
-func (g *Guard) Collect(ch chan<- prometheus.Metric) { g.refused.Collect(ch) }
+func (g *Guard) Collect(ch chan<- prometheus.Metric) { g.rejected.Collect(ch) }

@@ -38,8 +38,8 @@ var table = map[string]guard.Right{
 	"/": guard.Known, "/healthz": guard.Open, "/debug/pprof/": guard.Operate,
 }
 
-// stand is a guard with a token and two named certificates.
-type stand struct {
+// testbed is a guard with a token and two named certificates.
+type testbed struct {
 	*guard.Guard
 	tokens *tokens.Tokens
 	file   string
@@ -47,9 +47,9 @@ type stand struct {
 	line   string
 }
 
-func setup(t testing.TB, limits string) *stand {
+func setup(t testing.TB, limits string) *testbed {
 	t.Helper()
-	s := &stand{file: filepath.Join(t.TempDir(), "tokens")}
+	s := &testbed{file: filepath.Join(t.TempDir(), "tokens")}
 	var err error
 	if s.token, s.line, err = tokens.New("pricing"); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func setup(t testing.TB, limits string) *stand {
 	return s
 }
 
-func (s *stand) write(t testing.TB, line string) {
+func (s *testbed) write(t testing.TB, line string) {
 	t.Helper()
 	if err := os.WriteFile(s.file, []byte(line), 0o600); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func (*net4) Network() string { return "tcp" }
 func (*net4) String() string  { return "192.0.2.1:1" }
 
 // call makes a unary call and returns what its caller sees.
-func (s *stand) call(t testing.TB, ctx context.Context, method string, cost int) *status.Status { //nolint:revive // t is first
+func (s *testbed) call(t testing.TB, ctx context.Context, method string, cost int) *status.Status { //nolint:revive // t is first
 	t.Helper()
 	_, err := s.Unary(ctx, cost, &grpc.UnaryServerInfo{FullMethod: method}, func(context.Context, any) (any, error) { return "", nil })
 	return seen(t, err)
@@ -290,7 +290,7 @@ func BenchmarkUnary(b *testing.B) {
 }
 
 // gather is a registry with the guard's metrics.
-func gather(s *stand) prometheus.Gatherer {
+func gather(s *testbed) prometheus.Gatherer {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(s.Guard)
 	return registry

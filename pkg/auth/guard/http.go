@@ -8,7 +8,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/auth/certs"
 )
 
-// HTTP refuses pages of a server that speaks TLS: 401 without a certificate, 403 without the right.
+// HTTP rejects pages of a server that speaks TLS: 401 without a certificate, 403 without the right.
 func (g *Guard) HTTP(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := g.page(r); err != nil {

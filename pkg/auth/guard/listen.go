@@ -12,7 +12,7 @@ const (
 	DefaultOperator = "spiffe://oddscache/operator"
 )
 
-// CheckListen refuses an address that others can reach, unless that is allowed: by TLS, or by the one who runs it.
+// CheckListen rejects an address that others can reach, unless that is allowed: by TLS, or by the one who runs it.
 func CheckListen(field, address string, allowed bool) error {
 	if allowed || loopback(address) {
 		return nil
@@ -25,7 +25,7 @@ func CheckListen(field, address string, allowed bool) error {
 func loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return true // it is no address: listening says so
+		return true // it is not an address: listening fails with a better error
 	}
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()

@@ -14,7 +14,7 @@ import (
 	"github.com/oddscache/oddscache/pkg/auth/tokens"
 )
 
-// Unary refuses calls.
+// Unary rejects calls, or lets them through to the handler.
 func (g *Guard) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	token, err := g.caller(ctx, info.FullMethod)
 	if err == nil && token != nil {
@@ -26,7 +26,7 @@ func (g *Guard) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	return handler(ctx, req)
 }
 
-// Stream refuses streams, and ends those whose token is revoked. A stream takes one lookup of its token's rate;
+// Stream rejects streams, and ends those whose token is revoked. A stream takes one lookup of its token's rate;
 // handlers that answer several take more by CallerOf.
 func (g *Guard) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	ctx := stream.Context()
@@ -73,7 +73,7 @@ func (s *tokenStream) Context() context.Context { return s.ctx }
 
 type callerKey struct{}
 
-// CallerOf is the token that a stream was opened with, nil when none was asked for.
+// CallerOf is the token that a stream was opened with, nil when none was needed.
 func CallerOf(ctx context.Context) *tokens.Token {
 	token, _ := ctx.Value(callerKey{}).(*tokens.Token)
 	return token

@@ -1,4 +1,4 @@
-// Package reload keeps a value that is made of files, and makes it anew when their contents change: certificates and
+// Package reload keeps a value that is made of files, and makes another one when their contents change: certificates and
 // tokens are replaced without a restart.
 //
 // Files are read every few seconds and compared by content. That sees what modification times and notifications miss
@@ -38,7 +38,7 @@ type Value[T any] struct {
 	options Options
 	parse   func(contents [][]byte) (T, error)
 	current atomic.Pointer[T]
-	tally   *prometheus.CounterVec
+	reloads *prometheus.CounterVec
 
 	mu    sync.Mutex        // held while reading
 	tried [sha256.Size]byte // content that was last parsed, or the failure to read it
@@ -50,14 +50,14 @@ func Open[T any](o Options, parse func(contents [][]byte) (T, error)) (*Value[T]
 	if o.Every == 0 {
 		o.Every = DefaultEvery
 	}
-	v := &Value[T]{options: o, parse: parse, tally: prometheus.NewCounterVec(prometheus.CounterOpts{
+	v := &Value[T]{options: o, parse: parse, reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "oddscache_reloads_total",
 		Help: "Changes of files with certificates or tokens, by whether the new content is used. " +
 			"After a failed one the old content stays in use.",
 		ConstLabels: prometheus.Labels{"files": o.Name},
 	}, []string{"result"})}
 	for _, result := range []string{"used", "failed"} {
-		v.tally.WithLabelValues(result)
+		v.reloads.WithLabelValues(result)
 	}
 	contents, sum, err := read(o.Files)
 	if err == nil {
@@ -102,13 +102,13 @@ func (v *Value[T]) Refresh(ctx context.Context) {
 		next, err = v.parse(contents)
 	}
 	if err != nil {
-		v.tally.WithLabelValues("failed").Inc()
+		v.reloads.WithLabelValues("failed").Inc()
 		v.options.Logger.ErrorContext(ctx, "changed files cannot be used, the old content stays in use",
 			"files", v.options.Name, "error", err)
 		return
 	}
 	v.current.Store(&next)
-	v.tally.WithLabelValues("used").Inc()
+	v.reloads.WithLabelValues("used").Inc()
 	v.options.Logger.InfoContext(ctx, "changed files are in use", "files", v.options.Name)
 }
 
@@ -131,7 +131,7 @@ func read(files []string) (contents [][]byte, sum [sha256.Size]byte, err error) 
 }
 
 // Describe implements prometheus.Collector.
-func (v *Value[T]) Describe(ch chan<- *prometheus.Desc) { v.tally.Describe(ch) }
+func (v *Value[T]) Describe(ch chan<- *prometheus.Desc) { v.reloads.Describe(ch) }
 
 // Collect implements prometheus.Collector.
-func (v *Value[T]) Collect(ch chan<- prometheus.Metric) { v.tally.Collect(ch) }
+func (v *Value[T]) Collect(ch chan<- prometheus.Metric) { v.reloads.Collect(ch) }

@@ -103,6 +103,7 @@ func parseLine(line string) (entry, error) {
 	return e, nil
 }
 
+// setHash reads the value of sha256=, without quoting it in the error.
 func (e *entry) setHash(value string) error {
 	sum, err := hex.DecodeString(value)
 	if err != nil || len(sum) != len(e.hash) {
@@ -112,6 +113,7 @@ func (e *entry) setHash(value string) error {
 	return nil
 }
 
+// setRate reads the value of rate=.
 func (e *entry) setRate(value string) error {
 	if value == "unlimited" {
 		e.rate = math.Inf(1)
@@ -125,6 +127,7 @@ func (e *entry) setRate(value string) error {
 	return nil
 }
 
+// count reads a whole number from 1 to most.
 func count(value string, most int64) (int64, error) {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || n < 1 || n > most {

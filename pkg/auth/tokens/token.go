@@ -9,7 +9,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Token is somebody who may look things up, within limits. Its methods may be called by several goroutines.
+// Token is a caller that may look things up, within limits. Its methods may be called by several goroutines.
 type Token struct {
 	name    string
 	limiter *rate.Limiter
@@ -70,7 +70,7 @@ func (t *Token) Open() error {
 // Close counts a stream that ends.
 func (t *Token) Close() { t.streams.Add(-1) }
 
-// RateError refuses lookups that come faster than the token's rate.
+// RateError rejects lookups that come faster than the token's rate.
 type RateError struct {
 	Name  string
 	Rate  float64 // lookups a second
@@ -85,7 +85,7 @@ func (e *RateError) Error() string {
 // RetryAfter is how long to wait.
 func (e *RateError) RetryAfter() time.Duration { return e.After }
 
-// StreamsError refuses a stream that would be one more than the token may have.
+// StreamsError rejects a stream that would be one more than the token may have.
 type StreamsError struct {
 	Name  string
 	Limit int64

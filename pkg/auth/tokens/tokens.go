@@ -3,7 +3,7 @@
 //
 // The file holds SHA-256 hashes and no tokens. A token has 256 random bits, so that nothing slower than a hash is
 // needed to keep it from being guessed, and finding it by its hash takes the same time whichever it is. Package guard
-// asks for tokens; who else may do what is decided there.
+// finds tokens here and decides who may do what.
 package tokens
 
 import (
@@ -28,7 +28,7 @@ const prefix = "oddscache_"
 // randomBytes is how much of a token is random.
 const randomBytes = 32
 
-// Tokens are those of a file. Use Open; Run keeps them new.
+// Tokens are those of a file. Use Open; Run keeps them current.
 type Tokens struct {
 	files *reload.Value[map[hash]*Token]
 	held  *prometheus.Desc

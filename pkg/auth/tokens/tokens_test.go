@@ -150,7 +150,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-func TestBrokenFilesAreRefusedAndNotQuoted(t *testing.T) {
+func TestBrokenFilesAreRejectedAndNotQuoted(t *testing.T) {
 	t.Parallel()
 	token, line := made(t, "x", "")
 	for want, lines := range map[string][]string{

@@ -1,4 +1,4 @@
-// Package cmdlinetest compares what a page of the documentation says of a binary's settings with what its flags say.
+// Package cmdlinetest compares the table of a binary's settings on a page of the documentation with the flags themselves.
 // It is for tests alone.
 package cmdlinetest
 

@@ -29,7 +29,7 @@ var (
 // shared is the test binary's cluster: testing offers no other place that lives as long as TestMain.
 var shared lazyCluster //nolint:gochecknoglobals // see above
 
-// lazyCluster starts its cluster when it is first asked for.
+// lazyCluster starts its cluster when it is first needed.
 type lazyCluster struct {
 	mu      sync.Mutex // guards what follows, and is held while the server starts
 	opened  bool
@@ -161,7 +161,7 @@ func (c *cluster) template(ctx context.Context, migrate func(context.Context, st
 // literal matches the names that the compiler gives to function literals and to method values.
 var literal = regexp.MustCompile(`\.func\d+(\.\d+)*$|-fm$|-range\d+$`)
 
-// functionName returns what tells one migrate from another.
+// functionName returns what distinguishes one migrate from another.
 func functionName(migrate func(context.Context, string) error) (string, error) {
 	if migrate == nil {
 		return "", nil

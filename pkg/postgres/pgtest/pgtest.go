@@ -1,5 +1,5 @@
 // Package pgtest gives every test a Postgres database of its own: one private server for a test binary, started when
-// the first test asks, a template that is migrated once, and a clone of it per test, which takes about 20 ms. Tests
+// the first test needs it, a template that is migrated once, and a clone of it per test, which takes about 20 ms. Tests
 // may run in parallel, and so may test binaries.
 //
 // TEST_DATABASE_URL names another server to use. Without any Postgres the tests are skipped and say so; with
@@ -23,7 +23,7 @@ const cloneWithin = time.Minute
 // New returns a pool on a new database that migrate has prepared, and closes and drops both when t ends.
 //
 // migrate is run once for a test binary, on the template, with the template's URL; it closes what it opens. It has to
-// be a named function, or nil for an empty database: templates are told apart by it, and closures of one literal
+// be a named function, or nil for an empty database: it is what distinguishes templates, and closures of one literal
 // could not be.
 func New(t testing.TB, migrate func(ctx context.Context, url string) error) *pgxpool.Pool {
 	t.Helper()

@@ -96,7 +96,7 @@ func outcomeOf(t *testing.T, f func(testing.TB)) (o *outcome) {
 	return o
 }
 
-func TestClosuresAreRefused(t *testing.T) {
+func TestClosuresAreRejected(t *testing.T) {
 	t.Parallel()
 	table := "markets"
 	o := outcomeOf(t, func(tb testing.TB) {

@@ -1,8 +1,7 @@
 // Package client makes gRPC connections with the settings that go with pkg/rpc/server: quiet connections are
-// looked after, UNAVAILABLE is tried again, reconnecting is quick, several addresses are one target.
+// pinged, UNAVAILABLE is tried again, reconnecting is quick, several addresses are one target.
 //
-// It makes connections, not clients of any service, and it tries no stream again: whoever follows one knows
-// where to resume.
+// It makes connections, not clients of any service, and it tries no stream again: the caller knows where to resume.
 package client
 
 import (
@@ -21,10 +20,10 @@ import (
 )
 
 const (
-	// DefaultMaxRecvBytes is gRPC's own default, said aloud: four of the feed's largest batches.
+	// DefaultMaxRecvBytes is gRPC's own default: four of the feed's largest batches.
 	DefaultMaxRecvBytes = 4 << 20
 
-	// A peer that went away without a word is noticed after ping + pingTimeout. pkg/rpc/server allows a ping every 5 s.
+	// A peer that went away without closing the connection is noticed after ping + pingTimeout. pkg/rpc/server allows a ping every 5 s.
 	ping        = 20 * time.Second
 	pingTimeout = 5 * time.Second
 

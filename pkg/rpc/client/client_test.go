@@ -27,26 +27,26 @@ const serviceName = "oddscache.v1.ScraperService"
 
 var errNotWriter = errors.New("not the writer")
 
-// scraper answers with what its function says, and counts how often it was asked.
+// scraper responds as its function says, and counts its calls.
 type scraper struct {
 	oddscachev1.UnimplementedScraperServiceServer
-	asked  atomic.Int64
-	answer func(n int64) error
-	refuse error // ends streams at once when set
+	calls   atomic.Int64
+	respond func(n int64) error
+	reject  error // ends streams at once when set
 }
 
 func (s *scraper) GetCycle(context.Context, *oddscachev1.GetCycleRequest) (*oddscachev1.GetCycleResponse, error) {
-	return &oddscachev1.GetCycleResponse{}, s.answer(s.asked.Add(1))
+	return &oddscachev1.GetCycleResponse{}, s.respond(s.calls.Add(1))
 }
 
 func (s *scraper) RunCycle(context.Context, *oddscachev1.RunCycleRequest) (*oddscachev1.RunCycleResponse, error) {
-	return &oddscachev1.RunCycleResponse{}, s.answer(s.asked.Add(1))
+	return &oddscachev1.RunCycleResponse{}, s.respond(s.calls.Add(1))
 }
 
 func (s *scraper) WatchProgress(_ *oddscachev1.WatchProgressRequest, stream grpc.ServerStreamingServer[oddscachev1.WatchProgressResponse]) error {
-	s.asked.Add(1)
-	if s.refuse != nil {
-		return s.refuse
+	s.calls.Add(1)
+	if s.reject != nil {
+		return s.reject
 	}
 	<-stream.Context().Done()
 	return stream.Context().Err()
@@ -107,7 +107,7 @@ func (n network) connect(t *testing.T, target string, o rpcclient.Options) oddsc
 
 func fine(int64) error { return nil }
 
-// unavailableUntil answers UNAVAILABLE until it is asked for the nth time.
+// unavailableUntil is UNAVAILABLE until the nth call.
 func unavailableUntil(nth int64) func(int64) error {
 	return func(n int64) error {
 		if n < nth {
@@ -121,35 +121,35 @@ func TestUnavailableIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
-		answer  func(int64) error
+		respond func(int64) error
 		options rpcclient.Options
 		call    func(context.Context, oddscachev1.ScraperServiceClient) error
-		asked   int64
+		calls   int64
 		code    codes.Code
 	}{
-		{name: "until it is there", answer: unavailableUntil(3), call: getCycle, asked: 3},
-		{name: "but not for ever", answer: unavailableUntil(99), call: getCycle, asked: 4, code: codes.Unavailable},
+		{name: "until it is there", respond: unavailableUntil(3), call: getCycle, calls: 3},
+		{name: "but not for ever", respond: unavailableUntil(99), call: getCycle, calls: 4, code: codes.Unavailable},
 		{
-			name: "nor when told not to", answer: unavailableUntil(3), call: runCycle, asked: 1, code: codes.Unavailable,
+			name: "nor when NoRetry lists it", respond: unavailableUntil(3), call: runCycle, calls: 1, code: codes.Unavailable,
 			options: rpcclient.Options{NoRetry: []string{oddscachev1.ScraperService_RunCycle_FullMethodName}},
 		},
 		{
-			name: "others still are", answer: unavailableUntil(3), call: getCycle, asked: 3,
+			name: "others still are", respond: unavailableUntil(3), call: getCycle, calls: 3,
 			options: rpcclient.Options{NoRetry: []string{oddscachev1.ScraperService_RunCycle_FullMethodName}},
 		},
 		{
-			name: "nor any other code", call: getCycle, asked: 1, code: codes.Internal,
-			answer: func(int64) error { return errors.New("a bug") },
+			name: "nor any other code", call: getCycle, calls: 1, code: codes.Internal,
+			respond: func(int64) error { return errors.New("a bug") },
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				n, service := network{}, &scraper{answer: test.answer}
+				n, service := network{}, &scraper{respond: test.respond}
 				n.serve(t, "one:1", service, true)
 				// The name is not resolved by DNS, which knows no bubble; two addresses make it a list.
 				err := test.call(t.Context(), n.connect(t, "one:1,one:1", test.options))
-				if status.Code(err) != test.code || service.asked.Load() != test.asked {
-					t.Errorf("asked %d times and got %v; want %d times and %v", service.asked.Load(), err, test.asked, test.code)
+				if status.Code(err) != test.code || service.calls.Load() != test.calls {
+					t.Errorf("called %d times and got %v; want %d times and %v", service.calls.Load(), err, test.calls, test.code)
 				}
 			})
 		})
@@ -170,17 +170,21 @@ func runCycle(ctx context.Context, c oddscachev1.ScraperServiceClient) error {
 func TestAListFindsTheWriter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n, standby, writer := network{}, &scraper{answer: unavailableUntil(1 << 60)}, &scraper{answer: fine}
+		n, standby, writer := network{}, &scraper{respond: unavailableUntil(1 << 60)}, &scraper{respond: fine}
 		n.serve(t, "standby:1", standby, true)
 		n.serve(t, "writer:2", writer, true)
 		client := n.connect(t, " standby:1 ,writer:2,", rpcclient.Options{WaitForReady: true})
-		for range 20 {
+		if err := getCycle(t.Context(), client); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // until both connections are ready
+		for range 19 {
 			if err := getCycle(t.Context(), client); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if writer.asked.Load() != 20 || standby.asked.Load() == 0 {
-			t.Errorf("the writer was asked %d times, the standby %d", writer.asked.Load(), standby.asked.Load())
+		if writer.calls.Load() != 20 || standby.calls.Load() == 0 {
+			t.Errorf("the writer was called %d times, the standby %d", writer.calls.Load(), standby.calls.Load())
 		}
 	})
 }
@@ -188,7 +192,7 @@ func TestAListFindsTheWriter(t *testing.T) {
 func TestHealthLeavesOutWhoIsNotReady(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n, standby, writer := network{}, &scraper{answer: fine}, &scraper{answer: fine}
+		n, standby, writer := network{}, &scraper{respond: fine}, &scraper{respond: fine}
 		standbyServer := n.serve(t, "standby:1", standby, false)
 		n.serve(t, "writer:2", writer, true)
 		client := n.connect(t, "standby:1,gone:9,writer:2", rpcclient.Options{HealthService: serviceName, WaitForReady: true})
@@ -200,14 +204,14 @@ func TestHealthLeavesOutWhoIsNotReady(t *testing.T) {
 			}
 		}
 		call()
-		if standby.asked.Load() != 0 {
-			t.Errorf("the one that is not ready was asked %d times", standby.asked.Load())
+		if standby.calls.Load() != 0 {
+			t.Errorf("the one that is not ready was called %d times", standby.calls.Load())
 		}
 		standbyServer.SetReady(true)
 		synctest.Wait()
 		call()
-		if standby.asked.Load() == 0 {
-			t.Error("it was not asked when it had become ready")
+		if standby.calls.Load() == 0 {
+			t.Error("it was not called when it had become ready")
 		}
 	})
 }
@@ -216,7 +220,7 @@ func TestHealthLeavesOutWhoIsNotReady(t *testing.T) {
 func TestStreamsAreNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n, service := network{}, &scraper{refuse: errNotWriter}
+		n, service := network{}, &scraper{reject: errNotWriter}
 		n.serve(t, "one:1", service, true)
 		client := n.connect(t, "one:1,one:1", rpcclient.Options{WaitForReady: true})
 		stream, err := client.WatchProgress(t.Context(), &oddscachev1.WatchProgressRequest{})
@@ -225,8 +229,8 @@ func TestStreamsAreNotTriedAgain(t *testing.T) {
 		}
 		start := time.Now()
 		_, err = stream.Recv()
-		if rpcerr.Reason(err) != "NOT_WRITER" || service.asked.Load() != 1 || time.Since(start) > 0 {
-			t.Errorf("asked %d times in %v and got %v", service.asked.Load(), time.Since(start), err)
+		if rpcerr.Reason(err) != "NOT_WRITER" || service.calls.Load() != 1 || time.Since(start) > 0 {
+			t.Errorf("called %d times in %v and got %v", service.calls.Load(), time.Since(start), err)
 		}
 	})
 }
@@ -248,7 +252,7 @@ func TestASilentPeerIsNoticed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n, deaf := network{}, &atomic.Bool{}
-		n.serve(t, "one:1", &scraper{answer: fine}, true)
+		n.serve(t, "one:1", &scraper{respond: fine}, true)
 		conn, err := rpcclient.New("one:1,one:1", rpcclient.Options{DialOptions: []grpc.DialOption{
 			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 				c, err := n["one:1"].DialContext(ctx)
@@ -276,7 +280,7 @@ func TestASilentPeerIsNoticed(t *testing.T) {
 	})
 }
 
-func TestNewRefusesBadTargetsAndOptions(t *testing.T) {
+func TestNewRejectsBadTargetsAndOptions(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"", " , ", "localhost", "localhost:", "a:1,b", "http//x"} {
 		if conn, err := rpcclient.New(target, rpcclient.Options{}); !errors.Is(err, rpcclient.ErrTarget) {

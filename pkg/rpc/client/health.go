@@ -15,19 +15,19 @@ var ErrNotServing = errors.New("not serving")
 
 // CheckHealth asks the server at addr for the health of a service; "" asks whether the process lives. It is what the
 // binaries' healthcheck commands do, so addr may be what a server was told to listen on: a host that stands for all
-// interfaces is asked over loopback. It returns ErrNotServing for every answer but SERVING. The options are added to
+// interfaces is reached over loopback. It returns ErrNotServing for every response but SERVING. The options are added to
 // those of New; a server that speaks TLS is asked with certs.HealthOptions.
 func CheckHealth(ctx context.Context, addr, service string, options ...grpc.DialOption) error {
 	conn, err := New(loopback(addr), Options{DialOptions: options})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close() }() // it has said all that it was opened for
-	answer, err := healthpb.NewHealthClient(conn).Check(ctx, &healthpb.HealthCheckRequest{Service: service})
+	defer func() { _ = conn.Close() }() // an error of closing says nothing about the health
+	response, err := healthpb.NewHealthClient(conn).Check(ctx, &healthpb.HealthCheckRequest{Service: service})
 	if err != nil {
 		return fmt.Errorf("asking %s for the health of %q: %w", addr, service, err)
 	}
-	if status := answer.GetStatus(); status != healthpb.HealthCheckResponse_SERVING {
+	if status := response.GetStatus(); status != healthpb.HealthCheckResponse_SERVING {
 		return fmt.Errorf("health of %q at %s is %v: %w", service, addr, status, ErrNotServing)
 	}
 	return nil

@@ -1,7 +1,7 @@
-// Package rawpb lets a gRPC server answer with protobuf bytes that exist already, and a client take an answer as
+// Package rawpb lets a gRPC server respond with protobuf bytes that exist already, and a client take a response as
 // bytes, beside ordinary messages on the same connection.
 //
-// It is not for building or reading those bytes: see the packages snapshot and feedlog.
+// The bytes are built and read by others: the packages snapshot and feedlog, and the cache's frame.
 package rawpb
 
 import (

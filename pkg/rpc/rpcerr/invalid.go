@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 )
 
-// InvalidError refuses a field of a request. It becomes INVALID_ARGUMENT with the field and its limit in the
+// InvalidError rejects a field of a request. It becomes INVALID_ARGUMENT with the field and its limit in the
 // ErrorInfo, and a BadRequest. Several can be joined by errors.Join: the ErrorInfo is then about the first, and the
 // BadRequest lists all.
 type InvalidError struct {
@@ -22,7 +22,7 @@ type InvalidError struct {
 	Limit string
 }
 
-// Invalid refuses a field; the description is a format for args.
+// Invalid rejects a field; the description is a format for args.
 func Invalid(field, description string, args ...any) *InvalidError {
 	return &InvalidError{Field: field, Description: fmt.Sprintf(description, args...)}
 }
@@ -39,7 +39,7 @@ func (e *InvalidError) Error() string {
 	return e.Field + ": " + e.Description
 }
 
-// invalidStatus makes the status of the refused fields, of which there is at least one.
+// invalidStatus makes the status of the rejected fields, of which there is at least one.
 func invalidStatus(all []*InvalidError) *status.Status {
 	metadata := map[string]string{"field": all[0].Field}
 	if all[0].Limit != "" {

@@ -2,8 +2,8 @@
 // and exactly one ErrorInfo with a stable reason. Each service has one [Table], and its server applies it to every
 // rpc, so that handlers return domain errors as they are.
 //
-// It is not where errors are made: domain packages declare sentinels and typed errors that know nothing of gRPC.
-// The one exception is [InvalidError], for the requests that a handler refuses.
+// Errors are made elsewhere: domain packages declare sentinels and typed errors that know nothing of gRPC.
+// The one exception is [InvalidError], for the requests that a handler rejects.
 package rpcerr
 
 import (
@@ -73,7 +73,7 @@ func statusOf(err error) (*status.Status, bool) {
 	return s, s != nil
 }
 
-// retryInfo is the detail that asks for patience.
+// retryInfo is the detail that asks a caller to wait before it tries again.
 func retryInfo(after time.Duration) protoadapt.MessageV1 {
 	return &errdetails.RetryInfo{RetryDelay: durationpb.New(after)}
 }

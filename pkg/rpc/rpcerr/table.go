@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 )
 
-// internalMessage is all that callers are told about an error that no rule is about.
+// internalMessage is all that callers see of an error that no rule is about.
 const internalMessage = "internal error"
 
 // Table is the list of a service's errors and what they become. It does not change once it is made.
@@ -55,7 +55,7 @@ func (t *Table) Reasons() []string {
 // Status returns what callers may see of err, and whether err was expected: an unexpected one becomes INTERNAL and
 // has to be logged by whoever asks, since its text goes nowhere else. ctx is the rpc's; err is not nil.
 //
-// In this order: refused fields, the table's rules, a status that err carries, the end of ctx, a context's end
+// In this order: rejected fields, the table's rules, a status that err carries, the end of ctx, a context's end
 // anywhere in err.
 func (t *Table) Status(ctx context.Context, err error) (s *status.Status, expected bool) {
 	if all := invalidIn(err); len(all) > 0 {
@@ -74,7 +74,7 @@ func (t *Table) Status(ctx context.Context, err error) (s *status.Status, expect
 		return complete(s)
 	}
 	if ended := ctx.Err(); ended != nil {
-		err = ended // whatever else went wrong, nobody waits for it any more
+		err = ended // whatever else went wrong, the caller does not wait for it any more
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -86,7 +86,7 @@ func (t *Table) Status(ctx context.Context, err error) (s *status.Status, expect
 	}
 }
 
-// endOf words the end of a context: by the cause that was given to it, if there is one. Causes come from our own code.
+// endOf describes the end of a context: by the cause that was given to it, if there is one. Causes come from our own code.
 func endOf(ctx context.Context, otherwise error) shown {
 	if cause := context.Cause(ctx); cause != nil {
 		return shown{message: cause.Error()}

@@ -25,9 +25,9 @@ var (
 )
 
 // behindError is a typed error with data.
-type behindError struct{ asked, have int64 }
+type behindError struct{ requested, have int64 }
 
-func (e *behindError) Error() string { return fmt.Sprintf("revision %d is not here yet", e.asked) }
+func (e *behindError) Error() string { return fmt.Sprintf("revision %d is not here yet", e.requested) }
 
 // table is what a service might have.
 func table(t *testing.T) *rpcerr.Table {
@@ -35,7 +35,7 @@ func table(t *testing.T) *rpcerr.Table {
 	made, err := rpcerr.NewTable(
 		rpcerr.Is(errNotWriter, codes.Unavailable, "NOT_WRITER").RetryAfter(500*time.Millisecond),
 		rpcerr.As(codes.OutOfRange, "REVISION_AHEAD", func(e *behindError) map[string]string {
-			return map[string]string{"asked": fmt.Sprint(e.asked), "have": fmt.Sprint(e.have)}
+			return map[string]string{"requested": fmt.Sprint(e.requested), "have": fmt.Sprint(e.have)}
 		}),
 	)
 	if err != nil {
@@ -81,9 +81,9 @@ func TestStatus(t *testing.T) {
 			details: []any{info("NOT_WRITER", nil), &errdetails.RetryInfo{RetryDelay: durationpb.New(500 * time.Millisecond)}},
 		},
 		{
-			name: "a typed error gives its data", err: fmt.Errorf("reading: %w", &behindError{asked: 9, have: 7}),
+			name: "a typed error gives its data", err: fmt.Errorf("reading: %w", &behindError{requested: 9, have: 7}),
 			code: codes.OutOfRange, message: "revision 9 is not here yet",
-			details: []any{info("REVISION_AHEAD", map[string]string{"asked": "9", "have": "7"})},
+			details: []any{info("REVISION_AHEAD", map[string]string{"requested": "9", "have": "7"})},
 		},
 		{
 			name: "a refused field", err: fmt.Errorf("checking: %w", rpcerr.Invalid("page_size", "is %d", -1)),
@@ -175,7 +175,7 @@ func TestEveryCodeHasAReason(t *testing.T) {
 	}
 }
 
-func TestNewTableRefusesBadRules(t *testing.T) {
+func TestNewTableRejectsBadRules(t *testing.T) {
 	t.Parallel()
 	for name, rule := range map[string]rpcerr.Rule{
 		"lower case": rpcerr.Is(errDriver, codes.Aborted, "not_writer"),
@@ -220,8 +220,8 @@ func TestReadingAReceivedError(t *testing.T) {
 	if delay, ok := rpcerr.RetryDelay(err); !ok || delay != 500*time.Millisecond {
 		t.Errorf("retry delay %v, %t", delay, ok)
 	}
-	s, _ = table(t).Status(t.Context(), &behindError{asked: 9, have: 7})
-	if diff := cmp.Diff(map[string]string{"asked": "9", "have": "7"}, rpcerr.Metadata(s.Err())); diff != "" {
+	s, _ = table(t).Status(t.Context(), &behindError{requested: 9, have: 7})
+	if diff := cmp.Diff(map[string]string{"requested": "9", "have": "7"}, rpcerr.Metadata(s.Err())); diff != "" {
 		t.Errorf("metadata (-want +got):\n%s", diff)
 	}
 	for _, err := range []error{nil, errDriver, status.Error(codes.Aborted, "bare"), s.Err()} {

@@ -26,14 +26,14 @@ const (
 	DefaultGrace = 8 * time.Second
 	// DefaultMaxUnary bounds unary rpcs.
 	DefaultMaxUnary = 30 * time.Second
-	// DefaultMaxRecvBytes is gRPC's own default, said aloud.
+	// DefaultMaxRecvBytes is gRPC's own default.
 	DefaultMaxRecvBytes = 4 << 20
 	// DefaultMaxStreams is far more than a connection of pkg/rpc/client has calls and streams under way. A client that
-	// has more waits; one that opens more nevertheless is refused.
+	// has more waits; one that opens more nevertheless is rejected.
 	DefaultMaxStreams = 250
 	// DefaultMaxConnections and DefaultMaxConnectionsPerHost keep one host from using up what is there for all. Together
-	// with DefaultMaxStreams they bound what a caller can hold before anybody asks who it is: a request that is sent in
-	// part, or a watch of somebody's health.
+	// with DefaultMaxStreams they bound what a caller can hold before it is authenticated: a request that is sent in part, or
+	// a stream of the health service.
 	DefaultMaxConnections        = 4096
 	DefaultMaxConnectionsPerHost = 128
 
@@ -47,8 +47,8 @@ const (
 	maxHeaderBytes = 16 << 10
 	// handshakeWithin bounds TLS and HTTP/2 handshakes together; whoever is slower is cut off.
 	handshakeWithin = 5 * time.Second
-	// stopPatience is how long handlers may go on after their connections were cut.
-	stopPatience = 5 * time.Second
+	// stopTimeout is how long handlers may go on after their connections were cut.
+	stopTimeout = 5 * time.Second
 )
 
 // Config says what kind of server New makes. Listen (or Listener), Errors and Logger are needed; zero values
@@ -71,7 +71,7 @@ type Config struct {
 
 	// TLS encrypts the port. Nil means plaintext.
 	TLS *tls.Config
-	// Guard lets callers in or refuses them. Nil lets everybody call everything.
+	// Guard lets callers in or rejects them. Nil lets everybody call everything.
 	Guard *guard.Guard
 
 	// Grace is how long a stop waits for rpcs that are under way; then they are cut. DefaultGrace when 0.

@@ -15,7 +15,7 @@ import (
 )
 
 // chain makes the one order of interceptors, outermost first. Metrics and the log see the code that callers see;
-// the error table sees the capped context, whose cause it words, and the guard's refusals; panics become errors inside
+// the error table sees the capped context, whose cause becomes the message, and the guard's rejections; panics become errors inside
 // of the table, so they are logged and hidden as any bug is. unary has the same order, but for the guard inside of the recovery.
 func (s *Server) chain(table *rpcerr.Table, counted *metrics) (stream []grpc.StreamServerInterceptor) {
 	stream = append(stream, counted.stream, s.logStream, table.Stream(s.cfg.Logger))
@@ -25,7 +25,7 @@ func (s *Server) chain(table *rpcerr.Table, counted *metrics) (stream []grpc.Str
 	return append(stream, s.endWithServer, s.countSent, recovery.StreamServerInterceptor())
 }
 
-// unary is everything that stands around the handler of a unary rpc. It is one function because gRPC makes a closure for
+// unary is everything around the handler of a unary rpc. It is one function because gRPC makes a closure for
 // each further one at every call, which a lookup notices.
 func (s *Server) unary(table *rpcerr.Table, counted *metrics) grpc.UnaryServerInterceptor {
 	capped, recovered := s.capUnary(), recovery.UnaryServerInterceptor()
@@ -45,10 +45,10 @@ func (s *Server) unary(table *rpcerr.Table, counted *metrics) grpc.UnaryServerIn
 			resp, err = recovered(within, req, info, handler)
 		}
 		if err == nil {
-			resp, err = s.answer(connection, resp)
+			resp, err = s.respond(connection, resp)
 		}
 		if err != nil {
-			s.unread.CountRefusal(err)
+			s.unread.CountRejection(err)
 			resp, err = nil, table.Apply(within, s.cfg.Logger, info.FullMethod, err)
 		}
 		method.ended(err, start)
@@ -110,7 +110,7 @@ func (s *Server) capUnary() func(context.Context, string) (context.Context, cont
 	}
 }
 
-// endWithServer ends a stream's context when the server stops, and says so to the caller.
+// endWithServer ends a stream's context when the server stops, and makes its error one that says so.
 func (s *Server) endWithServer(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	ctx, cancel := context.WithCancelCause(stream.Context())
 	defer cancel(nil)

@@ -8,17 +8,17 @@ import (
 )
 
 // Limited wraps a listener so that it has at most total connections open, and perHost from one address. One that would
-// be more is closed at once: to let it wait would let whoever holds the others keep everybody out. refused counts
+// be more is closed at once: to let it wait would let whoever holds the others keep everybody out. rejected counts
 // those. 0 means no limit.
-func Limited(inner net.Listener, total, perHost int, refused prometheus.Counter) net.Listener {
-	return &limitedListener{Listener: inner, total: total, perHost: perHost, refused: refused, hosts: make(map[string]int)}
+func Limited(inner net.Listener, total, perHost int, rejected prometheus.Counter) net.Listener {
+	return &limitedListener{Listener: inner, total: total, perHost: perHost, rejected: rejected, hosts: make(map[string]int)}
 }
 
 // limitedListener counts connections.
 type limitedListener struct {
 	net.Listener
 	total, perHost int
-	refused        prometheus.Counter
+	rejected       prometheus.Counter
 
 	mu    sync.Mutex // guards what follows
 	open  int
@@ -36,11 +36,12 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 		if l.enter(host) {
 			return &countedConn{Conn: conn, leave: sync.OnceFunc(func() { l.leave(host) })}, nil
 		}
-		l.refused.Inc()
-		_ = conn.Close() // nobody was promised anything
+		l.rejected.Inc()
+		_ = conn.Close() // nothing was sent on it
 	}
 }
 
+// enter counts a connection from a host, unless that would be one too many.
 func (l *limitedListener) enter(host string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -52,6 +53,7 @@ func (l *limitedListener) enter(host string) bool {
 	return true
 }
 
+// leave counts a connection less.
 func (l *limitedListener) leave(host string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,6 +75,7 @@ func (c *countedConn) Close() error {
 	return c.Conn.Close() //nolint:wrapcheck // servers compare it
 }
 
+// hostOf is the address that a connection comes from, without the port.
 func hostOf(conn net.Conn) string {
 	host, _, err := net.SplitHostPort(conn.RemoteAddr().String())
 	if err != nil {

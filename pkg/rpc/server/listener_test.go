@@ -17,8 +17,8 @@ func TestConnectionsBeyondTheLimitsAreClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := prometheus.NewCounter(prometheus.CounterOpts{Name: "refused_total", Help: "Closed at once."})
-	listener := server.Limited(inner, 3, 2, refused)
+	rejected := prometheus.NewCounter(prometheus.CounterOpts{Name: "refused_total", Help: "Closed at once."})
+	listener := server.Limited(inner, 3, 2, rejected)
 	accepted := make(chan net.Conn)
 	go func() { // ends with the listener
 		defer close(accepted)
@@ -58,8 +58,8 @@ func TestConnectionsBeyondTheLimitsAreClosed(t *testing.T) {
 	dial("127.0.0.1")
 	again := <-accepted
 	closed(dial("127.0.0.3"))
-	if n := testutil.ToFloat64(refused); n != 3 {
-		t.Errorf("%g are counted as refused, want 3", n)
+	if n := testutil.ToFloat64(rejected); n != 3 {
+		t.Errorf("%g are counted as rejected, want 3", n)
 	}
 	for _, conn := range []net.Conn{second, third, again} {
 		_ = conn.Close()

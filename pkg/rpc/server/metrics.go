@@ -72,7 +72,7 @@ func (m *metrics) add(services map[string]grpc.ServiceInfo) {
 	}
 }
 
-// typeOf is an rpc's kind in the words of the labels.
+// typeOf is an rpc's kind as the labels have it.
 func typeOf(rpc grpc.MethodInfo) string {
 	var kind []string
 	if rpc.IsClientStream {
@@ -99,7 +99,7 @@ func (x *methodMetrics) began() {
 	}
 }
 
-// ended counts a unary rpc's end, with its answer.
+// ended counts a unary rpc's end, with its response.
 func (x *methodMetrics) ended(err error, start time.Time) {
 	if x == nil {
 		return
@@ -167,6 +167,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
+// collectors are the parts, each of which Prometheus knows how to read.
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{m.started, m.handled, m.received, m.sent, m.seconds}
 }

@@ -19,7 +19,7 @@ var errHandlersHang = errors.New("rpc handlers do not end")
 //  1. health becomes NOT_SERVING, so that load balancers look elsewhere;
 //  2. the drain hook runs;
 //  3. the contexts of streams end with ErrShuttingDown, so their clients reconnect elsewhere;
-//  4. new rpcs are refused and those under way get to finish;
+//  4. new rpcs are rejected and those under way get to finish;
 //  5. when the grace period, which begins with 1, is over, the rest is cut.
 //
 // Run returns nil after such a stop, also when something had to be cut.
@@ -63,12 +63,12 @@ func (s *Server) stop() error {
 	}
 	s.cfg.Logger.Warn("cutting rpcs that did not finish in time", slog.Duration("grace", s.cfg.Grace))
 	go s.grpc.Stop() // ends together with GracefulStop
-	patience := time.NewTimer(stopPatience)
-	defer patience.Stop()
+	timeout := time.NewTimer(stopTimeout)
+	defer timeout.Stop()
 	select {
 	case <-finished:
 		return nil
-	case <-patience.C:
-		return fmt.Errorf("stopping after %v and %v more: %w", s.cfg.Grace, stopPatience, errHandlersHang)
+	case <-timeout.C:
+		return fmt.Errorf("stopping after %v and %v more: %w", s.cfg.Grace, stopTimeout, errHandlersHang)
 	}
 }

@@ -138,7 +138,7 @@ func TestRunWithAnEndedContext(t *testing.T) {
 	}
 }
 
-func TestRunTellsThatTheListenerBroke(t *testing.T) {
+func TestRunReportsThatTheListenerBroke(t *testing.T) {
 	t.Parallel()
 	lis := bufconn.Listen(1 << 10)
 	b := setup(t, &scraper{}, func(c *server.Config) { c.Listener = lis })

@@ -1,7 +1,11 @@
-// Package server is the gRPC server that both services stand on: its listener is open before anything is served,
-// health, reflection, metrics, logging, recovery and the error table are in place, and it stops in a written order.
+// Package server is the gRPC server of both services: its listener is open before anything is served, health, reflection,
+// metrics, logging, recovery and the error table are in place, and it stops in a written order.
 //
-// It knows no service of its own and no domain; services register themselves and say when they are ready.
+//	listener       Limited: how many connections; counting: what is unread on each; TLS handshakes
+//	interceptors   metrics, log, cap of unary rpcs, error table, guard, recovery, count of what is sent
+//	handlers       registered by the service, which says by SetReady when it is ready
+//
+// It knows no service and no domain.
 package server
 
 import (
@@ -65,7 +69,7 @@ func New(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 
 	s := &Server{cfg: cfg, health: health.NewServer(), rejections: newRejections(), unread: unread.New(cfg.Unread)}
 	s.draining, s.endAll = context.WithCancel(context.Background())
-	counted := newMetrics() // counts nothing before add
+	counted := newMetrics() // counts nothing before add was called
 	s.grpc = grpc.NewServer(s.options(s.unary(table, counted), s.chain(table, counted))...)
 
 	if err := s.open(register, counted); err != nil {

@@ -201,7 +201,7 @@ func TestPanicsAreBugs(t *testing.T) {
 	}
 }
 
-func TestHealthTellsLivenessFromReadiness(t *testing.T) {
+func TestHealthSeparatesLivenessFromReadiness(t *testing.T) {
 	t.Parallel()
 	const name = "oddscache.v1.ScraperService"
 	b := setup(t, &scraper{}, nil)
@@ -249,10 +249,10 @@ func TestMetricsSeeWhatCallersSee(t *testing.T) {
 			}
 		}
 	}
-	t.Error("no series counts the three UNAVAILABLE answers")
+	t.Error("no series counts the three UNAVAILABLE responses")
 }
 
-func TestNewRefusesABadConfig(t *testing.T) {
+func TestNewRejectsABadConfig(t *testing.T) {
 	t.Parallel()
 	_, err := server.New(server.Config{Grace: -1, MaxRecvBytes: -1}, func(grpc.ServiceRegistrar) {})
 	if err == nil {
@@ -265,7 +265,7 @@ func TestNewRefusesABadConfig(t *testing.T) {
 	}
 }
 
-func TestNewTellsThatThePortIsTaken(t *testing.T) {
+func TestNewReportsThatThePortIsTaken(t *testing.T) {
 	t.Parallel()
 	b := setup(t, &scraper{}, nil)
 	table, err := rpcerr.NewTable()

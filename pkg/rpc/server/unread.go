@@ -16,12 +16,13 @@ import (
 	"github.com/oddscache/oddscache/pkg/rpc/unread"
 )
 
-// ReasonUnread is the reason of calls that are refused because their connection leaves too much unread.
+// ReasonUnread is the reason of calls that are rejected because their connection leaves too much unread.
 const ReasonUnread = "UNREAD_RESPONSES"
 
-// readRetry is what callers are told to wait until they have read.
+// readRetry is how long such callers are to wait, by the RetryInfo, before they try again.
 const readRetry = time.Second
 
+// unreadRule is the rule of the error table for responses that are rejected.
 func unreadRule() rpcerr.Rule {
 	return rpcerr.As(codes.ResourceExhausted, ReasonUnread, func(e *unread.FullError) map[string]string {
 		return map[string]string{
@@ -85,7 +86,7 @@ func (c *unreadConn) cut() {
 // encode marshals a message, and says how many bytes of memory it takes beside what is held anyway.
 func (s *Server) encode(m any) (data mem.BufferSlice, takes int, err error) {
 	if data, err = s.cfg.Codec.Marshal(m); err != nil {
-		return nil, 0, fmt.Errorf("encoding an answer: %w", err)
+		return nil, 0, fmt.Errorf("encoding a response: %w", err)
 	}
 	if m, ok := m.(interface{ Takes() int }); ok { // rawpb's messages refer to what others hold
 		return data, m.Takes(), nil
@@ -93,13 +94,13 @@ func (s *Server) encode(m any) (data mem.BufferSlice, takes int, err error) {
 	return data, data.Len(), nil
 }
 
-// answer counts the answer of a unary rpc and returns it as it is sent.
-func (s *Server) answer(c *unread.Connection, resp any) (any, error) {
+// respond counts the response of a unary rpc and returns it as it is sent.
+func (s *Server) respond(c *unread.Connection, resp any) (any, error) {
 	data, takes, err := s.encode(resp)
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.Answer(data, takes)
+	m, err := c.Respond(data, takes)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // callers see it
 	}
@@ -112,7 +113,7 @@ func (s *Server) countSent(srv any, stream grpc.ServerStream, info *grpc.StreamS
 		return handler(srv, stream)
 	}
 	c := unread.Of(stream.Context())
-	return handler(srv, &sentStream{ServerStream: stream, server: s, connection: c, asked: info.IsClientStream})
+	return handler(srv, &sentStream{ServerStream: stream, server: s, connection: c, requested: info.IsClientStream})
 }
 
 // sentStream counts what is sent on a stream.
@@ -120,9 +121,9 @@ type sentStream struct {
 	grpc.ServerStream
 	server     *Server
 	connection *unread.Connection
-	// asked reports that the client asks for each message. It has to read them then, as it has to read other answers;
-	// a client that is sent what happens may take its time.
-	asked bool
+	// requested reports that the client requests each message. It has to read them then, as it has to read responses; a
+	// client that is sent what happens may take its time.
+	requested bool
 }
 
 // SendMsg waits until there is room for the message, and sends it.
@@ -131,10 +132,10 @@ func (s *sentStream) SendMsg(m any) error {
 	if err != nil {
 		return err
 	}
-	if !s.asked { // it may outlast what it refers to
+	if !s.requested { // it may outlast what it refers to
 		takes = max(takes, data.Len())
 	}
-	message, err := s.connection.Send(s.Context(), data, takes, s.asked)
+	message, err := s.connection.Send(s.Context(), data, takes, s.requested)
 	if err != nil {
 		return err //nolint:wrapcheck // it says what it was doing
 	}

@@ -24,7 +24,7 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// talkative is a service with large answers and endless streams.
+// talkative is a service with large responses and endless streams.
 type talkative struct {
 	oddscachev1.UnimplementedScraperServiceServer
 	size int
@@ -51,7 +51,7 @@ func unreadServer(t *testing.T, size int, deadline time.Duration) *bundle {
 		})
 }
 
-// rawClient speaks HTTP/2 and reads answers only as far as it opens its windows.
+// rawClient speaks HTTP/2 and reads responses only as far as it opens its windows.
 type rawClient struct {
 	conn   net.Conn
 	framer *http2.Framer
@@ -100,8 +100,8 @@ func (c *rawClient) call(t *testing.T, method string) {
 	c.next += 2
 }
 
-// refusal reads until a call has ended without an answer and returns its error.
-func (c *rawClient) refusal(t *testing.T) error {
+// rejection reads until a call has ended without a response and returns its error.
+func (c *rawClient) rejection(t *testing.T) error {
 	t.Helper()
 	decoder := hpack.NewDecoder(4096, nil)
 	for {
@@ -140,8 +140,8 @@ func (c *rawClient) ended() time.Time {
 	}
 }
 
-// TestUnreadAnswersAreBounded never reads; others are served, and the memory comes back.
-func TestUnreadAnswersAreBounded(t *testing.T) {
+// TestUnreadResponsesAreBounded never reads; others are served, and the memory comes back.
+func TestUnreadResponsesAreBounded(t *testing.T) {
 	t.Parallel()
 	b := unreadServer(t, 100_000, time.Second)
 	var attackers []*rawClient
@@ -151,11 +151,11 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 		for range 50 {
 			c.call(t, oddscachev1.ScraperService_GetCycle_FullMethodName)
 		}
-		err := c.refusal(t)
+		err := c.rejection(t)
 		delay, has := rpcerr.RetryDelay(err)
 		if status.Code(err) != codes.ResourceExhausted || rpcerr.Reason(err) != server.ReasonUnread ||
 			rpcerr.Metadata(err)["limitBytes"] == "" || !has || delay != time.Second {
-			t.Fatalf("refused with %v, %s %v", err, rpcerr.Reason(err), rpcerr.Metadata(err))
+			t.Fatalf("rejected with %v, %s %v", err, rpcerr.Reason(err), rpcerr.Metadata(err))
 		}
 		attackers = append(attackers, c)
 	}
@@ -175,12 +175,12 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 		t.Errorf("%v connections were closed", n)
 	}
 	if n := gauge(t, b, "oddscache_unread_responses_refused_total"); n < 10*40 {
-		t.Errorf("%v calls were refused", n)
+		t.Errorf("%v calls were rejected", n)
 	}
 }
 
-// TestSlowLinkGetsLargeAnswers reads 3 MB in pieces, which takes longer than the deadline.
-func TestSlowLinkGetsLargeAnswers(t *testing.T) {
+// TestSlowLinkGetsLargeResponses reads 3 MB in pieces, which takes longer than the deadline.
+func TestSlowLinkGetsLargeResponses(t *testing.T) {
 	t.Parallel()
 	const size, pieces = 3 << 20, 25
 	b := unreadServer(t, size, time.Second)
@@ -229,7 +229,7 @@ func TestUnreadStreamsWait(t *testing.T) {
 	if _, err := b.client.GetCycle(t.Context(), &oddscachev1.GetCycleRequest{}); err != nil {
 		t.Errorf("somebody who reads: %v", err)
 	}
-	<-closed // because of the answer
+	<-closed // because of the response
 	unreadBecomes(t, b, "nothing", func(n float64) bool { return n == 0 })
 }
 
@@ -249,13 +249,13 @@ func gauge(t *testing.T, b *bundle, name string) float64 {
 	return 0
 }
 
-// TestUnreadIsGivenBack ends calls whose answers wait in every way that a client has.
+// TestUnreadIsGivenBack ends calls whose responses wait in every way that a client has.
 func TestUnreadIsGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*rawClient) error{
 		"stream reset":      func(c *rawClient) error { return c.framer.WriteRSTStream(1, http2.ErrCodeCancel) },
 		"connection closed": func(c *rawClient) error { return c.conn.Close() },
-		"answer read": func(c *rawClient) error {
+		"response read": func(c *rawClient) error {
 			_ = c.framer.WriteWindowUpdate(0, 1<<20) // an error comes again
 			return c.framer.WriteWindowUpdate(1, 1<<20)
 		},

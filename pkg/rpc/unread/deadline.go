@@ -6,30 +6,30 @@ import (
 )
 
 // list is a list of messages in no particular order.
-type list struct{ first *record }
+type list struct{ first *account }
 
-func (l *list) insert(r *record) {
-	r.prev, r.next = nil, l.first
+func (l *list) insert(a *account) {
+	a.prev, a.next = nil, l.first
 	if l.first != nil {
-		l.first.prev = r
+		l.first.prev = a
 	}
-	l.first = r
+	l.first = a
 }
 
-func (l *list) remove(r *record) {
-	if r.prev != nil {
-		r.prev.next = r.next
+func (l *list) remove(a *account) {
+	if a.prev != nil {
+		a.prev.next = a.next
 	} else {
-		l.first = r.next
+		l.first = a.next
 	}
-	if r.next != nil {
-		r.next.prev = r.prev
+	if a.next != nil {
+		a.next.prev = a.prev
 	}
-	r.prev, r.next = nil, nil
+	a.prev, a.next = nil, nil
 }
 
-// ticks is how many ticks of the clock a deadline has. Messages are counted in ticks because to ask for the time would be
-// a good part of what counting costs.
+// ticks is how many ticks of the clock a deadline has. Messages are timed in ticks because reading the time would be a good
+// part of what counting costs.
 const ticks = 40
 
 // Run closes connections whose clients do not read, until ctx ends.
@@ -61,10 +61,10 @@ func (c *Connection) late(now int64) bool {
 	slow := MinRate * c.budget.limits.Deadline.Seconds() // bytes that take a deadline
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for r := c.timed.first; r != nil; r = r.next {
+	for a := c.timed.first; a != nil; a = a.next {
 		// Nothing of it was read for a deadline, or all of it too slowly. A tick more, since it began within one.
-		most := ticks + 1 + int64(ticks*float64(r.wire)/slow)
-		if now-max(r.since, r.progress.Load()) > ticks || now-r.since > most {
+		most := ticks + 1 + int64(ticks*float64(a.wire)/slow)
+		if now-max(a.since, a.progress.Load()) > ticks || now-a.since > most {
 			return true
 		}
 	}

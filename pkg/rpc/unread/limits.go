@@ -24,12 +24,12 @@ const (
 type Limits struct {
 	// Total bounds the bytes of all messages that are not written yet.
 	Total int64
-	// PerConnection bounds those of one connection's answers, and those of its streams' messages; less the more is unread
+	// PerConnection bounds those of one connection's responses, and those of its streams' messages; less the more is unread
 	// elsewhere. The first may have thrice as many.
 	PerConnection int64
 	// Connections is how many may be open: so many parts the reserve has.
 	Connections int
-	// Deadline is how long a client may read nothing of an answer before its connection is closed.
+	// Deadline is how long a client may read nothing of a response before its connection is closed.
 	Deadline time.Duration
 }
 
@@ -65,7 +65,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// FullError refuses an answer.
+// FullError rejects a response for which there is no room.
 type FullError struct {
 	// Unread is what the connection has taken, Limit what it may take now, in bytes.
 	Unread, Limit int64
@@ -73,5 +73,5 @@ type FullError struct {
 
 // Error says both numbers.
 func (e *FullError) Error() string {
-	return fmt.Sprintf("%d bytes of answers on this connection are not read yet, %d are allowed now", e.Unread, e.Limit)
+	return fmt.Sprintf("%d bytes of responses on this connection are not read yet, %d are allowed now", e.Unread, e.Limit)
 }

@@ -17,15 +17,15 @@ const step = 64 << 10
 
 // Message is a message on its way through gRPC. It is given back to the pool when gRPC has freed it for the last time.
 type Message struct {
-	data   mem.BufferSlice
-	record *record
-	last   mark   // in the place of data's last buffer
-	marks  []mark // in the place of others, step bytes apart
+	data    mem.BufferSlice
+	account *account
+	last    mark   // in the place of data's last buffer
+	marks   []mark // in the place of others, step bytes apart
 }
 
-// record is what a connection knows of a message. It is apart from it so that a message that gRPC has forgotten can be
+// account is what a connection knows of a message. It is apart from it so that a message that gRPC has forgotten can be
 // collected, which gives it back.
-type record struct {
+type account struct {
 	size, wire int64
 	deadline   bool
 	progress   atomic.Int64 // the tick at which something was read last; 0 before
@@ -33,8 +33,8 @@ type record struct {
 	of   *Connection // nil when it is not counted, or not any more; whoever holds the message sets it
 	kind kind
 
-	since      int64   // the tick at which it was counted
-	prev, next *record // in the connection's list, whose mutex guards them
+	since      int64    // the tick at which it was counted
+	prev, next *account // in the connection's list, whose mutex guards them
 }
 
 // mark is a buffer that says when it was read.
@@ -46,9 +46,9 @@ type mark struct {
 
 //nolint:gochecknoglobals // a pool is shared by nature
 var pool = sync.Pool{New: func() any {
-	m := &Message{record: new(record)}
+	m := &Message{account: new(account)}
 	m.last.message = m
-	runtime.AddCleanup(m, (*record).drop, m.record)
+	runtime.AddCleanup(m, (*account).drop, m.account)
 	return m
 }}
 
@@ -56,14 +56,14 @@ var pool = sync.Pool{New: func() any {
 func newMessage(data mem.BufferSlice, own int) *Message {
 	m, _ := pool.Get().(*Message) // the pool holds nothing else
 	m.data = data
-	r := m.record
-	r.wire = int64(data.Len())
-	r.size = int64(own) + overhead
-	r.progress.Store(0)
+	a := m.account
+	a.wire = int64(data.Len())
+	a.size = int64(own) + overhead
+	a.progress.Store(0)
 	if len(data) == 0 {
 		m.data = mem.BufferSlice{mem.SliceBuffer(nil)} // something to be freed
 	}
-	if r.wire > step {
+	if a.wire > step {
 		m.divide()
 	}
 	end := len(m.data) - 1
@@ -78,7 +78,7 @@ func (m *Message) divide() {
 	if slices.ContainsFunc(m.data, func(b mem.Buffer) bool { return b.Len() > step }) {
 		m.cut()
 	}
-	m.marks = make([]mark, 0, int(m.record.wire/step)+1)
+	m.marks = make([]mark, 0, int(m.account.wire/step)+1)
 	for i, n := 0, 0; i < len(m.data)-1; i++ { // the last buffer has a mark of its own
 		if n += m.data[i].Len(); n < step {
 			continue
@@ -112,16 +112,16 @@ func (m *Message) forget() { m.data.Free() }
 
 // end gives the message back.
 func (m *Message) end() {
-	m.record.drop()
+	m.account.drop()
 	m.data, m.last.Buffer, m.marks = nil, nil, nil
 	pool.Put(m)
 }
 
-// drop gives back what a record counts. Nobody else has the record: it is called for the last mark that is freed, or for
+// drop gives back what an account counts. Nobody else has the account: it is called for the last mark that is freed, or for
 // a message that nothing refers to any more, as are those that the pool lets go.
-func (r *record) drop() {
-	if r.of != nil {
-		r.of.release(r)
+func (a *account) drop() {
+	if a.of != nil {
+		a.of.release(a)
 	}
 }
 
@@ -139,7 +139,7 @@ func (b *mark) Free() {
 	}
 	if m := b.message; b == &m.last {
 		m.end()
-	} else if of := m.record.of; of != nil {
-		m.record.progress.Store(of.budget.clock.Load())
+	} else if of := m.account.of; of != nil {
+		m.account.progress.Store(of.budget.clock.Load())
 	}
 }

@@ -5,18 +5,18 @@ import "github.com/prometheus/client_golang/prometheus"
 //nolint:gochecknoglobals // descriptions do not change
 var (
 	bytesDesc = prometheus.NewDesc("oddscache_unread_response_bytes",
-		"Memory of answers and messages that clients have not read yet, beside the service's own data.", nil, nil)
+		"Memory of responses and messages that clients have not read yet, beside the service's own data.", nil, nil)
 	limitDesc = prometheus.NewDesc("oddscache_unread_response_limit_bytes",
 		"How much of it there may be.", nil, nil)
-	refusedDesc = prometheus.NewDesc("oddscache_unread_responses_refused_total",
-		"Calls that were refused because their connection left too many answers unread.", nil, nil)
+	rejectedDesc = prometheus.NewDesc("oddscache_unread_responses_refused_total",
+		"Calls that were rejected because their connection left too many responses unread.", nil, nil)
 	closedDesc = prometheus.NewDesc("oddscache_connections_stalled_total",
-		"Connections that were closed because nothing of an answer was read in time.", nil, nil)
+		"Connections that were closed because nothing of a response was read in time.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (b *Budget) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{bytesDesc, limitDesc, refusedDesc, closedDesc} {
+	for _, d := range []*prometheus.Desc{bytesDesc, limitDesc, rejectedDesc, closedDesc} {
 		ch <- d
 	}
 }
@@ -25,6 +25,6 @@ func (b *Budget) Describe(ch chan<- *prometheus.Desc) {
 func (b *Budget) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(bytesDesc, prometheus.GaugeValue, float64(b.Unread()))
 	ch <- prometheus.MustNewConstMetric(limitDesc, prometheus.GaugeValue, float64(b.limits.Total))
-	ch <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(b.refused.Load()))
+	ch <- prometheus.MustNewConstMetric(rejectedDesc, prometheus.CounterValue, float64(b.rejected.Load()))
 	ch <- prometheus.MustNewConstMetric(closedDesc, prometheus.CounterValue, float64(b.closed.Load()))
 }

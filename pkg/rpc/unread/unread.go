@@ -1,24 +1,27 @@
 // Package unread bounds what a gRPC server holds of messages that its clients do not read.
 //
-// Once a handler has returned, gRPC keeps its answer until HTTP/2's flow control lets it out, which a client that never
+// Once a handler has returned, gRPC keeps its response until HTTP/2's flow control lets it out, which a client that never
 // opens its windows can put off for as long as it likes; on a stream, gRPC keeps 64 KiB and a message. A [Budget] counts
-// these bytes, of each connection and of all, refuses further answers while there are too many, and closes connections
+// these bytes, of each connection and of all, rejects further responses while there are too many, and closes connections
 // whose clients do not read.
+//
+//	handler ─ Respond, Send ─> Message ─> gRPC ─ Free, buffer by buffer ─> given back
+//	                           counted                  (also by Close, and by the collector)
 //
 // What holds at every moment:
 //
 //   - All messages together take [Limits].Total bytes at the most. Half of it is a reserve, which belongs to the
-//     connections in equal parts, so that nobody can keep others from small answers; the other half is shared.
+//     connections in equal parts, so that nobody can keep others from small responses; the other half is shared.
 //   - What a connection takes beyond its part of the reserve is at most [Limits].PerConnection, thrice that for its first
 //     message, and less by powers of what is free once a quarter of the shared half is used: the square for small messages,
 //     the third for the first, the fourth for others. So a connection that is alone may have much, and however many take
 //     all they get, there is something for the next: lookups, and as a rule a batch.
-//   - Answers and messages of streams are held to these limits apart from each other: answers are refused, messages of
-//     streams wait for their turn, as they do for the client's window.
+//   - Responses and messages of streams are held to these limits apart from each other: responses are rejected, messages of
+//     streams wait for room, as they do for the client's window.
 //   - A message is given back once: when gRPC has written its last byte or dropped it, when its connection is closed, or
 //     when the collector finds that gRPC has forgotten it, as it does with what is sent on a stream that is just ending.
 //
-// It is not for bounding requests, streams and connections: that is pkg/rpc/server's.
+// Requests, streams and connections are bounded by pkg/rpc/server.
 package unread
 
 import (
@@ -27,28 +30,28 @@ import (
 	"sync/atomic"
 )
 
-// CountRefusal counts a call that ended with err, if that is a FullError.
-func (b *Budget) CountRefusal(err error) {
+// CountRejection counts a call that ended with err, if that is a FullError.
+func (b *Budget) CountRejection(err error) {
 	if _, is := errors.AsType[*FullError](err); is {
-		b.refused.Add(1)
+		b.rejected.Add(1)
 	}
 }
 
 // Budget counts what is unread on all connections of a server. Its methods may be called by several goroutines.
 type Budget struct {
 	limits Limits
-	// reserve is what each connection has to itself, for its answers and once more for the messages of its streams;
+	// reserve is what each connection has to itself, for its responses and once more for the messages of its streams;
 	// shared is what all have together beyond that.
 	reserve, shared int64
 	used            atomic.Int64 // of shared
 
-	clock           atomic.Int64 // counts ticks of Run
-	refused, closed atomic.Int64 // answers, connections
+	clock            atomic.Int64 // counts ticks of Run
+	rejected, closed atomic.Int64 // responses, connections
 
 	mu          sync.Mutex // guards what follows
 	connections map[*Connection]struct{}
 	room        chan struct{} // closed when a message was given back; nil while nobody waits for that
-	waiting     atomic.Int32  // who waits
+	waiting     atomic.Int32  // messages of streams that wait for room
 }
 
 // New makes a budget. Run has to run for its deadline to count.
@@ -83,17 +86,17 @@ func (b *Budget) open() []*Connection {
 func (b *Budget) Unread() (bytes int64) {
 	for _, c := range b.open() {
 		c.mu.Lock()
-		bytes += c.held[answers] + c.held[messages]
+		bytes += c.held[responses] + c.held[messages]
 		c.mu.Unlock()
 	}
 	return bytes
 }
 
-// small is the size up to which a message is small: that of an answer about a few markets, and of a whole event.
+// small is the size up to which a message is small: that of a response about a few markets, and of a whole event.
 const small = 8 << 10
 
-// allowed is how much of the shared half somebody may take, who has taken held bytes in all, for a message of size more
-// when so much is used. It is all that a connection may have until a quarter is used, and then falls by powers of what is
+// allowed is how much of the shared half a connection may take that has held bytes in all, for a message of size more, when
+// used of it is taken already. It is all that a connection may have until a quarter is used, and then falls by powers of what is
 // free, the steeper the more a message can take: were it a part of what is free, a hundred connections that take all they
 // get would leave nothing, and were it one power for all, nothing for lookups.
 func (b *Budget) allowed(used, held, size int64) int64 {
@@ -109,8 +112,8 @@ func (b *Budget) allowed(used, held, size int64) int64 {
 	return int64(most)
 }
 
-// take takes n bytes of the shared half for a message of size by somebody who has taken has of it, and held in all. When
-// that would be too much it reports what is allowed.
+// take takes n bytes of the shared half for a message of size, for a connection that has taken has of it, and held in all.
+// When that would be too much it takes nothing and reports what is allowed.
 func (b *Budget) take(n, has, held, size int64) (limit int64, ok bool) {
 	for n > 0 {
 		used := b.used.Load()
@@ -124,7 +127,7 @@ func (b *Budget) take(n, has, held, size int64) (limit int64, ok bool) {
 	return 0, true
 }
 
-// give gives n bytes back to the shared half, and tells those who wait for room of any kind.
+// give gives n bytes back to the shared half, and wakes those who wait for room of any kind.
 func (b *Budget) give(n int64) {
 	b.used.Add(-n)
 	if b.waiting.Load() == 0 {

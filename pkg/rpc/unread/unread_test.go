@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const kB, mB = 1 << 10, 1 << 20
 
-// sent is what gRPC has of an answer.
+// sent is what gRPC has of a response.
 func sent(t interface{ Fatal(args ...any) }, m *unread.Message) mem.BufferSlice {
 	data, err := unread.Codec{}.Marshal(m)
 	if err != nil {
@@ -57,14 +57,14 @@ func TestBudgetModel(t *testing.T) {
 			connections[i] = b.Open(func() {})
 		}
 		t.Repeat(map[string]func(*rapid.T){
-			"answer": func(t *rapid.T) {
+			"respond": func(t *rapid.T) {
 				at, own := rapid.IntRange(0, 15).Draw(t, "connection"), rapid.IntRange(1, 600*kB).Draw(t, "own")
-				m, err := connections[at].Answer(payload(rapid.IntRange(0, 200*kB).Draw(t, "bytes"), 4), own)
+				m, err := connections[at].Respond(payload(rapid.IntRange(0, 200*kB).Draw(t, "bytes"), 4), own)
 				var full *unread.FullError
 				switch {
 				case errors.As(err, &full):
 					if own < 8*kB && full.Unread < 8*kB {
-						t.Fatalf("%d bytes of a connection's own part were refused: %v", own, err)
+						t.Fatalf("%d bytes of a connection's own part were rejected: %v", own, err)
 					}
 				case err != nil:
 					t.Fatal(err)
@@ -85,7 +85,7 @@ func TestBudgetModel(t *testing.T) {
 			"connection closed": func(t *rapid.T) {
 				at := rapid.IntRange(0, 15).Draw(t, "connection")
 				connections[at].Close()
-				var rest []held
+				var left []held
 				for _, h := range open {
 					if h.at == at {
 						sum -= h.size
@@ -94,9 +94,9 @@ func TestBudgetModel(t *testing.T) {
 						}
 						continue
 					}
-					rest = append(rest, h)
+					left = append(left, h)
 				}
-				open, connections[at] = rest, b.Open(func() {})
+				open, connections[at] = left, b.Open(func() {})
 			},
 			"": func(t *rapid.T) {
 				if got := b.Unread(); got != sum || got > total {
@@ -112,7 +112,7 @@ func TestBudgetModel(t *testing.T) {
 func TestManyTakeAllTheyGet(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		connections, own int // of those who never read, and of each of their answers
+		connections, own int // of those who never read, and of each of their responses
 		lookups, batch   int // of the next
 	}{
 		{50, 2 * kB, 250, 500 * kB},
@@ -129,7 +129,7 @@ func TestManyTakeAllTheyGet(t *testing.T) {
 			b := unread.New(unread.Limits{Connections: 4096})
 			var held []*unread.Message // or the collector would give them back
 			take := func(c *unread.Connection, own int) error {
-				m, err := c.Answer(payload(1, 1), own)
+				m, err := c.Respond(payload(1, 1), own)
 				held = append(held, m)
 				return err
 			}
@@ -159,11 +159,11 @@ func TestManyTakeAllTheyGet(t *testing.T) {
 	}
 }
 
-// TestOneConnectionAlone may have much, and large answers.
+// TestOneConnectionAlone may have much, and large responses.
 func TestOneConnectionAlone(t *testing.T) {
 	t.Parallel()
 	b := unread.New(unread.Limits{Connections: 4096})
-	large, err := b.Open(func() {}).Answer(payload(1, 1), 24*mB)
+	large, err := b.Open(func() {}).Respond(payload(1, 1), 24*mB)
 	if err != nil {
 		t.Error(err)
 	}
@@ -171,7 +171,7 @@ func TestOneConnectionAlone(t *testing.T) {
 	c := b.Open(func() {})
 	held := []*unread.Message{large}
 	for i := range 50 {
-		m, err := c.Answer(payload(1, 1), 250*kB)
+		m, err := c.Respond(payload(1, 1), 250*kB)
 		if err != nil {
 			t.Fatalf("batch %d: %v", i, err)
 		}
@@ -186,7 +186,7 @@ func TestForgottenMessagesAreFound(t *testing.T) {
 	b := unread.New(unread.Limits{Connections: 1})
 	c := b.Open(func() {})
 	for range 100 {
-		if _, err := c.Answer(payload(200*kB, 8), 100*kB); err != nil && b.Unread() == 0 {
+		if _, err := c.Respond(payload(200*kB, 8), 100*kB); err != nil && b.Unread() == 0 {
 			t.Fatal(err)
 		}
 	}
@@ -209,10 +209,10 @@ func TestDeadline(t *testing.T) {
 		read   time.Duration // between two parts of 64 kB; 0 for never
 		closed time.Duration // 0 for never
 	}{
-		"answer, silent":        {send: answerOf(25 * mB), closed: 30 * time.Second},
-		"answer, slow link":     {send: answerOf(25 * mB), read: 900 * time.Millisecond},
-		"answer, read slowly":   {send: answerOf(mB), read: 10 * time.Second, closed: 46 * time.Second},
-		"answer, read to a bit": {send: answerOf(100), closed: 30 * time.Second},
+		"response, silent":        {send: responseOf(25 * mB), closed: 30 * time.Second},
+		"response, slow link":     {send: responseOf(25 * mB), read: 900 * time.Millisecond},
+		"response, read slowly":   {send: responseOf(mB), read: 10 * time.Second, closed: 46 * time.Second},
+		"response, read to a bit": {send: responseOf(100), closed: 30 * time.Second},
 		"stream, silent": {send: func(c *unread.Connection) *unread.Message {
 			m, _ := c.Send(context.Background(), payload(100, 1), 100, true)
 			return m
@@ -252,9 +252,9 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-func answerOf(n int) func(*unread.Connection) *unread.Message {
+func responseOf(n int) func(*unread.Connection) *unread.Message {
 	return func(c *unread.Connection) *unread.Message {
-		m, _ := c.Answer(payload(n, 1), 1000)
+		m, _ := c.Respond(payload(n, 1), 1000)
 		return m
 	}
 }
@@ -287,9 +287,9 @@ func TestStreamsWaitForRoom(t *testing.T) {
 			t.Fatal(err)
 		}
 		data := sent(t, first)
-		answer, err := c.Answer(payload(1, 1), 100*kB)
+		response, err := c.Respond(payload(1, 1), 100*kB)
 		if err != nil {
-			t.Errorf("answers are refused because streams are full: %v", err)
+			t.Errorf("responses are rejected because streams are full: %v", err)
 		}
 		var second error
 		waited := make(chan struct{})
@@ -320,6 +320,6 @@ func TestStreamsWaitForRoom(t *testing.T) {
 		if second != nil {
 			t.Error(second)
 		}
-		runtime.KeepAlive(answer) // the collector is not of the bubble
+		runtime.KeepAlive(response) // the collector is not of the bubble
 	})
 }

@@ -125,7 +125,7 @@ func TestLookupsWaitForTheirRevision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(id uint64, revision int64, wait time.Duration) {
+	request := func(id uint64, revision int64, wait time.Duration) {
 		t.Helper()
 		r := asLookup(t, bySrID("68995116"))
 		r.RequestId, r.MinRevision, r.MaxWait = id, revision, durationpb.New(wait)
@@ -141,10 +141,10 @@ func TestLookupsWaitForTheirRevision(t *testing.T) {
 		}
 		return a
 	}
-	ask(1, head+1, 20*time.Second)
-	ask(2, head, 0)
-	ask(3, head+5, 0)
-	ask(4, head+5, time.Millisecond)
+	request(1, head+1, 20*time.Second)
+	request(2, head, 0)
+	request(3, head+5, 0)
+	request(4, head+5, time.Millisecond)
 	for _, id := range []uint64{2, 3, 4} {
 		a := next()
 		if late := codes.Code(a.GetFailure().GetCode()) == codes.Unavailable; a.GetRequestId() != id || late != (id > 2) {
@@ -156,7 +156,7 @@ func TestLookupsWaitForTheirRevision(t *testing.T) {
 	if a := next(); a.GetRequestId() != 1 || !a.GetFound() || a.GetFreshness().GetRevision() != head+1 {
 		t.Errorf("got %v, want the response to 1 at revision %d", a, head+1)
 	}
-	ask(5, 0, time.Hour)
+	request(5, 0, time.Hour)
 	if a := next(); a.GetFailure().GetMetadata()["field"] != "max_wait" {
 		t.Errorf("an hour's wait was answered with %v", a)
 	}

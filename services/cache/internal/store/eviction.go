@@ -54,7 +54,7 @@ func (x *Index) removeEvent(srID string) {
 		return
 	}
 	x.disown(n)
-	x.recordEviction(n.identity)
+	x.noteEviction(n.identity)
 	n.identity = nil
 	x.stats.Events--
 	x.stats.evicted++
@@ -75,9 +75,9 @@ func (x *Index) removeSnapshot(k Key, note any) {
 	x.restructure(slot.owner)
 }
 
-// recordEviction notes in the cycle end that is being applied what an event was, for watches: they send a removal to those
+// noteEviction notes in the cycle end that is being applied what an event was, for watches: they send a removal to those
 // who may have had the event. What it was is left out where it is not known for certain.
-func (x *Index) recordEviction(id *Identity) {
+func (x *Index) noteEviction(id *Identity) {
 	was := x.past(id)
 	if was == nil {
 		return
