@@ -2,7 +2,7 @@
 // lookup sends bytes that exist already and marshals nothing.
 //
 //	event     prefix | body ............................................
-//	snapshot  prefix | header | market, market, market, ... | confirmed
+//	snapshot  prefix | header | markets ............... | confirmed
 //	                            └── one market is a span of the body
 //
 // All messages with an event and its snapshots number these fields alike (1 and 2), so one set of frames serves all of
