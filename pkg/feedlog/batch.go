@@ -21,8 +21,12 @@ const (
 // MaxBatchBytes bounds the frames of one batch; a larger entry travels alone.
 const MaxBatchBytes = 1 << 20
 
-// Batch is a decoded Batch message: entries that lead from one revision to another. More says that To is not a state
-// the source was ever in, since further batches belong to it.
+// Batch is a decoded Batch message: entries that lead from one revision to another. It has all entries of the source's log
+// with From < revision <= To, as the log was when the batch was made; holes are what compaction dropped. The next batch of
+// the stream begins at To.
+//
+// More says that To is not a state the source was ever in, since further batches belong to it. A replica may resume there,
+// but must not show it.
 type Batch struct {
 	From, To int64
 	Entries  []*Entry

@@ -105,6 +105,7 @@ func readRemoved(b []byte, known *bookmakers) (k Key, id []byte, err error) {
 // short list is faster than interning each.
 type bookmakers []string
 
+// mostBookmakers bounds the list, for a source that sends ever new names.
 const mostBookmakers = 16
 
 // name is b as a string that is shared with other keys.

@@ -16,8 +16,8 @@ func eachBytes(b []byte, do func(num protowire.Number, value []byte) error) erro
 	})
 }
 
-// eachField calls do for every field of an encoded message, with what a length-delimited field holds and with the bytes
-// of any other. It returns do's errors, and one for bytes that are no message.
+// eachField calls do for every field of an encoded message in its order, with what a length-delimited field holds and with
+// the bytes of any other. It returns do's errors, and one for bytes that are no message. value aliases b.
 func eachField(b []byte, do func(num protowire.Number, typ protowire.Type, value []byte) error) error {
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)

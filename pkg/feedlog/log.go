@@ -28,7 +28,8 @@ type Log struct {
 	view atomic.Pointer[View]
 }
 
-// record is what the log holds of a key.
+// record is what the log holds of a key. Content and its confirmation share one, so that putting content drops the
+// confirmation without another search.
 type record struct {
 	entry        *Entry
 	confirmation *Entry // of the content; nil for none
@@ -83,7 +84,8 @@ func (l *Log) Append(from, to int64, entries []*Entry) error {
 	return nil
 }
 
-// putLocked makes e the entry of its key. r is the record that a confirmation confirms, if it was found already.
+// putLocked makes e the entry of its key, in place of the one before. r is the record that a confirmation confirms, if it was
+// found already. A new entry gets a new record, which takes the note over.
 func (l *Log) putLocked(e *Entry, r *record) {
 	if e.Key.Kind == KindConfirmation {
 		if r == nil {

@@ -32,7 +32,8 @@ const (
 )
 
 // Parse reads one framed entry. The entry aliases b, which must not be changed. It returns ErrWire for anything that
-// is not exactly one entry with a revision and a key.
+// is not exactly one entry with a revision and a key: no kind, two kinds, trailing bytes. Unknown fields are skipped. The
+// body is not checked beyond the key; whoever uses it decodes it.
 func Parse(b []byte) (*Entry, error) { return parse(b, nil) }
 
 // parse is Parse with calls of yield, see DecodeBatch.

@@ -42,6 +42,9 @@ func (v *View) Superseded() <-chan struct{} { return v.next }
 
 // After returns entries with a revision above after, ascending, until their frames exceed maxBytes (the first is
 // returned whatever its size), and the revision they lead to: the view's head when they are all there are.
+//
+// A reader that calls it again with that revision, on the same or on a later view, misses nothing: what it does not see any
+// more was replaced by an entry that it is still to see, or evicted by a cycle end that it is still to see.
 func (v *View) After(after int64, maxBytes int) (entries []*Entry, to int64) {
 	size := 0
 	to = v.Head

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// Limits of the admin port.
 const (
 	// headerWithin and idleWithin keep idle or crawling connections from piling up. Responses have no limit: a CPU
 	// profile takes as long as the request says.

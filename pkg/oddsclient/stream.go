@@ -37,6 +37,7 @@ type reply struct {
 	err      error
 }
 
+// newStream makes a stream that ends with life; run opens it.
 func newStream(life context.Context) *stream {
 	s := &stream{born: time.Now(), wake: make(chan struct{}, 1), waiting: make(map[uint64]chan reply)}
 	s.ctx, s.cancel = context.WithCancel(life)

@@ -8,6 +8,7 @@ import (
 	"syscall"
 )
 
+// Names and limits of run directories.
 const (
 	// runDirPattern names the temporary directories of all servers, so that a later one can remove what a killed
 	// process left behind.

@@ -17,6 +17,7 @@ import (
 	"syscall"
 )
 
+// Names and limits of a server.
 const (
 	// superuser is the role that URL connects as.
 	superuser = "postgres"

@@ -11,6 +11,7 @@ import (
 // SuffixLen is the size of an encoded last_confirmed_at: tag, length, and two five-byte varints with their tags.
 const SuffixLen = 14
 
+// timestampLen is the size of the Timestamp inside, without the field's tag and length.
 const timestampLen = SuffixLen - 2
 
 // Tags of one byte.

@@ -22,6 +22,7 @@ func (k *Keeper) ClientCredentials() credentials.TransportCredentials { return c
 // clientCredentials makes gRPC's own credentials anew for each handshake. A handshake is rare and costs more than that.
 type clientCredentials struct{ keeper *Keeper }
 
+// now makes credentials of the newest files.
 func (c clientCredentials) now() credentials.TransportCredentials {
 	return credentials.NewTLS(c.keeper.files.Get().client)
 }

@@ -59,6 +59,7 @@ func (f ClientFiles) Problems(prefix string) []error {
 	return all
 }
 
+// missing is the error of a setting that has to name a file.
 func missing(field, what string) error {
 	return fmt.Errorf("%s is empty (must name the PEM file of %s)", field, what)
 }

@@ -36,6 +36,7 @@ func OpenClient(name string, f ClientFiles, log *slog.Logger) (*Keeper, error) {
 	return open(name, []string{f.Cert, f.Key, f.CA}, log)
 }
 
+// open reads certificate, key and authorities, in this order; an empty path is none.
 func open(name string, files []string, log *slog.Logger) (*Keeper, error) {
 	value, err := reload.Open(reload.Options{Name: name, Files: files, Logger: log}, parse)
 	if err != nil {

@@ -29,6 +29,7 @@ type DeniedError struct {
 	Names []string // of the certificate
 }
 
+// Error names the identity, the right and what was requested; callers see it.
 func (e *DeniedError) Error() string {
 	return fmt.Sprintf("the certificate, of %s, does not have the right %q that %s takes", e.identity(), e.Right, e.What)
 }

@@ -71,6 +71,7 @@ type tokenStream struct {
 // Context returns the stream's context.
 func (s *tokenStream) Context() context.Context { return s.ctx }
 
+// callerKey is the key of a stream's token in its context.
 type callerKey struct{}
 
 // CallerOf is the token that a stream was opened with, nil when none was needed.

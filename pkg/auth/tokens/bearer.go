@@ -27,6 +27,7 @@ func FromFile(path string) credentials.PerRPCCredentials {
 	return Bearer(f.get)
 }
 
+// bearer sends what get returns.
 type bearer struct {
 	get func(context.Context) (string, error)
 }
@@ -52,6 +53,8 @@ type tokenFile struct {
 	token string
 }
 
+// get returns the token, read at most fileAge ago. While the file is missing or empty, as it may be while it is replaced, the
+// last token is good.
 func (f *tokenFile) get(context.Context) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -20,6 +20,7 @@ type Token struct {
 	revoke context.CancelFunc
 }
 
+// newToken makes a token of a line of the file.
 func newToken(e entry) *Token {
 	t := &Token{name: e.name, limiter: rate.NewLimiter(rate.Limit(e.rate), e.burst)}
 	t.most.Store(e.streams)
@@ -78,6 +79,7 @@ type RateError struct {
 	After time.Duration // when there is room for it again
 }
 
+// Error names the token and its rate; callers see it.
 func (e *RateError) Error() string {
 	return fmt.Sprintf("token %s may make %g lookups a second, and %d at once", e.Name, e.Rate, e.Burst)
 }
@@ -91,6 +93,7 @@ type StreamsError struct {
 	Limit int64
 }
 
+// Error names the token and its limit; callers see it.
 func (e *StreamsError) Error() string {
 	return fmt.Sprintf("token %s may have %d streams open", e.Name, e.Limit)
 }

@@ -54,6 +54,7 @@ func settings(t *testing.T, cli any) (rows []string) {
 	return rows
 }
 
+// row is a flag as a row of the table: variable, flag, default, help without its full stop.
 func row(name string, flag *kong.Flag) string {
 	value := "–"
 	if flag.HasDefault {

@@ -101,6 +101,7 @@ func Around(ctx context.Context, service string, work func() error) error {
 	return err
 }
 
+// nothing is the stop of a provider that was not made.
 func nothing(context.Context) error { return nil }
 
 // NewProvider makes a provider with the service's name and version and this project's ids. The caller shuts it down.

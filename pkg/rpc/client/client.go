@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
+// Defaults and fixed limits.
 const (
 	// DefaultMaxRecvBytes is gRPC's own default: four of the feed's largest batches.
 	DefaultMaxRecvBytes = 4 << 20

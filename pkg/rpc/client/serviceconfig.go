@@ -14,6 +14,7 @@ type serviceConfig struct {
 	HealthCheckConfig   *healthCheckConfig    `json:"healthCheckConfig,omitempty"`
 }
 
+// methodConfig is the policy of some rpcs; without a retryPolicy they are never tried again.
 type methodConfig struct {
 	Name        []methodName `json:"name"`
 	RetryPolicy *retryPolicy `json:"retryPolicy,omitempty"`
@@ -25,6 +26,7 @@ type methodName struct {
 	Method  string `json:"method,omitempty"`
 }
 
+// retryPolicy says when a call is tried again. gRPC waits a random part of the backoff, which grows by the multiplier.
 type retryPolicy struct {
 	MaxAttempts          int      `json:"maxAttempts"`
 	InitialBackoff       string   `json:"initialBackoff"`
@@ -40,6 +42,7 @@ type retryThrottling struct {
 	TokenRatio float64 `json:"tokenRatio"`
 }
 
+// healthCheckConfig names the service whose health decides which addresses are used.
 type healthCheckConfig struct {
 	ServiceName string `json:"serviceName"`
 }

@@ -20,6 +20,7 @@ type rejections struct {
 	logSome    rate.Sometimes
 }
 
+// newRejections makes counters at zero, for both causes.
 func newRejections() *rejections {
 	byCause := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "oddscache_connections_refused_total",
@@ -45,6 +46,7 @@ func (r *rejections) credentials(config *tls.Config, log *slog.Logger) credentia
 	return &countedCredentials{TransportCredentials: credentials.NewTLS(config), rejections: r, log: log}
 }
 
+// countedCredentials count handshakes that fail. Without them gRPC closes the connection and says nothing.
 type countedCredentials struct {
 	credentials.TransportCredentials
 	rejections *rejections

@@ -13,6 +13,7 @@ import (
 // kind says which of a connection's two counts a message belongs to.
 type kind int
 
+// The kinds. They are held to the limits apart from each other.
 const (
 	responses kind = iota // of unary rpcs
 	messages              // of streams

@@ -8,6 +8,7 @@ import (
 // list is a list of messages in no particular order.
 type list struct{ first *account }
 
+// insert adds a message.
 func (l *list) insert(a *account) {
 	a.prev, a.next = nil, l.first
 	if l.first != nil {
@@ -16,6 +17,7 @@ func (l *list) insert(a *account) {
 	l.first = a
 }
 
+// remove takes out a message that is in the list.
 func (l *list) remove(a *account) {
 	if a.prev != nil {
 		a.prev.next = a.next

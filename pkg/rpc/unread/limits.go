@@ -57,6 +57,7 @@ func (l Limits) Problems() (problems []error) {
 	return problems
 }
 
+// withDefaults returns the limits with the defaults filled in.
 func (l Limits) withDefaults() Limits {
 	l.Total = cmp.Or(l.Total, DefaultTotal)
 	l.PerConnection = cmp.Or(l.PerConnection, DefaultPerConnection)

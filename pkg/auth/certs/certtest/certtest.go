@@ -124,6 +124,7 @@ func (p Pair) Write(t testing.TB, dir, name string) (cert, key string) {
 	return cert, key
 }
 
+// write writes a file that only its owner can read.
 func write(t testing.TB, path string, content []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -131,6 +132,7 @@ func write(t testing.TB, path string, content []byte) {
 	}
 }
 
+// newKey makes a private key.
 func newKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -140,6 +142,7 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
+// serial makes a random serial number.
 func serial(t testing.TB) *big.Int {
 	t.Helper()
 	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 100))
@@ -149,6 +152,7 @@ func serial(t testing.TB) *big.Int {
 	return n
 }
 
+// block encodes DER as PEM.
 func block(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }

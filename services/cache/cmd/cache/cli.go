@@ -20,6 +20,7 @@ type cli struct {
 	Token       token       `cmd:"" help:"Make a token for lookups, and the line that allows it."`
 }
 
+// serve is the command that runs the service. Its flags are the fields of the configuration.
 type serve struct {
 	cache.Config `embed:""`
 }
@@ -37,6 +38,7 @@ func (c *serve) Run(ctx context.Context, l *cmdline.Logging) error {
 	return app.Run(ctx)
 }
 
+// healthcheck is the command that containers run to find out whether the service serves.
 type healthcheck struct {
 	cmdline.Healthcheck `embed:"" envprefix:"CACHE_" set:"listen=127.0.0.1:7400"`
 }
@@ -46,6 +48,7 @@ func (c *healthcheck) Run(ctx context.Context) error {
 	return c.Check(ctx, oddscachev1.OddsCacheService_ServiceDesc.ServiceName)
 }
 
+// token is the command that makes a token.
 type token struct {
 	Name string `arg:"" help:"Who it is for; one word, seen in metrics and errors."`
 }

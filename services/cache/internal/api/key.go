@@ -54,10 +54,12 @@ func competitorEventKey(path, bookmaker, id string) (key, error) {
 	return key{of: k}, validKey(path+"competitor_event.", k)
 }
 
+// betpawaKey is the key of an event by BetPawa's id of it.
 func betpawaKey(path, id string) (key, error) {
 	return key{of: store.Key{Bookmaker: store.Betpawa, ID: id}}, validID(path+"betpawa_event_id", id)
 }
 
+// srKey is the key of an event by its SportRadar id. An empty one means that the request has no key at all.
 func srKey(path, id string) (key, error) {
 	if len(id) <= maxIDBytes && isSrID(id) {
 		return key{srID: id}, nil // the paths are worth making only for an error

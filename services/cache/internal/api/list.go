@@ -101,6 +101,7 @@ type query struct {
 	filters             uint64 // what a page token is bound to
 }
 
+// newQuery validates a request, page token included.
 func newQuery(r *oddscachev1.ListEventsRequest) (*query, error) {
 	q := &query{country: r.GetCountry(), tournament: r.GetTournament(), bookmakers: r.GetBookmakers(), filters: filterSum(r)}
 	var err error

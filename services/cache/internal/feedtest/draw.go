@@ -56,6 +56,7 @@ func DrawOp(t *rapid.T) Op {
 	}}
 }
 
+// drawOne draws a single write, or the passing of time.
 func drawOne(t *rapid.T) Op {
 	switch rapid.IntRange(0, 11).Draw(t, "kind") {
 	case 0, 1, 2:
@@ -82,6 +83,7 @@ func drawOne(t *rapid.T) Op {
 // start is the earliest drawn kickoff.
 var start = time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC)
 
+// drawEvent draws an event of few ids, kickoffs, countries and tournaments, so that histories make them meet.
 func drawEvent(t *rapid.T) *oddscachev1.Event {
 	e := &oddscachev1.Event{
 		SrId:           rapid.SampledFrom(srIDs).Draw(t, "sr_id"),

@@ -81,6 +81,7 @@ func (w *World) PutEvent(e *oddscachev1.Event) {
 	w.commit()
 }
 
+// putEvent writes an event within a transaction.
 func (w *World) putEvent(e *oddscachev1.Event) {
 	w.events[e.GetSrId()] = e
 	w.add(feedlog.NewEvent(w.next(), e))
@@ -140,6 +141,7 @@ func (w *World) EndCycle(cutoff time.Time) int {
 	return evicted
 }
 
+// evict removes what goes with a cycle end, and lists it there.
 func (w *World) evict(end *oddscachev1.CycleEnd, cutoff time.Time) (events int) {
 	for _, srID := range slices.Sorted(maps.Keys(w.events)) {
 		if w.events[srID].GetKickoff().AsTime().Before(cutoff) {
@@ -164,6 +166,7 @@ func (w *World) evict(end *oddscachev1.CycleEnd, cutoff time.Time) (events int) 
 // next is the revision of the next entry.
 func (w *World) next() int64 { return w.Log.View().Head + int64(len(w.block)) + 1 }
 
+// add adds an entry to the block of the transaction. What cannot be encoded is a mistake of the test.
 func (w *World) add(e *feedlog.Entry, err error) {
 	if err != nil {
 		panic(err)
@@ -183,6 +186,7 @@ func (w *World) commit() {
 	w.block = nil
 }
 
+// compareIDs orders ids by bookmaker.
 func compareIDs(a, b ID) int {
 	return cmp.Or(cmp.Compare(a.Bookmaker, b.Bookmaker), cmp.Compare(a.ID, b.ID))
 }

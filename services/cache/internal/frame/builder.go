@@ -28,6 +28,7 @@ type Builder struct {
 	touched byte // so that nothing read by touch is left out
 }
 
+// Sizes of a builder's memory.
 const (
 	chunkBytes = 256
 	chunkBoxes = 4 // a whole event has its freshness, and three suffixes

@@ -13,6 +13,7 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
+// Prefixes of all names: oddscache_cache_.
 const (
 	namespace = "oddscache"
 	subsystem = "cache"
@@ -97,6 +98,7 @@ func (f *Feed) Applied(done store.Applied, took time.Duration) {
 	f.entries.WithLabelValues("cycle_end").Add(float64(done.CycleEnds))
 }
 
+// collectors are the parts, each of which Prometheus knows how to read.
 func (f *Feed) collectors() []prometheus.Collector {
 	return []prometheus.Collector{f.starts, f.disconnects, f.entries, f.mismatches, f.gaps, f.apply}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 )
 
+// How work and pauses alternate.
 const (
 	// Burst is how long work goes on before it pauses; a lookup that comes meanwhile may have to wait for the rest of it.
 	Burst = 250 * time.Microsecond

@@ -12,7 +12,7 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// step takes one message and does what it says.
+// step takes one message and does what it says. Its error ends the stream.
 func (s *session) step() error {
 	m := s.next()
 	if m.err != nil {
@@ -61,7 +61,9 @@ func (s *session) apply(b feedlog.Batch) error {
 	return s.ack(took)
 }
 
-// ack acknowledges the revision that lookups see.
+// ack acknowledges the revision that lookups see. The scraper waits for all live replicas' before it returns from a call
+// whose writes have to be visible, and shows them in its metrics. took is how long the last batch took to apply; 0 with a
+// heartbeat.
 func (s *session) ack(took time.Duration) error {
 	err := s.send(&oddscachev1.StreamSnapshotsRequest{Message: &oddscachev1.StreamSnapshotsRequest_Ack{Ack: &oddscachev1.Ack{
 		Revision: s.index.Log().Head, ApplyDuration: durationpb.New(took),

@@ -11,7 +11,7 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// message is what arrived: a batch, anything else that the source sends, or the stream's end.
+// message is what arrived: a batch, anything else that the source sends, or the stream's end. Exactly one of them is set.
 type message struct {
 	batch *feedlog.Batch
 	other *oddscachev1.StreamSnapshotsResponse
@@ -37,7 +37,7 @@ func (s *session) read() {
 	}
 }
 
-// next takes the next message out of the inbox.
+// next takes the next message out of the inbox. When the session has ended, its cause is the message.
 func (s *session) next() message {
 	select {
 	case m := <-s.inbox:

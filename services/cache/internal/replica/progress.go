@@ -9,7 +9,9 @@ import (
 	oddscachev1 "github.com/oddscache/oddscache/proto/gen/oddscache/v1"
 )
 
-// progress takes a heartbeat. When the source says that everything was sent, both sides must hold the same.
+// progress takes a heartbeat. Its revision is what the source has sent so far, and so must be the index's head. When the source
+// says that this is all it has, both sides must hold the same entries: then what is served is caught up, and a staging index
+// takes its place.
 func (s *session) progress(p *oddscachev1.Progress) error {
 	have := s.index.Log()
 	if p.GetRevision() != have.Head {
@@ -36,7 +38,8 @@ func (s *session) progress(p *oddscachev1.Progress) error {
 	return s.ack(0)
 }
 
-// serve makes the staging index the one that lookups read.
+// serve makes the staging index the one that lookups read. In another epoch its revision may be lower than what was served;
+// within one it may not.
 func (s *session) serve() error {
 	old := s.r.cfg.Store.Served()
 	if old != nil && old.Epoch() == s.index.Epoch() && s.index.Log().Head < old.Log().Head {

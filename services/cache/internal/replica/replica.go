@@ -52,7 +52,7 @@ type Config struct {
 	Logger      *slog.Logger
 }
 
-// Replica follows the feed. Use New, then Run once.
+// Replica follows the feed. Use New, then Run once. All fields but head belong to the goroutine of Run.
 type Replica struct {
 	cfg     Config
 	backoff backoff.ExponentialBackOff
@@ -78,7 +78,8 @@ func New(cfg Config) (*Replica, error) {
 // SourceHead is the newest revision that the source is known to have; 0 before the first stream.
 func (r *Replica) SourceHead() int64 { return r.head.Load() }
 
-// Run follows the feed until ctx ends, and returns nil then.
+// Run follows the feed until ctx ends, and returns nil then. Whatever ends a stream is logged, counted and followed by another
+// try; nothing that a source sends ends Run.
 func (r *Replica) Run(ctx context.Context) error {
 	lookups := whileRunning(ctx, r.cfg.LookupCount)
 	r.decodePacer, r.applyPacer = pace.New(lookups), pace.New(lookups)
@@ -113,7 +114,7 @@ func whileRunning(ctx context.Context, count func() int64) func() int64 {
 	}
 }
 
-// follow runs one stream to its end, whose reason it returns.
+// follow runs one stream to its end, whose reason it returns; it is never nil.
 func (r *Replica) follow(ctx context.Context) error {
 	s, err := r.open(ctx)
 	if err != nil {

@@ -38,7 +38,7 @@ type session struct {
 	unpublished unpublished // what lookups do not see yet
 }
 
-// open begins a stream and subscribes.
+// open begins a stream and subscribes. The caller closes the session.
 func (r *Replica) open(ctx context.Context) (*session, error) {
 	s := &session{r: r, inbox: make(chan message, inboxRoom)}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
@@ -86,7 +86,7 @@ func (s *session) close() {
 	s.sendTimer.Stop()
 }
 
-// cause is why the stream ended, when that was this side's doing, else err.
+// cause is why the stream ended, when this side ended it, else err. gRPC says "canceled" for a timer that ran out, too.
 func (s *session) cause(err error) error {
 	if s.ctx.Err() == nil {
 		return err

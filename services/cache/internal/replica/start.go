@@ -8,8 +8,14 @@ import (
 	"github.com/oddscache/oddscache/services/cache/internal/store"
 )
 
-// begin takes Start and prepares the index that batches go to: the served one for RESUME, a new one for FULL. Anything else
-// ends the stream, as does a source of the same epoch that has less than what is served.
+// begin takes Start and prepares the index that batches go to.
+//
+//	RESUME in the served epoch      the served index, from its head on
+//	FULL                            a new index; what is served counts as stale until that one is served
+//	the source has less (epoch as served)   the stream ends: within an epoch no revision is served after a higher one
+//	anything else                   the stream ends, as against the protocol
+//
+// A full sync that was requested because of a digest is not answered by RESUME: the source would have to send nothing.
 func (s *session) begin() error {
 	s.reading.Go(s.read)
 	first := s.next()

@@ -17,7 +17,8 @@ const (
 	Evicted                         // a cycle end removed the event
 )
 
-// Change is what one entry of the log did to one event.
+// Change is what one entry of the log did to one event. It says that there was a change, not what the event is now: that is
+// looked up when it is needed, and may be newer.
 type Change struct {
 	Revision  int64 // of the entry
 	Kind      ChangeKind
@@ -32,9 +33,10 @@ type Past struct {
 	Country    string
 	Tournament string
 	Kickoff    time.Time
-	// Since is the revision from which on it was exactly so.
+	// Since is the revision from which on it was exactly so: a consumer that has everything up to a later revision had it
+	// in this state, one with an earlier revision may have had another.
 	Since int64
-	// Absent says that there was no such event.
+	// Absent says that there was no such event, so that nobody can have it.
 	Absent bool
 }
 

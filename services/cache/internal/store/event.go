@@ -16,13 +16,15 @@ import (
 // Betpawa is the reference bookmaker; its snapshots stand first.
 const Betpawa = "betpawa"
 
-// Key is an event's id at one bookmaker, and the key of its snapshot there.
+// Key is an event's id at one bookmaker, and the key of its snapshot there. Ids of different bookmakers have nothing to do
+// with each other.
 type Key struct {
 	Bookmaker string
 	ID        string
 }
 
-// Identity is what an event's own entry says. It is immutable.
+// Identity is what an event's own entry says. It is immutable, and shared by all states of the event between two such
+// entries: new prices make a new Event, and no new Identity.
 type Identity struct {
 	SrID       string
 	BetpawaID  string // empty while only competitors list the event
@@ -33,7 +35,7 @@ type Identity struct {
 	Revision int64
 	// Before is what the event was until then; nil when it is not known for certain.
 	Before *Past
-	// Frame is the encoded Event.
+	// Frame is the encoded Event, ready to be part of a response.
 	Frame frame.Event
 
 	listed []Key // BetPawa's and the competitors' ids, in the order of snapshots
@@ -93,7 +95,7 @@ func (e *Event) ids() []Key {
 	return e.owned
 }
 
-// before is the order of lists: (kickoff, sr_id).
+// before is the order of lists: (kickoff, sr_id). It is total, since no two events have one SportRadar id.
 func (e *Event) before(o *Event) bool {
 	if c := e.Kickoff.Compare(o.Kickoff); c != 0 {
 		return c < 0

@@ -2,7 +2,8 @@ package store
 
 import "time"
 
-// LiveFor is how long after a caught-up heartbeat of the feed the cache counts as live.
+// LiveFor is how long after a caught-up heartbeat of the feed the cache counts as live: three heartbeats, so that one that
+// is late changes nothing.
 const LiveFor = 3 * time.Second
 
 // State says how far what is served can be trusted to be current.
@@ -23,7 +24,8 @@ type Freshness struct {
 	EverCaughtUp bool
 }
 
-// MarkCaughtUp notes that what is served is the feed's state at this moment. Only the goroutine that applies calls it.
+// MarkCaughtUp notes that what is served is the feed's state at this moment, with nothing left out. From here on the index
+// knows what an event was before its next change (Index.past). Only the goroutine that applies calls it.
 func (s *Store) MarkCaughtUp() {
 	if x := s.served.Load(); x != nil {
 		x.completeAt, x.incomplete = x.published.Load().revision, false

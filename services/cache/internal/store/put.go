@@ -7,7 +7,11 @@ import (
 )
 
 // putEvent writes an event. Ids that it lists belong to it from now on, whoever had them: of two events that list an
-// id, the later writing is right, and the other event's is still to come or was compacted into a later one.
+// id, the later writing is right, and the other event's is still to come or was compacted into a later one. (The source
+// writes the old owner first, in the same transaction; compaction may leave the new owner's entry alone in between.)
+//
+// Ids that it does not list any more belong to nobody, unless another event has taken them since. entry is the accounted size
+// of the log's entry.
 func (x *Index) putEvent(id *Identity, entry int64) {
 	n := x.node(id.SrID)
 	if n == nil {
@@ -32,7 +36,8 @@ func (x *Index) putEvent(id *Identity, entry int64) {
 	x.restructure(n)
 }
 
-// putSnapshot writes content into its slot, which is the log's note if there is one, and returns the slot.
+// putSnapshot writes content into its slot, which is the log's note if there is one, and returns the slot. A snapshot whose id
+// belongs to no event gets a slot as well, and waits in it: the event that lists it may come later.
 func (x *Index) putSnapshot(note any, c *frame.Content, entry int64) *snapshotSlot {
 	slot, had := note.(*snapshotSlot)
 	if had {
@@ -59,7 +64,7 @@ func (x *Index) putConfirmation(note any, suffix frame.Suffix, entry int64) {
 	x.touch(slot.owner)
 }
 
-// restructure marks an event for publication with other ids or other snapshots than before.
+// restructure marks an event for publication with other ids or other snapshots than before; nil is nobody.
 func (x *Index) restructure(n *node) {
 	if n != nil {
 		n.restructured = true
@@ -67,7 +72,7 @@ func (x *Index) restructure(n *node) {
 	}
 }
 
-// touch marks an event for publication.
+// touch marks an event for publication, once for any number of changes; nil is nobody.
 func (x *Index) touch(n *node) {
 	if n != nil && !n.dirty {
 		n.dirty = true

@@ -14,7 +14,8 @@ type Stats struct {
 	evicted int64 // events that cycle ends removed from this index
 }
 
-// count adds a snapshot to the visible or the waiting ones, or takes it away.
+// count adds a snapshot to the visible or the waiting ones (sign +1), or takes it away (-1). Whoever changes a slot's content
+// or its owner takes it away before and adds it after.
 func (x *Index) count(b *snapshotSlot, owner *node, sign int64) {
 	if owner == nil {
 		x.stats.Waiting += sign
@@ -35,7 +36,8 @@ func (x *Index) countID(k Key, owner *node, sign int64) {
 	}
 }
 
-// account replaces the accounted size of something.
+// account replaces the accounted size of something, which is kept beside it: size is 0 before it was put, and becomes 0 when
+// it goes.
 func (x *Index) account(size *int64, now int64) {
 	x.stats.Bytes += now - *size
 	*size = now

@@ -21,7 +21,8 @@ func (e *NotReachedError) Error() string {
 	return fmt.Sprintf("revision %d is not visible yet, the cache is at %d", e.Wanted, e.Visible)
 }
 
-// Store serves one index at a time. Use New.
+// Store serves one index at a time. Use New. Serve, MarkCaughtUp, MarkSuspect and CountEvicted are for the one goroutine
+// that follows the feed; the other methods may be called by any.
 type Store struct {
 	served atomic.Pointer[Index]
 	ready  chan struct{} // closed when the first index is served
@@ -72,7 +73,8 @@ func (s *Store) View() (View, error) {
 }
 
 // Wait takes a view of at least the given revision, waiting for it until ctx ends. It returns ErrWarming at once when
-// nothing is served, and NotReachedError when ctx ends first.
+// nothing is served, and NotReachedError when ctx ends first. Revisions are of the epoch that is served: when that changes
+// meanwhile, the wait goes on for the same number in the new one.
 func (s *Store) Wait(ctx context.Context, revision int64) (View, error) {
 	for {
 		v, err := s.View()

@@ -29,24 +29,31 @@ type table struct {
 	yield      *yielder
 }
 
-// bucket is filled from its first slot on.
+// bucket is filled from its first slot on, and no slot is ever emptied. So a bucket whose second slot is free has nothing
+// behind it, and a search ends there.
 type bucket [2]slot
 
-// slot is free while id[2] is 0, which is written last.
+// slot is free while id[2] is 0, which is written last: a reader that sees it sees the rest of the id, too. The event is
+// stored after the id, so a reader may find a slot of an id whose event is still nil, which means that there is none.
 type slot struct {
 	id    [3]atomic.Uint64
 	event atomic.Pointer[Event] // nil when it is gone
 }
 
+// longestPacked is how many bytes an id may have to be packed into three words, with its length.
 const longestPacked = 3*8 - 1
 
+// newTable makes an empty table. The yielder is called while a large one moves to new buckets.
 func newTable(y *yielder) *table {
 	t := &table{long: xsync.NewMap[string, *Event](), yield: y}
 	t.buckets.Store(new(make([]bucket, 1)))
 	return t
 }
 
-// get is the event of an id; nil if there is none.
+// get is the event of an id; nil if there is none. It takes no lock and allocates nothing.
+//
+// A get beside a put finds the event before or the event after it. Beside a move it may search the old buckets, which are
+// complete and not written to any more when the new ones are in place.
 func (t *table) get(id string) *Event {
 	if len(id) > longestPacked {
 		e, _ := t.long.Load(id)
@@ -83,6 +90,7 @@ func (t *table) put(id string, e *Event) {
 	}
 }
 
+// putPacked is put for an id that is kept in a slot. An id that gets no event and has no slot needs none.
 func (t *table) putPacked(p packed, e *Event) {
 	s := find(*t.buckets.Load(), &p)
 	if s.free() {
@@ -103,7 +111,8 @@ func (t *table) putPacked(p packed, e *Event) {
 	}
 }
 
-// move makes new buckets with what is held, about half of their slots taken.
+// move makes new buckets with what is held, about half of their slots taken, and drops the ids that have no event. It takes
+// time in proportion to what is held, and happens after as many new ids at least as a quarter of the slots.
 func (t *table) move() []bucket {
 	old, all := *t.buckets.Load(), make([]bucket, t.held+1)
 	for i := range old {
@@ -147,6 +156,7 @@ func after(i int, all []bucket) int {
 	return i
 }
 
+// free reports whether the slot has no id yet.
 func (s *slot) free() bool { return s.id[2].Load() == 0 }
 
 // differs is 0 for the slot of an id.
@@ -161,9 +171,11 @@ func (s *slot) take(p *packed) {
 	s.id[2].Store(p[2])
 }
 
-// packed is an id in three words: its bytes, zeros, and its length plus one.
+// packed is an id in three words: its bytes, zeros, and in the last byte its length plus one, so that no id has a third word
+// of 0 and no two ids have the same words.
 type packed [3]uint64
 
+// pack packs an id of at most longestPacked bytes.
 func pack(id string) packed {
 	var b [3 * 8]byte
 	copy(b[:longestPacked], id)

@@ -64,6 +64,9 @@ func (v View) Stats() Stats {
 }
 
 // BySrID is the event with a SportRadar id; nil if there is none.
+//
+// It looks at the newest publication of the index, not at the view's: an event may be newer than the view, and never is older,
+// since a publication is complete, in the change or in the tables, before the view's revision could be read.
 func (v View) BySrID(srID string) *Event {
 	if c := v.index.published.Load().change.Load(); c != nil {
 		if e, changed := c.events[srID]; changed {
@@ -73,7 +76,8 @@ func (v View) BySrID(srID string) *Event {
 	return v.index.srIDs.get(srID)
 }
 
-// ByKey is the event that a bookmaker's id belongs to; nil if there is none.
+// ByKey is the event that a bookmaker's id belongs to; nil if there is none. Like BySrID it may find a newer state than the
+// view's.
 func (v View) ByKey(k Key) *Event {
 	if c := v.index.published.Load().change.Load(); c != nil {
 		return v.index.changed(c, k)
