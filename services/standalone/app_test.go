@@ -236,7 +236,7 @@ func TestDataDirIsKept(t *testing.T) {
 	}
 }
 
-func TestNewRefusesABadConfiguration(t *testing.T) {
+func TestNewRejectsABadConfiguration(t *testing.T) {
 	t.Parallel()
 	cfg := standalone.DefaultConfig()
 	cfg.LogLevel = "loud"

@@ -21,7 +21,7 @@ func parse(t *testing.T, args ...string) (Config, error) {
 	return cfg, err
 }
 
-func TestDefaultConfigIsWhatTheTagsSay(t *testing.T) {
+func TestDefaultConfigIsThatOfTheTags(t *testing.T) {
 	t.Parallel()
 	cfg, err := parse(t)
 	if err != nil {

@@ -46,7 +46,7 @@ func (b *bench) clients(ctx context.Context, cache *contestant.Contestant) (err 
 				fmt.Sprintf("%.4f", median(row.cell.closed, load.Result.CPUPer1000)), fmt.Sprintf("%.1f", median(row.cell.closed, load.Result.Allocs)))
 		}
 		if shape == contestant.Market { // a whole event's price is its decoding, whoever asks
-			b.askRatio(fmt.Sprintf("%s, pkg/oddsclient over the generated client", shape), 1, project, generated)
+			b.requestRatio(fmt.Sprintf("%s, pkg/oddsclient over the generated client", shape), 1, project, generated)
 		}
 	}
 	return nil

@@ -144,7 +144,7 @@ func (b *bench) lookupTable(all []*contestant.Contestant, shape contestant.Shape
 	}
 	requireAtLeast := func(name string, least float64) {
 		if other := cells[name]; other != nil {
-			b.askRatio(fmt.Sprintf("%s over %s", shape, name), least, own, other)
+			b.requestRatio(fmt.Sprintf("%s over %s", shape, name), least, own, other)
 		}
 	}
 	switch shape {
@@ -158,9 +158,9 @@ func (b *bench) lookupTable(all []*contestant.Contestant, shape contestant.Shape
 	}
 }
 
-// askRatio notes a ratio of throughput that has to be reached, and beside it that of the CPU time that an answer takes,
+// requestRatio notes a ratio of throughput that has to be reached, and beside it that of the CPU time that an answer takes,
 // which other programs on the machine change less.
-func (b *bench) askRatio(what string, least float64, own, other *cell) {
+func (b *bench) requestRatio(what string, least float64, own, other *cell) {
 	rate, cpu := own.over(other, load.Result.Rate), 1/own.over(other, load.Result.CPUPer1000)
 	b.requirements.Add(what+", throughput", fmt.Sprintf("at least %.2f", least), fmt.Sprintf("%.2f (by CPU time %.2f)", rate, cpu), report.Verdict(rate >= least))
 }

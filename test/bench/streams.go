@@ -54,8 +54,8 @@ func (b *bench) pipelines(ctx context.Context, all []*contestant.Contestant, res
 		row(all[0].Name+", calls", calls)
 		over := map[contestant.Shape]float64{contestant.Market: 4, contestant.Full: 1.5}
 		own := cells[all[0].Name]
-		b.askRatio(fmt.Sprintf("%s, streams over calls", shape), over[shape], own, calls)
-		b.askRatio(fmt.Sprintf("%s, streams over bare streams", shape), .85, own, cells["bare gRPC"])
+		b.requestRatio(fmt.Sprintf("%s, streams over calls", shape), over[shape], own, calls)
+		b.requestRatio(fmt.Sprintf("%s, streams over bare streams", shape), .85, own, cells["bare gRPC"])
 	}
 	return nil
 }

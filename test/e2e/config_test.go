@@ -9,9 +9,9 @@ import (
 	"github.com/oddscache/oddscache/test/cluster"
 )
 
-// TestEverythingWrongIsSaidAtOnce starts both services with settings that are wrong in every way: not of their type, not
+// TestEverythingWrongIsReportedAtOnce starts both services with settings that are wrong in every way: not of their type, not
 // among the words allowed, out of range. One start names them all, with their values and what they must be.
-func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
+func TestEverythingWrongIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("SKIPPED: -short, and it starts processes")

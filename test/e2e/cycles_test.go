@@ -67,7 +67,7 @@ func TestCyclesAreListedNewestFirst(t *testing.T) {
 	}
 }
 
-func TestProgressTellsACycleStepByStep(t *testing.T) {
+func TestProgressReportsACycleStepByStep(t *testing.T) {
 	t.Parallel()
 	w := world(t, nil)
 	p := cluster.Start(t, cluster.Config{Site: w.URL, Scraper: func(c *scraper.Config) { c.BatchEvents = 10 }})

@@ -11,7 +11,7 @@ import (
 // result is BetPawa's id of 1X2 at full time.
 const result = "3743"
 
-func TestHistoryTellsWhatEveryBookmakerOffered(t *testing.T) {
+func TestHistoryHasWhatEveryBookmakerOffered(t *testing.T) {
 	t.Parallel()
 	w := world(t, nil)
 	p := cluster.Start(t, cluster.Config{Site: w.URL})

@@ -80,7 +80,7 @@ func TestRefreshOfABrokenBookmakerKeepsWhatIsStored(t *testing.T) {
 	}
 }
 
-func TestRefreshRefusesWhatItCannotDo(t *testing.T) {
+func TestRefreshRejectsWhatItCannotDo(t *testing.T) {
 	t.Parallel()
 	site := recordedsite.New(t)
 	event := site.Wuhan(t, time.Now())

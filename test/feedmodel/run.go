@@ -167,7 +167,7 @@ func (w *world) write(o Op, how outcome) error {
 	}
 	if committed {
 		after, _ := w.db.read()
-		w.cover.wrote(w, before.revision, after.revision, w.tell(writes))
+		w.cover.wrote(w, before.revision, after.revision, w.notify(writes))
 		if after.revision > before.revision {
 			w.freeze()
 		}
@@ -178,8 +178,8 @@ func (w *world) write(o Op, how outcome) error {
 	return nil
 }
 
-// tell applies committed writes to the truth.
-func (w *world) tell(writes []Write) (all effect) {
+// notify applies committed writes to the truth.
+func (w *world) notify(writes []Write) (all effect) {
 	for _, wr := range writes {
 		did := w.truth.apply(wr)
 		all.moved = all.moved || did.moved

@@ -104,15 +104,15 @@ func (w *world) was(response *oddscachev1.BatchGetEventsResponse) error {
 		if result.GetFound() {
 			got = &oddscachev1.EventSnapshots{Event: result.GetEvent(), Snapshots: result.GetSnapshots()}
 		}
-		if err := same(s.events[s.asked(allKeys[i])], got); err != nil {
+		if err := same(s.events[s.requested(allKeys[i])], got); err != nil {
 			return fmt.Errorf("at revision %d of %s, under %v: %w", m.revision, m.epoch, allKeys[i], err)
 		}
 	}
 	return nil
 }
 
-// asked is the event that a key means, empty for none.
-func (s state) asked(k *oddscachev1.EventKey) string {
+// requested is the event that a key means, empty for none.
+func (s state) requested(k *oddscachev1.EventKey) string {
 	switch k := k.GetKey().(type) {
 	case *oddscachev1.EventKey_SrId:
 		return k.SrId

@@ -18,12 +18,12 @@ func unread() []attempt {
 			w := s.closedWire(t)
 			batch := s.encoded(t, s.batch(500))
 			for i := range maxStreams {
-				if err := s.ask(w, uint32(2*i+1), oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName, batch); err != nil {
+				if err := s.send(w, uint32(2*i+1), oddscachev1.OddsCacheService_BatchGetEvents_FullMethodName, batch); err != nil {
 					return met(err)
 				}
 			}
 			s.lookup(t)
-			rejected, ended := w.refusals("RESOURCE_EXHAUSTED: ")
+			rejected, ended := w.rejections("RESOURCE_EXHAUSTED: ")
 			if rejected < maxStreams*3/4 {
 				t.Errorf("%d of %d batches were refused", rejected, maxStreams)
 			}
@@ -78,16 +78,16 @@ func (s *testbed) encoded(t *testing.T, m proto.Message) []byte {
 	return message(false, len(body), body)
 }
 
-// ask makes a call with one message of less than a frame.
-func (s *testbed) ask(w *wire, stream uint32, method string, request []byte) error {
+// send makes a call with one message of less than a frame.
+func (s *testbed) send(w *wire, stream uint32, method string, request []byte) error {
 	if err := s.open(w, stream, method); err != nil {
 		return err
 	}
 	return w.framer.WriteData(stream, true, request)
 }
 
-// refusals reads until the connection ends, and says how. It counts the calls that end without an answer.
-func (w *wire) refusals(status string) (count int, ended string) {
+// rejections reads until the connection ends, and says how. It counts the calls that end without an answer.
+func (w *wire) rejections(status string) (count int, ended string) {
 	decoder := hpack.NewDecoder(4096, nil)
 	for {
 		f, err := w.framer.ReadFrame()

@@ -33,7 +33,7 @@ func (x *exchange) nine(to route, key string) {
 	case to == routeOther:
 		x.send(http.StatusNotFound, "text/html; charset=utf-8", []byte("<html><body><h1>404 Not Found</h1></body></html>"))
 	case x.r.Method != http.MethodGet:
-		x.nineRefusal()
+		x.nineRejection()
 	case to == routeTree:
 		x.nineTree()
 	case to == routeEvents:
@@ -43,8 +43,8 @@ func (x *exchange) nine(to route, key string) {
 	}
 }
 
-// nineRefusal is Bet9ja's answer about whatever it does not know.
-func (x *exchange) nineRefusal() { x.json(http.StatusOK, []byte(`{"R":"E","D":false}`)) }
+// nineRejection is Bet9ja's answer about whatever it does not know.
+func (x *exchange) nineRejection() { x.json(http.StatusOK, []byte(`{"R":"E","D":false}`)) }
 
 // nineTree answers with all sports: maps by id on every level. Besides the sports there are the long-term bets.
 func (x *exchange) nineTree() {
@@ -105,25 +105,25 @@ func (x *exchange) nineEvents(groupID string) {
 				dst = append(dst, ',')
 			}
 			f.mu.Lock()
-			s := x.say(f)
-			dst = (&nineWriter{fixture: f, said: s}).listed(dst, w.offerSaid(f, book.Bet9ja, s))
+			s := x.report(f)
+			dst = (&nineWriter{fixture: f, reported: s}).listed(dst, w.offerShown(f, book.Bet9ja, s))
 			f.mu.Unlock()
 		}
 		x.json(http.StatusOK, append(dst, `]}}`...))
 		return
 	}
-	x.nineRefusal()
+	x.nineRejection()
 }
 
 // nineDetail answers with one event. One in play is not known here: it has moved to the live calls.
 func (x *exchange) nineDetail(id string) {
 	f, live := x.find(id)
 	if f == nil || live {
-		x.nineRefusal()
+		x.nineRejection()
 		return
 	}
-	x.detail(f, false, func(dst []byte, o *offer, s said) []byte {
+	x.detail(f, false, func(dst []byte, o *offer, s reported) []byte {
 		dst = append(dst, `{"R":"OK","D":`...)
-		return append((&nineWriter{fixture: f, said: s}).event(dst, o), '}')
+		return append((&nineWriter{fixture: f, reported: s}).event(dst, o), '}')
 	}, "application/json; charset=utf-8")
 }

@@ -12,14 +12,14 @@ import (
 // nineWriter writes one of Bet9ja's events: a flat map of prices by key, the lines by market, and the dictionary of
 // the markets that occur.
 type nineWriter struct {
-	fixture *fixture
-	said    said
-	prices  []price
+	fixture  *fixture
+	reported reported
+	prices   []price
 }
 
 // head appends what the list and the detail say of an event.
 func (p *nineWriter) head(dst []byte) []byte {
-	f, s, t := p.fixture, &p.said, p.fixture.tournament
+	f, s, t := p.fixture, &p.reported, p.fixture.tournament
 	words := f.sport.Words()
 	number := func(key string, n int) {
 		dst = append(append(append(dst, `,"`...), key...), `":`...)
@@ -73,7 +73,7 @@ func (p *nineWriter) event(dst []byte, o *offer) []byte {
 		return cmp.Or(cmp.Compare(o.quotes[a].scramble, o.quotes[b].scramble), a-b)
 	})
 	dst = append(p.head(dst), `,"ENDVISIBILITYDATE":"`...)
-	dst = p.said.kickoff.UTC().AppendFormat(dst, "2006-01-02 15:04:05")
+	dst = p.reported.kickoff.UTC().AppendFormat(dst, "2006-01-02 15:04:05")
 	dst = append(dst, `","IS_BOOSTED":false,"IS_BETBUILDER":true,"ISSTREAMINGVIDEO":false,"PL":0,"GP":99,"SPORTCAST_FIXTURE_ID":"","O":{`...)
 	start := len(dst)
 	lines := make(map[string][]int)
@@ -126,7 +126,7 @@ func appendLines(dst []byte, key string, lines []int) []byte {
 
 // odds appends the prices of one market at one line, beginning anywhere in it.
 func (p *nineWriter) odds(dst []byte, start int, o *offer, q *quote) []byte {
-	p.prices = o.prices(p.prices[:0], q, p.said.reversed)
+	p.prices = o.prices(p.prices[:0], q, p.reported.reversed)
 	n, from := len(q.picks), int(q.scramble%7)
 	for i := range n {
 		at := (i + from) % n

@@ -100,7 +100,7 @@ func TestBet9jaTreeAndGroups(t *testing.T) {
 			SG   map[string]country `json:"SG"`
 		}
 	}
-	sports := read[nineAnswer[tree]](t, ask(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/GetSports?DISP=0&v_cache_version=1", "")).D.PAL
+	sports := read[nineAnswer[tree]](t, send(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/GetSports?DISP=0&v_cache_version=1", "")).D.PAL
 	if sports["1"].Desc != "Soccer" || sports["1"].Num != "22" || sports["2"].Desc != "Basketball" || sports["5"].Desc != "Tennis" {
 		t.Fatalf("sports %v", slices.Collect(maps.Keys(sports)))
 	}
@@ -109,7 +109,7 @@ func TestBet9jaTreeAndGroups(t *testing.T) {
 		for id := range c.G {
 			groups++
 			for _, call := range []string{"GetEventsInGroup?DISP=0", "GetEventsInGroupV2?DISP=0&GROUPMARKETID=1"} {
-				rec := ask(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/"+call+"&v_cache_version=1&GROUPID="+id, "")
+				rec := send(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/"+call+"&v_cache_version=1&GROUPID="+id, "")
 				for _, e := range read[nineAnswer[struct{ E []nineEvent }]](t, rec).D.E {
 					if e.GID.String() != id || e.SG != c.Desc || e.O["S_1X2_X"] == "" || len(e.EXTID) != 8 {
 						t.Errorf("event %+v of group %s", e, id)
@@ -124,11 +124,11 @@ func TestBet9jaTreeAndGroups(t *testing.T) {
 	}
 }
 
-func TestBet9jaRefusals(t *testing.T) {
+func TestBet9jaRejections(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t, small())
 	for _, call := range []string{"GetEvent?EVENTID=1", "GetEvent", "GetEventsInGroup?GROUPID=1", "GetEventsInGroupV2"} {
-		rec := ask(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/"+call, "")
+		rec := send(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/"+call, "")
 		if rec.Code != http.StatusOK || rec.Body.String() != `{"R":"E","D":false}` {
 			t.Errorf("%s: %d %s", call, rec.Code, rec.Body)
 		}

@@ -73,8 +73,8 @@ func (x *exchange) betpawaDetail(id string) {
 		return
 	}
 	shape := x.world.cfg.Shape
-	x.detail(f, live, func(dst []byte, o *offer, s said) []byte {
-		return (&pawaWriter{fixture: f, said: s, shape: shape, live: live}).event(dst, o)
+	x.detail(f, live, func(dst []byte, o *offer, s reported) []byte {
+		return (&pawaWriter{fixture: f, reported: s, shape: shape, live: live}).event(dst, o)
 	}, "application/json;charset=UTF-8")
 }
 
@@ -85,7 +85,7 @@ func (x *exchange) find(id string) (f *fixture, live bool) {
 	defer x.world.mu.RUnlock()
 	f = x.world.byID[x.book][id]
 	if own, ok := strings.CutPrefix(id, "sr:match:0"); f == nil && ok {
-		if f = x.world.byID[x.book]["sr:match:"+own]; f != nil && x.say(f).eventID != id {
+		if f = x.world.byID[x.book]["sr:match:"+own]; f != nil && x.report(f).eventID != id {
 			f = nil
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // strings; version 3 writes everything.
 type pawaWriter struct {
 	fixture   *fixture
-	said      said
+	reported  reported
 	shape     Shape
 	live      bool
 	inList    bool
@@ -25,7 +25,7 @@ type pawaWriter struct {
 
 // event appends an event; without an offer it has no markets.
 func (p *pawaWriter) event(dst []byte, o *offer) []byte {
-	f, l, s := p.fixture, &p.fixture.listings[book.BetPawa], &p.said
+	f, l, s := p.fixture, &p.fixture.listings[book.BetPawa], &p.reported
 	words, t := f.sport.Words(), f.tournament
 	dst = append(dst, `{"id":`...)
 	dst = appendQuoted(dst, s.eventID)
@@ -71,8 +71,8 @@ func (p *pawaWriter) widgets(dst []byte) []byte {
 		return dst
 	}
 	dst = append(dst, `,"widgets":[{"id":"`...)
-	if !p.said.noSrID {
-		dst = append(dst, p.said.srID...)
+	if !p.reported.noSrID {
+		dst = append(dst, p.reported.srID...)
 		dst = append(dst, `","type":"SPORTRADAR","retention":"PREMATCH"},{"id":"`...)
 	}
 	dst = append(dst, p.fixture.geniusID...)
@@ -80,11 +80,11 @@ func (p *pawaWriter) widgets(dst []byte) []byte {
 	if p.shape == V3 {
 		dst = append(dst, `,"retention":null`...)
 	}
-	if p.said.noSrID {
+	if p.reported.noSrID {
 		return append(dst, `}]`...)
 	}
 	dst = append(dst, `},{"id":"`...)
-	dst = append(dst, p.said.srID...)
+	dst = append(dst, p.reported.srID...)
 	return append(dst, `","type":"SPORTRADAR","retention":"INPLAY"}]`...)
 }
 

@@ -150,7 +150,7 @@ func (x *exchange) pawaPageJSON(dst []byte, page []*fixture, marketTypes []strin
 		}
 		live := !f.listings[book.BetPawa].kickoff.After(x.now)
 		writer := &pawaWriter{
-			fixture: f, said: x.say(f), shape: x.world.cfg.Shape, live: live, inList: true, only: marketTypes,
+			fixture: f, reported: x.report(f), shape: x.world.cfg.Shape, live: live, inList: true, only: marketTypes,
 			noWidgets: f.key.Of(91).Unit() < x.world.cfg.WidgetlessShare,
 		}
 		if len(marketTypes) == 0 {
@@ -158,7 +158,7 @@ func (x *exchange) pawaPageJSON(dst []byte, page []*fixture, marketTypes []strin
 			continue
 		}
 		f.mu.Lock()
-		dst = writer.event(dst, x.world.offerSaid(f, book.BetPawa, writer.said))
+		dst = writer.event(dst, x.world.offerShown(f, book.BetPawa, writer.reported))
 		f.mu.Unlock()
 	}
 	return append(dst, `]}`...)
@@ -194,7 +194,7 @@ func (x *exchange) pawaBinary(page []*fixture) []byte {
 	var out []byte
 	for _, f := range page {
 		var event []byte
-		s := x.say(f)
+		s := x.report(f)
 		for i, text := range []string{s.eventID, s.home + " - " + s.away, s.kickoff.Format(time.RFC3339)} {
 			event = protowire.AppendString(protowire.AppendTag(event, protowire.Number(i+1), protowire.BytesType), text)
 		}

@@ -61,7 +61,7 @@ func (p *pawaWriter) marketTail(dst []byte, m *catalogue.Market) []byte {
 
 // rows appends the display rows of a market at one line: one, or several with some of its prices each.
 func (p *pawaWriter) rows(dst []byte, o *offer, q *quote) []byte {
-	p.prices = o.prices(p.prices[:0], q, p.said.reversed)
+	p.prices = o.prices(p.prices[:0], q, p.reported.reversed)
 	perRow := q.market.PerRow
 	if perRow == 0 {
 		perRow = len(q.picks)
@@ -144,7 +144,7 @@ func (p *pawaWriter) price(dst []byte, o *offer, q *quote, i int) []byte {
 		dst = append(dst, `"hot":false,"twoUp":false,`...)
 	}
 	dst = append(dst, `"anyUp":"NO_UP"},"probability":`...)
-	dst = p.probability(dst, o.fair(q, i, p.said.reversed)*(1-q.refund), q.refund)
+	dst = p.probability(dst, o.fair(q, i, p.reported.reversed)*(1-q.refund), q.refund)
 	if p.shape == V4 && (q.market.Kind == catalogue.AsianHandicap || q.market.Kind == catalogue.EuroHandicap) {
 		dst = append(append(append(dst, `,"specifier":{"hcp":"`...), text...), `"}`...)
 	}
@@ -181,7 +181,7 @@ func (p *pawaWriter) odds(dst []byte, shown price) []byte {
 
 // word is what BetPawa's answer calls something.
 func (p *pawaWriter) word(text string) string {
-	if p.said.foreign {
+	if p.reported.foreign {
 		return inFrench(text)
 	}
 	return text

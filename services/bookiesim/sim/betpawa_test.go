@@ -182,13 +182,13 @@ func TestBetPawaVersion3(t *testing.T) {
 	w, _ := newWorld(t, cfg)
 	e := footballOn(t, w, sim.BetPawa)
 	id := e.Listings[sim.BetPawa].EventID
-	if rec := ask(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v3/events/"+id, ""); rec.Code != http.StatusNotFound {
+	if rec := send(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v3/events/"+id, ""); rec.Code != http.StatusNotFound {
 		t.Errorf("version 3 answers %d, want 404: it is retired", rec.Code)
 	}
 	cfg.Shape = sim.V3
 	w, _ = newWorld(t, cfg)
 	for _, version := range []string{"v3", "v4"} {
-		got := read[pawaEvent](t, ask(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/"+version+"/events/"+id, ""))
+		got := read[pawaEvent](t, send(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/"+version+"/events/"+id, ""))
 		if n, ok := got.TotalMarketCount.(json.Number); !ok || n == "" {
 			t.Errorf("%s: totalMarketCount %v, want a number", version, got.TotalMarketCount)
 		}
@@ -200,7 +200,7 @@ func TestBetPawaVersion3(t *testing.T) {
 			t.Errorf("%s: probability %v, want base64", version, p.Probability)
 		}
 	}
-	rec := ask(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v3", "", 0, 10), "", "Accept", "*/*")
+	rec := send(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v3", "", 0, 10), "", "Accept", "*/*")
 	if len(read[pawaPage](t, rec).Responses[0].Responses) != 10 {
 		t.Error("version 3's lists are JSON whatever is accepted")
 	}
@@ -222,11 +222,11 @@ func TestBetPawaTree(t *testing.T) {
 			}
 		}
 	}
-	sports := read[tree](t, ask(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/categories/list/all", "")).OnlyMeta
+	sports := read[tree](t, send(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/categories/list/all", "")).OnlyMeta
 	if len(sports) != 3 || sports[0].EventCounts.Upcoming != "20" || sports[1].Category.Name != "Basketball" || sports[2].Category.ID != "452" {
 		t.Errorf("sports %+v", sports)
 	}
-	football := read[tree](t, ask(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/categories/list/2?includeRegions=true", "", "Accept", "*/*"))
+	football := read[tree](t, send(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/categories/list/2?includeRegions=true", "", "Accept", "*/*"))
 	ids := map[string]bool{}
 	for _, region := range football.WithRegions[0].Regions {
 		for _, c := range region.Competitions {
@@ -238,7 +238,7 @@ func TestBetPawaTree(t *testing.T) {
 	}
 	listed := 0
 	for id := range ids {
-		page := read[pawaPage](t, ask(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", id, 0, 100), ""))
+		page := read[pawaPage](t, send(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", id, 0, 100), ""))
 		for _, e := range page.Responses[0].Responses {
 			if e.Competition.ID != id {
 				t.Errorf("event %s of competition %s listed in %s", e.ID, e.Competition.ID, id)
@@ -258,7 +258,7 @@ func TestBetPawaPaging(t *testing.T) {
 	w, _ := newWorld(t, cfg)
 	seen, without, last := map[string]bool{}, 0, ""
 	for skip := 0; ; skip += 100 {
-		page := read[pawaPage](t, ask(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", "", skip, 100), ""))
+		page := read[pawaPage](t, send(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", "", skip, 100), ""))
 		events := page.Responses[0].Responses
 		if len(events) == 0 {
 			break
@@ -279,13 +279,13 @@ func TestBetPawaPaging(t *testing.T) {
 	if without < 30 || without > 85 {
 		t.Errorf("%d of 278 listed without a SportRadar id, want about a fifth", without)
 	}
-	rec := ask(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", "", 500, 100), "")
+	rec := send(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", "", 500, 100), "")
 	if body := rec.Body.String(); body != `{"responses":[{}]}` {
 		t.Errorf("past the end: %s, want the inner list left out", body)
 	}
 }
 
-func TestBetPawaRefusals(t *testing.T) {
+func TestBetPawaRejections(t *testing.T) {
 	t.Parallel()
 	cfg := small()
 	cfg.RequireHeaders = true
@@ -308,7 +308,7 @@ func TestBetPawaRefusals(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			rec := ask(t, w, sim.BetPawa, http.MethodGet, tt.target, "", tt.header...)
+			rec := send(t, w, sim.BetPawa, http.MethodGet, tt.target, "", tt.header...)
 			if rec.Code != tt.status || !strings.Contains(rec.Body.String(), tt.text) || !json.Valid(rec.Body.Bytes()) {
 				t.Errorf("got %d %s, want %d %s", rec.Code, rec.Body, tt.status, tt.text)
 			}
@@ -323,7 +323,7 @@ func TestBetPawaListsSpeakProtobufUnlessJSONIsAccepted(t *testing.T) {
 		"*/*": "application/x-protobuf", "application/x-protobuf": "application/x-protobuf",
 		"application/json": "application/json", "application/json, text/plain, */*": "application/json",
 	} {
-		rec := ask(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", "", 0, 100), "", "Accept", accept)
+		rec := send(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", "", 0, 100), "", "Accept", accept)
 		if got := rec.Header().Get("Content-Type"); !strings.HasPrefix(got, want) || json.Valid(rec.Body.Bytes()) != (want == "application/json") {
 			t.Errorf("accept %q: %q", accept, got)
 		}
@@ -334,7 +334,7 @@ func TestBetPawaListWithMarkets(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t, small())
 	q := `{"queries":[{"query":{"categories":["2"]},"view":{"marketTypes":["3743"]},"skip":0,"take":5},{"query":{"categories":["452"]},"take":50}]}`
-	page := read[pawaPage](t, ask(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/events/lists/by-queries?q="+url.QueryEscape(q), ""))
+	page := read[pawaPage](t, send(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/events/lists/by-queries?q="+url.QueryEscape(q), ""))
 	if len(page.Responses) != 2 || len(page.Responses[0].Responses) != 5 || len(page.Responses[1].Responses) != 6 {
 		t.Fatalf("answers %+v, want one a query", page)
 	}

@@ -164,7 +164,7 @@ func TestOneInstantOneAnswer(t *testing.T) {
 		if !bytes.Equal(first, detail(t, w, bookmaker, own.EventID).Body.Bytes()) {
 			t.Errorf("%s answers differently at one instant", bookmaker)
 		}
-		packed := ask(t, w, bookmaker, http.MethodGet, detailPath(bookmaker, own.EventID), "", "Accept-Encoding", "gzip")
+		packed := send(t, w, bookmaker, http.MethodGet, detailPath(bookmaker, own.EventID), "", "Accept-Encoding", "gzip")
 		if got := unpack(t, packed); !bytes.Equal(first, got) {
 			t.Errorf("%s answers differently when compressed", bookmaker)
 		}

@@ -174,7 +174,7 @@ func checkWay(t *testing.T, w *sim.World, bookmaker string, way sim.Way, want cl
 		}
 	}
 	offer := map[bool]sim.Offer{true: sim.Closed, false: sim.NotOffered}[lists]
-	checkTold(t, w, bookmaker, e.SrID, way, map[string]sim.Offer{"1": offer, "X": offer, "2": offer})
+	checkReported(t, w, bookmaker, e.SrID, way, map[string]sim.Offer{"1": offer, "X": offer, "2": offer})
 	must(t, w.Reopen(bookmaker, e.SrID, "3743"))
 	if reopened, again := resultShown(t, w, bookmaker, id); reopened != openMarket || !cmp.Equal(again, open, cmp.AllowUnexported(closedShape{})) {
 		t.Errorf("reopened: %v, %v", reopened, again)
@@ -191,12 +191,12 @@ func checkWay(t *testing.T, w *sim.World, bookmaker string, way sim.Way, want cl
 	if there == want.gone || there && o.mark != want.mark || len(outcomes) != all-map[bool]int{true: 1}[want.gone] || outcomes["1"] != open["1"] {
 		t.Errorf("with the draw closed: %v", outcomes)
 	}
-	checkTold(t, w, bookmaker, e.SrID, way, map[string]sim.Offer{"1": sim.Open, "X": offer, "2": sim.Open})
+	checkReported(t, w, bookmaker, e.SrID, way, map[string]sim.Offer{"1": sim.Open, "X": offer, "2": sim.Open})
 	must(t, w.Reopen(bookmaker, e.SrID, "3743"))
 }
 
-// checkTold checks what the world says of the match result.
-func checkTold(t *testing.T, w *sim.World, bookmaker, srID string, way sim.Way, want map[string]sim.Offer) {
+// checkReported checks what the world says of the match result.
+func checkReported(t *testing.T, w *sim.World, bookmaker, srID string, way sim.Way, want map[string]sim.Offer) {
 	t.Helper()
 	markets, err := w.Markets(bookmaker, srID)
 	must(t, err)

@@ -43,7 +43,7 @@ func pawaCounts(t testing.TB, w *sim.World, counts map[string]int) {
 			Category    pawaNamed
 			EventCounts eventCounts
 		}
-	}](t, ask(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/categories/list/all", ""))
+	}](t, send(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/categories/list/all", ""))
 	tree := read[struct {
 		WithRegions []struct {
 			Regions []struct {
@@ -53,7 +53,7 @@ func pawaCounts(t testing.TB, w *sim.World, counts map[string]int) {
 				}
 			}
 		}
-	}](t, ask(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/categories/list/2", ""))
+	}](t, send(t, w, sim.BetPawa, http.MethodGet, "/api/sportsbook/v4/categories/list/2", ""))
 	total := 0
 	for _, region := range tree.WithRegions[0].Regions {
 		for _, c := range region.Competitions {
@@ -79,7 +79,7 @@ func sportyCounts(t testing.TB, w *sim.World, counts map[string]int) {
 				}
 			}
 		}
-	}]](t, ask(t, w, sim.SportyBet, http.MethodGet, "/api/ng/factsCenter/popularAndSportList?productId=3", ""))
+	}]](t, send(t, w, sim.SportyBet, http.MethodGet, "/api/ng/factsCenter/popularAndSportList?productId=3", ""))
 	football, total := tree.Data.SportList[0], 0
 	for _, category := range football.Categories {
 		sum := 0
@@ -110,7 +110,7 @@ func nineCounts(t testing.TB, w *sim.World, counts map[string]int) {
 			Num json.Number        `json:"NUM"`
 			SG  map[string]country `json:"SG"`
 		}
-	}]](t, ask(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/GetSports?DISP=0", ""))
+	}]](t, send(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/GetSports?DISP=0", ""))
 	soccer, total := tree.D.PAL["1"], 0
 	for _, c := range soccer.SG {
 		sum := 0
@@ -127,7 +127,7 @@ func nineCounts(t testing.TB, w *sim.World, counts map[string]int) {
 	}
 }
 
-func TestListsSayTheirCounts(t *testing.T) {
+func TestListsHaveTheirCounts(t *testing.T) {
 	t.Parallel()
 	cfg := sim.DefaultConfig()
 	cfg.Density = sim.Small

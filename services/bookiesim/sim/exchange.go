@@ -107,11 +107,11 @@ func (x *exchange) head(status int, contentType string, length int) {
 
 // detail answers with the detail of an event, rendered once a state. live says that it kicked off. Neither lock is
 // held; the world's is taken for reading.
-func (x *exchange) detail(f *fixture, live bool, render func(dst []byte, o *offer, s said) []byte, contentType string) {
+func (x *exchange) detail(f *fixture, live bool, render func(dst []byte, o *offer, s reported) []byte, contentType string) {
 	x.world.mu.RLock()
 	f.mu.Lock()
-	s := x.say(f)
-	o := x.world.offerSaid(f, x.book, s)
+	s := x.report(f)
+	o := x.world.offerShown(f, x.book, s)
 	cached, revision := &f.bodies[x.book], f.listings[x.book].revision
 	fresh := !s.faulty && cached.gzip != nil && cached.offer == o.revision && cached.listing == revision && cached.live == live
 	if fresh && x.wantsGzip() {

@@ -57,7 +57,7 @@ func TestShortPagesGoOn(t *testing.T) {
 	w, _ := newWorld(t, cfg)
 	var ids []string
 	for {
-		page := read[pawaPage](t, ask(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", "", len(ids), 100), "")).Responses[0].Responses
+		page := read[pawaPage](t, send(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", "", len(ids), 100), "")).Responses[0].Responses
 		for _, e := range page {
 			ids = append(ids, e.ID)
 		}
@@ -275,7 +275,7 @@ func TestFaultsPassCompressedAnswersToo(t *testing.T) {
 	e := footballOn(t, w, sim.Bookmakers()...)
 	for bookmaker, own := range e.Listings {
 		packed := func() string {
-			return string(unpack(t, ask(t, w, bookmaker, http.MethodGet, detailPath(bookmaker, own.EventID), "", "Accept-Encoding", "gzip")))
+			return string(unpack(t, send(t, w, bookmaker, http.MethodGet, detailPath(bookmaker, own.EventID), "", "Accept-Encoding", "gzip")))
 		}
 		right := packed()
 		w.SetFaults(sim.Fault{Kind: sim.SidesSwapped})

@@ -40,7 +40,7 @@ func TestFaultsOfAnswers(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		fault sim.Fault
-		check func(t *testing.T, rec *httptest.ResponseRecorder, asked string)
+		check func(t *testing.T, rec *httptest.ResponseRecorder, requested string)
 	}{
 		{sim.Fault{Kind: sim.ServerError}, func(t *testing.T, rec *httptest.ResponseRecorder, _ string) {
 			t.Helper()
@@ -76,9 +76,9 @@ func TestFaultsOfAnswers(t *testing.T) {
 				t.Errorf("reading all of it: %v", err)
 			}
 		}},
-		{sim.Fault{Kind: sim.WrongEvent}, func(t *testing.T, rec *httptest.ResponseRecorder, asked string) {
+		{sim.Fault{Kind: sim.WrongEvent}, func(t *testing.T, rec *httptest.ResponseRecorder, requested string) {
 			t.Helper()
-			if rec.Code != http.StatusOK || !json.Valid(rec.Body.Bytes()) || strings.Contains(rec.Body.String(), asked) {
+			if rec.Code != http.StatusOK || !json.Valid(rec.Body.Bytes()) || strings.Contains(rec.Body.String(), requested) {
 				t.Errorf("status %d about the event asked for", rec.Code)
 			}
 		}},
@@ -184,14 +184,14 @@ func TestHalfDiscovery(t *testing.T) {
 	failed := map[string]int{}
 	for i := range 40 {
 		id := itoa(int64(11_900 + 3*i))
-		if ask(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", id, 0, 100), "").Code != http.StatusOK {
+		if send(t, w, sim.BetPawa, http.MethodGet, pawaQuery("v4", id, 0, 100), "").Code != http.StatusOK {
 			failed[sim.BetPawa]++
 		}
 		body := `[{"sportId":"sr:sport:1","marketId":"1","tournamentId":[["sr:tournament:` + id + `"]]}]`
-		if ask(t, w, sim.SportyBet, http.MethodPost, "/api/ng/factsCenter/pcEvents", body).Code != http.StatusOK {
+		if send(t, w, sim.SportyBet, http.MethodPost, "/api/ng/factsCenter/pcEvents", body).Code != http.StatusOK {
 			failed[sim.SportyBet]++
 		}
-		if ask(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/GetEventsInGroupV2?GROUPID="+id, "").Code != http.StatusOK {
+		if send(t, w, sim.Bet9ja, http.MethodGet, "/desktop/feapi/PalimpsestAjax/GetEventsInGroupV2?GROUPID="+id, "").Code != http.StatusOK {
 			failed[sim.Bet9ja]++
 		}
 	}

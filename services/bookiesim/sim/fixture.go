@@ -113,8 +113,8 @@ func (w *World) nextEventID(b book.Book, srID string) string {
 	return strconv.Itoa(traitsOf(b).firstID + w.eventIDs[b])
 }
 
-// offerSaid is what a bookmaker offers, with the prices that an answer says. The world's lock and f.mu are held.
-func (w *World) offerSaid(f *fixture, b book.Book, s said) *offer {
+// offerShown is what a bookmaker offers, with the prices that an answer says. The world's lock and f.mu are held.
+func (w *World) offerShown(f *fixture, b book.Book, s reported) *offer {
 	o := w.offerLocked(f, b, w.moved)
 	if s.reversed {
 		o.reverse(score.NewTable(f.rates.Reversed()))

@@ -96,19 +96,19 @@ func listed(t testing.TB, w *sim.World, bookmaker string) listing {
 	for id := range l.counts {
 		switch bookmaker {
 		case sim.BetPawa:
-			for _, e := range read[pawaPage](t, ask(t, w, bookmaker, http.MethodGet, pawaQuery("v4", id, 0, 100), "")).Responses[0].Responses {
+			for _, e := range read[pawaPage](t, send(t, w, bookmaker, http.MethodGet, pawaQuery("v4", id, 0, 100), "")).Responses[0].Responses {
 				l.events[id] = append(l.events[id], summaryOfPawa(t, e))
 			}
 		case sim.SportyBet:
 			body := `[{"sportId":"sr:sport:1","marketId":"1","tournamentId":[["` + id + `"]]}]`
-			for _, one := range read[sportyAnswer[[]sportyTournament]](t, ask(t, w, bookmaker, http.MethodPost, "/api/ng/factsCenter/pcEvents", body)).Data {
+			for _, one := range read[sportyAnswer[[]sportyTournament]](t, send(t, w, bookmaker, http.MethodPost, "/api/ng/factsCenter/pcEvents", body)).Data {
 				for _, e := range one.Events {
 					l.events[id] = append(l.events[id], summaryOfSporty(e))
 				}
 			}
 		default:
 			target := "/desktop/feapi/PalimpsestAjax/GetEventsInGroupV2?GROUPID=" + id
-			for _, e := range read[nineAnswer[struct{ E []nineEvent }]](t, ask(t, w, bookmaker, http.MethodGet, target, "")).D.E {
+			for _, e := range read[nineAnswer[struct{ E []nineEvent }]](t, send(t, w, bookmaker, http.MethodGet, target, "")).D.E {
 				l.events[id] = append(l.events[id], summaryOfNine(t, e))
 			}
 		}
@@ -181,5 +181,5 @@ type upcomingPage struct {
 func upcoming(t testing.TB, w *sim.World, number, size int) upcomingPage {
 	t.Helper()
 	target := fmt.Sprintf("/api/ng/factsCenter/pcUpcomingEvents?sportId=%s&marketId=1,18&pageSize=%d&pageNum=%d&option=1", url.QueryEscape("sr:sport:1"), size, number)
-	return read[sportyAnswer[upcomingPage]](t, ask(t, w, sim.SportyBet, http.MethodGet, target, "")).Data
+	return read[sportyAnswer[upcomingPage]](t, send(t, w, sim.SportyBet, http.MethodGet, target, "")).Data
 }

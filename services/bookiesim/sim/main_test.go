@@ -48,8 +48,8 @@ func newWorld(t testing.TB, cfg sim.Config) (*sim.World, *clock) {
 	return w, c
 }
 
-// ask sends a request to one bookmaker of a world.
-func ask(t testing.TB, w *sim.World, bookmaker, method, target, body string, header ...string) *httptest.ResponseRecorder {
+// send sends a request to one bookmaker of a world.
+func send(t testing.TB, w *sim.World, bookmaker, method, target, body string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, target, bytes.NewReader([]byte(body)))
 	r.Header.Set("Accept", "application/json")
@@ -94,7 +94,7 @@ func detailPath(bookmaker, id string) string {
 // detail is a bookmaker's answer about one event.
 func detail(t testing.TB, w *sim.World, bookmaker, id string) *httptest.ResponseRecorder {
 	t.Helper()
-	return ask(t, w, bookmaker, http.MethodGet, detailPath(bookmaker, id), "")
+	return send(t, w, bookmaker, http.MethodGet, detailPath(bookmaker, id), "")
 }
 
 // footballOn is an event that all the bookmakers named show.

@@ -88,8 +88,8 @@ func sportySpecifier(m sim.Market) string {
 	}
 }
 
-// told is the prices that Markets tells of, in the form of answered.
-func told(t *testing.T, w *sim.World, bookmaker, srID string) (open, all shown) {
+// reported is the prices that Markets tells of, in the form of answered.
+func reported(t *testing.T, w *sim.World, bookmaker, srID string) (open, all shown) {
 	t.Helper()
 	open, all = shown{}, shown{}
 	markets, err := w.Markets(bookmaker, srID)
@@ -131,7 +131,7 @@ func told(t *testing.T, w *sim.World, bookmaker, srID string) (open, all shown) 
 	return open, all
 }
 
-func TestMarketsTellsExactlyWhatIsAnswered(t *testing.T) {
+func TestMarketsReportsExactlyWhatIsServed(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*sim.Config){
 		"version 4": func(*sim.Config) {},
@@ -165,17 +165,17 @@ func compareAnswers(t *testing.T, w *sim.World, e sim.Event) {
 	t.Helper()
 	for bookmaker, own := range e.Listings {
 		openAnswered, allAnswered := answered(t, w, bookmaker, own.EventID)
-		openTold, allTold := told(t, w, bookmaker, e.SrID)
+		openReported, allReported := reported(t, w, bookmaker, e.SrID)
 		if bookmaker != sim.BetPawa {
 			for _, prices := range []shown{openAnswered, allAnswered} {
 				delete(prices, "45@")
 				delete(prices, "S_CSFT@")
 			}
 		}
-		if diff := cmp.Diff(allTold, allAnswered); diff != "" {
+		if diff := cmp.Diff(allReported, allAnswered); diff != "" {
 			t.Fatalf("%s %s (-told +answered):\n%s", bookmaker, e.SrID, diff)
 		}
-		if diff := cmp.Diff(openTold, openAnswered); diff != "" {
+		if diff := cmp.Diff(openReported, openAnswered); diff != "" {
 			t.Fatalf("%s %s, open ones (-told +answered):\n%s", bookmaker, e.SrID, diff)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// said is what one answer says of an event: what the bookmaker lists, or what faults make of it.
-type said struct {
+// reported is what one answer says of an event: what the bookmaker lists, or what faults make of it.
+type reported struct {
 	eventID, srID string
 	home, away    string
 	sides         [2]int
@@ -18,17 +18,17 @@ type said struct {
 	faulty        bool // some fault shows
 }
 
-// say is what an answer to a request says of an event. The world's lock is held.
-func (x *exchange) say(f *fixture) said {
-	s := x.world.gates[x.book].say(f, x.route, x.inside, x.serial)
+// report is what an answer to a request says of an event. The world's lock is held.
+func (x *exchange) report(f *fixture) reported {
+	s := x.world.gates[x.book].report(f, x.route, x.inside, x.serial)
 	x.shown = x.shown || s.faulty
 	return s
 }
 
-// say is what the bookmaker's answers of a route say of an event while faults are set.
-func (g *gate) say(f *fixture, to route, faults []ruled, serial uint64) said {
+// report is what the bookmaker's answers of a route say of an event while faults are set.
+func (g *gate) report(f *fixture, to route, faults []ruled, serial uint64) reported {
 	l := &f.listings[g.book]
-	s := said{
+	s := reported{
 		eventID: l.eventID, srID: l.srID, home: f.home[g.book], away: f.away[g.book], sides: f.sides, kickoff: l.kickoff,
 	}
 	for i := range faults {

@@ -62,7 +62,7 @@ func (w *World) sportyRoute(r *http.Request) (route, string) {
 // sporty answers as SportyBet.
 func (x *exchange) sporty(to route, key string) {
 	if h := x.r.Header; x.world.cfg.RequireHeaders && (h.Get("Clientid") == "" || h.Get("Operid") == "") {
-		x.sportyRefusal(http.StatusForbidden, "invalid operId")
+		x.sportyRejection(http.StatusForbidden, "invalid operId")
 		return
 	}
 	method, paged := http.MethodGet, strings.HasSuffix(x.r.URL.Path, "/pcUpcomingEvents")
@@ -71,9 +71,9 @@ func (x *exchange) sporty(to route, key string) {
 	}
 	switch {
 	case to == routeOther:
-		x.sportyRefusal(http.StatusNotFound, "Not Found")
+		x.sportyRejection(http.StatusNotFound, "Not Found")
 	case x.r.Method != method:
-		x.sportyRefusal(http.StatusMethodNotAllowed, "Method Not Allowed")
+		x.sportyRejection(http.StatusMethodNotAllowed, "Method Not Allowed")
 	case to == routeTree:
 		x.sportyTree()
 	case paged:
@@ -85,8 +85,8 @@ func (x *exchange) sporty(to route, key string) {
 	}
 }
 
-// sportyRefusal answers with another code than 10000. The site does so with status 200 for whatever it can not serve.
-func (x *exchange) sportyRefusal(status int, message string) {
+// sportyRejection answers with another code than 10000. The site does so with status 200 for whatever it can not serve.
+func (x *exchange) sportyRejection(status int, message string) {
 	x.json(status, append(append([]byte(`{"bizCode":19000,"innerMsg":"Invalid","message":`), quoted(message)...), '}'))
 }
 
@@ -167,7 +167,7 @@ func (x *exchange) sportyEvents() {
 	text, err := io.ReadAll(io.LimitReader(x.r.Body, maxBody))
 	var queries []sportyQuery
 	if err != nil || json.Unmarshal(text, &queries) != nil || len(queries) == 0 {
-		x.sportyRefusal(http.StatusOK, "Invalid")
+		x.sportyRejection(http.StatusOK, "Invalid")
 		return
 	}
 	w := x.world
@@ -178,7 +178,7 @@ func (x *exchange) sportyEvents() {
 	for _, query := range queries {
 		ids, ok := query.tournaments()
 		if !ok {
-			x.sportyRefusal(http.StatusOK, "Invalid")
+			x.sportyRejection(http.StatusOK, "Invalid")
 			return
 		}
 		markets := strings.Split(query.MarketID, ",")
@@ -207,8 +207,8 @@ func (x *exchange) sportyTournament(dst []byte, t *tournament, events []*fixture
 			dst = append(dst, ',')
 		}
 		f.mu.Lock()
-		writer := &sportyWriter{fixture: f, said: x.say(f), world: x.world, only: markets}
-		dst = writer.event(dst, x.world.offerSaid(f, book.SportyBet, writer.said))
+		writer := &sportyWriter{fixture: f, reported: x.report(f), world: x.world, only: markets}
+		dst = writer.event(dst, x.world.offerShown(f, book.SportyBet, writer.reported))
 		f.mu.Unlock()
 	}
 	return append(dst, `]}`...)
@@ -229,14 +229,14 @@ func (w *World) upcomingIn(t *tournament, b book.Book, now time.Time) []*fixture
 func (x *exchange) sportyDetail(id string) {
 	f, live := x.find(id)
 	if f == nil {
-		x.sportyRefusal(http.StatusOK, "Event not found")
+		x.sportyRejection(http.StatusOK, "Event not found")
 		return
 	}
 	// An upcoming event has nothing in play, and one in play nothing before it but player props, which are not here.
 	bare := live || x.r.URL.Query().Get("productId") == "1"
-	x.detail(f, bare, func(dst []byte, o *offer, s said) []byte {
+	x.detail(f, bare, func(dst []byte, o *offer, s reported) []byte {
 		dst = append(dst, `{"bizCode":10000,"message":"0#0","data":`...)
-		dst = (&sportyWriter{fixture: f, said: s, world: x.world, bare: bare, live: live}).event(dst, o)
+		dst = (&sportyWriter{fixture: f, reported: s, world: x.world, bare: bare, live: live}).event(dst, o)
 		return append(dst, '}')
 	}, "application/json;charset=UTF-8")
 }

@@ -11,19 +11,19 @@ import (
 
 // sportyWriter writes one of SportyBet's events.
 type sportyWriter struct {
-	fixture *fixture
-	said    said
-	world   *World
-	only    []string // market ids to write; nil for all
-	bare    bool     // without markets
-	live    bool
-	prices  []price
-	order   []int
+	fixture  *fixture
+	reported reported
+	world    *World
+	only     []string // market ids to write; nil for all
+	bare     bool     // without markets
+	live     bool
+	prices   []price
+	order    []int
 }
 
 // event appends an event.
 func (p *sportyWriter) event(dst []byte, o *offer) []byte {
-	f, s, t := p.fixture, &p.said, p.fixture.tournament
+	f, s, t := p.fixture, &p.reported, p.fixture.tournament
 	words := f.sport.Words()
 	dst = append(append(dst, `{"eventId":"`...), s.eventID...)
 	dst = append(dst, `","gameId":"`...)
@@ -76,7 +76,7 @@ func (p *sportyWriter) markets(dst []byte, o *offer) []byte {
 // market appends one market at one line.
 func (p *sportyWriter) market(dst []byte, o *offer, q *quote) []byte {
 	words := &q.market.Sporty
-	p.prices = o.prices(p.prices[:0], q, p.said.reversed)
+	p.prices = o.prices(p.prices[:0], q, p.reported.reversed)
 	var how closing // open, unless the whole market is closed
 	if all := q.closingOfAll(); all != nil {
 		how = *all
@@ -87,7 +87,7 @@ func (p *sportyWriter) market(dst []byte, o *offer, q *quote) []byte {
 	if texts.Specifier != "" {
 		dst = append(append(append(dst, `,"specifier":"`...), texts.Specifier...), '"')
 	}
-	dst = appendQuoted(append(dst, `,"product":3,"desc":`...), withTeams(texts.Desc, p.said.home, p.said.away))
+	dst = appendQuoted(append(dst, `,"product":3,"desc":`...), withTeams(texts.Desc, p.reported.home, p.reported.away))
 	dst = append(append(dst, `,"status":`...), '0'+how.status)
 	dst = append(append(dst, `,"group":"`...), words.Group...)
 	dst = append(append(append(dst, `","groupId":"171121000000MGI`...), words.Group...), '"')
@@ -140,7 +140,7 @@ func (p *sportyWriter) outcome(dst []byte, o *offer, q *quote, i int, text strin
 		dst = append(append(dst, `,"odds":`...), odds...)
 	}
 	dst = append(dst, `,"probability":"`...)
-	dst = appendFraction(dst, o.fair(q, i, p.said.reversed)*(1-q.refund))
+	dst = appendFraction(dst, o.fair(q, i, p.reported.reversed)*(1-q.refund))
 	dst = append(dst, `","voidProbability":"`...)
 	dst = appendFraction(dst, q.refund)
 	if active {

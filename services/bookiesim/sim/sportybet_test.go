@@ -109,7 +109,7 @@ func TestSportyBetDetail(t *testing.T) {
 func TestSportyBetTreeAndEvents(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t, small())
-	tree := read[sportyAnswer[sportyTree]](t, ask(t, w, sim.SportyBet, http.MethodGet, "/api/ng/factsCenter/popularAndSportList?sportId=sr:sport:1&timeline=&productId=3&_t=1", ""))
+	tree := read[sportyAnswer[sportyTree]](t, send(t, w, sim.SportyBet, http.MethodGet, "/api/ng/factsCenter/popularAndSportList?sportId=sr:sport:1&timeline=&productId=3&_t=1", ""))
 	sports := tree.Data.SportList
 	if len(sports) != 3 || sports[0].ID != "sr:sport:1" || sports[1].ID != "sr:sport:2" || sports[2].Name != "Tennis" || sports[0].EventSize != "23" {
 		t.Fatalf("sports %+v", sports)
@@ -125,7 +125,7 @@ func TestSportyBetTreeAndEvents(t *testing.T) {
 	}
 	post := func(tournaments string) []sportyTournament {
 		body := `[{"sportId":"sr:sport:1","marketId":"1,18,10","tournamentId":` + tournaments + `}]`
-		return read[sportyAnswer[[]sportyTournament]](t, ask(t, w, sim.SportyBet, http.MethodPost, "/api/ng/factsCenter/pcEvents", body)).Data
+		return read[sportyAnswer[[]sportyTournament]](t, send(t, w, sim.SportyBet, http.MethodPost, "/api/ng/factsCenter/pcEvents", body)).Data
 	}
 	single := 0
 	for _, id := range ids {
@@ -154,28 +154,28 @@ func TestSportyBetTreeAndEvents(t *testing.T) {
 	}
 }
 
-func TestSportyBetRefusals(t *testing.T) {
+func TestSportyBetRejections(t *testing.T) {
 	t.Parallel()
 	cfg := small()
 	w, _ := newWorld(t, cfg)
 	for _, target := range []string{
 		detailPath(sim.SportyBet, "sr:match:1"), "/api/ng/factsCenter/event", "/api/ng/factsCenter/nothing", "/api/xx/factsCenter/event",
 	} {
-		rec := ask(t, w, sim.SportyBet, http.MethodGet, target, "")
+		rec := send(t, w, sim.SportyBet, http.MethodGet, target, "")
 		if !json.Valid(rec.Body.Bytes()) || !strings.Contains(rec.Body.String(), `"bizCode":19000`) {
 			t.Errorf("%s: %d %s", target, rec.Code, rec.Body)
 		}
 	}
-	if rec := ask(t, w, sim.SportyBet, http.MethodPost, "/api/ng/factsCenter/pcEvents", "{"); !strings.Contains(rec.Body.String(), `"bizCode":19000`) {
+	if rec := send(t, w, sim.SportyBet, http.MethodPost, "/api/ng/factsCenter/pcEvents", "{"); !strings.Contains(rec.Body.String(), `"bizCode":19000`) {
 		t.Errorf("broken body: %s", rec.Body)
 	}
 	cfg.RequireHeaders = true
 	w, _ = newWorld(t, cfg)
 	tree := "/api/ng/factsCenter/popularAndSportList"
-	if rec := ask(t, w, sim.SportyBet, http.MethodGet, tree, ""); rec.Code != http.StatusForbidden {
+	if rec := send(t, w, sim.SportyBet, http.MethodGet, tree, ""); rec.Code != http.StatusForbidden {
 		t.Errorf("without headers: %d, want 403", rec.Code)
 	}
-	if rec := ask(t, w, sim.SportyBet, http.MethodGet, tree, "", "clientid", "web", "operid", "2"); rec.Code != http.StatusOK {
+	if rec := send(t, w, sim.SportyBet, http.MethodGet, tree, "", "clientid", "web", "operid", "2"); rec.Code != http.StatusOK {
 		t.Errorf("with headers: %d, want 200", rec.Code)
 	}
 }

@@ -113,8 +113,8 @@ func (w *World) Markets(bookmaker, srID string) ([]Market, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	g := w.gates[b]
-	s := g.say(f, routeDetail, g.faults.Load().inside, 0)
-	o := w.offerSaid(f, b, s)
+	s := g.report(f, routeDetail, g.faults.Load().inside, 0)
+	o := w.offerShown(f, b, s)
 	markets, prices := make([]Market, 0, len(o.quotes)), []price(nil)
 	for i := range o.quotes {
 		q := &o.quotes[i]

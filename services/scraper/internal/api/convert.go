@@ -51,19 +51,19 @@ func bookmakerMessages(results []store.BookmakerResult) []*oddscachev1.Bookmaker
 	messages := make([]*oddscachev1.BookmakerResult, 0, len(results))
 	for _, r := range results {
 		messages = append(messages, &oddscachev1.BookmakerResult{
-			Bookmaker: string(r.Bookmaker), Listed: r.Listed, Asked: r.Asked, Fetched: r.Fetched,
-			Changed: r.Changed, Confirmed: r.Confirmed, Refused: int64(r.Refusals.Total()), Refusals: rejectionMessages(r.Refusals),
+			Bookmaker: string(r.Bookmaker), Listed: r.Listed, Asked: r.Requested, Fetched: r.Fetched,
+			Changed: r.Changed, Confirmed: r.Confirmed, Refused: int64(r.Rejections.Total()), Refusals: rejectionMessages(r.Rejections),
 			Blocked: r.Blocked, Failed: r.Failed, Skipped: r.Skipped,
 			Tournaments: r.Tournaments, TournamentsFailed: r.TournamentsFailed, DiscoveryError: r.DiscoveryError,
 			LatencyP50Ms: r.LatencyP50MS, LatencyP95Ms: r.LatencyP95MS,
-			DetailsRefused: r.DetailsRefused, SnapshotsRefused: r.SnapshotsRefused, Withdrawn: r.Withdrawn,
-			Doubts: findingMessages(r.Doubts),
+			DetailsRefused: r.DetailsRejected, SnapshotsRefused: r.SnapshotsRejected, Withdrawn: r.Withdrawn,
+			Doubts: findingMessages(r.Findings),
 		})
 	}
 	return messages
 }
 
-func findingMessages(findings []store.Doubt) []*oddscachev1.Doubt {
+func findingMessages(findings []store.Finding) []*oddscachev1.Doubt {
 	messages := make([]*oddscachev1.Doubt, 0, len(findings))
 	for _, d := range findings {
 		m := &oddscachev1.Doubt{Reason: string(d.Reason), Count: d.Count}

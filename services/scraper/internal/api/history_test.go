@@ -73,8 +73,8 @@ func (b *bundle) put(t *testing.T, bookmaker odds.Bookmaker, prices ...float64) 
 	}
 	s.Markets = append(s.Markets, odds.Market{MarketKey: odds.MarketKey{ID: "9"}, Name: "Other", Outcomes: []odds.Outcome{{Name: "Yes", Odds: 2, Active: true}}})
 	r, err := b.writer.Apply(t.Context(), store.Batch{Snapshots: []odds.Snapshot{s}})
-	if err != nil || len(r.Refused) > 0 {
-		t.Fatalf("storing: %v, refused %v", err, r.Refused)
+	if err != nil || len(r.Rejected) > 0 {
+		t.Fatalf("storing: %v, refused %v", err, r.Rejected)
 	}
 	return timestamppb.New(now.Truncate(time.Microsecond))
 }

@@ -20,7 +20,7 @@ type Client interface {
 	Discover(ctx context.Context) (Discovery, error)
 	// Fetch reads one event. The caller holds a slot of the bookmaker's limiter. It returns an *odds.Rejected when the
 	// answer cannot be used, ErrThrottled when the bookmaker turned the request away, else the transport's error.
-	Fetch(ctx context.Context, asked Target) (Detail, error)
+	Fetch(ctx context.Context, requested Target) (Detail, error)
 }
 
 // Target is an event to fetch.

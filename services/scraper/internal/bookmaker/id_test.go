@@ -64,9 +64,9 @@ func TestThrottledIsARejectionWhereThereWasABody(t *testing.T) {
 		bookmaker.TooManyRequests: false, bookmaker.Forbidden: false, bookmaker.EmptyAnswer: true, bookmaker.NoJSON: true,
 	} {
 		var err error = &bookmaker.Throttled{How: how, Status: 200}
-		var refused *odds.Rejected
-		if !errors.Is(err, bookmaker.ErrThrottled) || errors.As(err, &refused) != want {
-			t.Errorf("%v: refused %v, want %t", err, refused, want)
+		var rejected *odds.Rejected
+		if !errors.Is(err, bookmaker.ErrThrottled) || errors.As(err, &rejected) != want {
+			t.Errorf("%v: refused %v, want %t", err, rejected, want)
 		}
 	}
 }

@@ -102,7 +102,7 @@ func (r *run) stored(ctx context.Context, number int, result store.BatchResult) 
 	r.log.Debug("batch stored", "batch", number, "revision", result.Revision, "events_changed", result.EventsChanged,
 		"markets_changed", result.MarketsChanged, "took", PhasesOf(result).total().Round(time.Millisecond))
 	rejected := make(odds.Rejections)
-	for _, b := range result.Refused {
+	for _, b := range result.Rejected {
 		rejected.Add(b)
 	}
 	if rejected.Total() > 0 {

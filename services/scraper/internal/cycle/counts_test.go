@@ -37,14 +37,14 @@ func TestCountsAddUp(t *testing.T) {
 		}
 		c := b.cycle(t)
 		for _, r := range c.Bookmakers {
-			if r.Asked != r.Fetched+r.Blocked+r.Failed+r.DetailsRefused {
+			if r.Requested != r.Fetched+r.Blocked+r.Failed+r.DetailsRejected {
 				t.Fatalf("asked is not the sum of its outcomes: %+v", r)
 			}
-			if r.Fetched != r.Changed+r.Confirmed+r.SnapshotsRefused {
+			if r.Fetched != r.Changed+r.Confirmed+r.SnapshotsRejected {
 				t.Fatalf("fetched is not the sum of what became of it: %+v", r)
 			}
-			if r.DetailsRefused+r.SnapshotsRefused != int64(r.Lost.Total()-r.Lost[odds.NoPrices]) {
-				t.Fatalf("%d details and %d snapshots refused, for the reasons %v", r.DetailsRefused, r.SnapshotsRefused, r.Lost)
+			if r.DetailsRejected+r.SnapshotsRejected != int64(r.Lost.Total()-r.Lost[odds.NoPrices]) {
+				t.Fatalf("%d details and %d snapshots refused, for the reasons %v", r.DetailsRejected, r.SnapshotsRejected, r.Lost)
 			}
 			for reason := range r.Lost {
 				seen[reason] = true

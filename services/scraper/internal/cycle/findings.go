@@ -15,7 +15,7 @@ const maxExamples = 5
 // report counts what a review found about a target, and logs what is new.
 func (r *run) report(t *review.Target, findings []review.Finding) {
 	for _, f := range findings {
-		e := store.DoubtedEvent{SrID: t.SrID, EventID: t.Listings[f.Bookmaker].EventID, Detail: f.Detail}
+		e := store.FindingEvent{SrID: t.SrID, EventID: t.Listings[f.Bookmaker].EventID, Detail: f.Detail}
 		if r.stats.found(f.Bookmaker, f.Reason, e) {
 			r.log.Debug("event doubted", "bookmaker", f.Bookmaker, "reason", f.Reason, "sr_id", e.SrID, "event_id", e.EventID, "seen", e.Detail)
 		}
@@ -29,12 +29,12 @@ type findingKey struct {
 }
 
 // found counts an event for a reason, once a cycle however often it is seen, and reports whether it is new.
-func (s *stats) found(b odds.Bookmaker, reason odds.Reason, e store.DoubtedEvent) bool {
+func (s *stats) found(b odds.Bookmaker, reason odds.Reason, e store.FindingEvent) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := findingKey{b, reason}
 	if s.findings[k] == nil {
-		s.findings[k] = make(map[string]store.DoubtedEvent)
+		s.findings[k] = make(map[string]store.FindingEvent)
 	}
 	if _, twice := s.findings[k][e.SrID]; twice {
 		return false
@@ -44,20 +44,20 @@ func (s *stats) found(b odds.Bookmaker, reason odds.Reason, e store.DoubtedEvent
 }
 
 // findingsOf sums up one bookmaker's findings, with those events as examples that sort first. The caller holds the lock.
-func (s *stats) findingsOf(b odds.Bookmaker) []store.Doubt {
-	var all []store.Doubt
+func (s *stats) findingsOf(b odds.Bookmaker) []store.Finding {
+	var all []store.Finding
 	for k, events := range s.findings {
 		if k.bookmaker != b {
 			continue
 		}
-		d := store.Doubt{Reason: k.reason, Count: int64(len(events))}
+		d := store.Finding{Reason: k.reason, Count: int64(len(events))}
 		for _, e := range events {
 			d.Examples = append(d.Examples, e)
 		}
-		slices.SortFunc(d.Examples, func(a, b store.DoubtedEvent) int { return cmp.Compare(a.SrID, b.SrID) })
+		slices.SortFunc(d.Examples, func(a, b store.FindingEvent) int { return cmp.Compare(a.SrID, b.SrID) })
 		d.Examples = d.Examples[:min(len(d.Examples), maxExamples)]
 		all = append(all, d)
 	}
-	slices.SortFunc(all, func(a, b store.Doubt) int { return cmp.Compare(a.Reason, b.Reason) })
+	slices.SortFunc(all, func(a, b store.Finding) int { return cmp.Compare(a.Reason, b.Reason) })
 	return all
 }

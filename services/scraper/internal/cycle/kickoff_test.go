@@ -33,8 +33,8 @@ func TestPastKickoffOfADetailEvictsNobody(t *testing.T) {
 			t.Fatalf("cycle %d: %s, %d evicted, kickoff is %v", cycle, c.Status, c.EvictedEvents, b.kickoff("1"))
 		}
 		r := part(t, c, odds.BetPawa)
-		if len(r.Doubts) != 1 || r.Doubts[0].Reason != odds.KickoffDoubted || r.Doubts[0].Count != 3 || len(r.Doubts[0].Examples) != 3 {
-			t.Fatalf("doubts are %+v", r.Doubts)
+		if len(r.Findings) != 1 || r.Findings[0].Reason != odds.KickoffDoubted || r.Findings[0].Count != 3 || len(r.Findings[0].Examples) != 3 {
+			t.Fatalf("doubts are %+v", r.Findings)
 		}
 	}
 	for _, id := range []string{"b1", "b2", "b3"} { // both bookmakers' ids begin with a b
@@ -104,7 +104,7 @@ func TestOneCompetitorAloneEvictsNobody(t *testing.T) {
 					t.Fatalf("cycle %d: kickoff is %v, want %v; %d evicted", i, b.kickoff("1"), want, c.EvictedEvents)
 				}
 				if i == 0 && len(examples(t, c, odds.Bet9ja, odds.KickoffDoubted)) != 1 {
-					t.Errorf("doubts are %+v", part(t, c, odds.Bet9ja).Doubts)
+					t.Errorf("doubts are %+v", part(t, c, odds.Bet9ja).Findings)
 				}
 			}
 		})
@@ -125,7 +125,7 @@ func TestListInThePastKeepsTheEvent(t *testing.T) {
 			t.Fatalf("kickoff is %v, betpawa's part %+v", b.kickoff("1"), part(t, c, odds.BetPawa))
 		}
 		if len(examples(t, c, odds.BetPawa, odds.KickoffDoubted)) != 1 {
-			t.Fatalf("doubts are %+v", part(t, c, odds.BetPawa).Doubts)
+			t.Fatalf("doubts are %+v", part(t, c, odds.BetPawa).Findings)
 		}
 		m.markets = []odds.Market{result3(1.5, 4, 6.6)}
 	}
@@ -144,7 +144,7 @@ func TestKickoffsThatDifferAreShown(t *testing.T) {
 	if len(shown) != 3 || shown[0].SrID != "1" || shown[1].SrID != "2" || shown[2].SrID != "4" || c.Status != store.Succeeded {
 		t.Errorf("%s; shown are %+v", c.Status, shown)
 	}
-	if got := part(t, c, odds.BetPawa).Doubts; len(got) != 0 {
+	if got := part(t, c, odds.BetPawa).Findings; len(got) != 0 {
 		t.Errorf("the reference differs from itself: %+v", got)
 	}
 }

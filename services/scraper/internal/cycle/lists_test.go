@@ -230,9 +230,9 @@ func TestShortListsOverHTTP(t *testing.T) {
 		}
 		for name, n := range events {
 			p := part(t, c, name)
-			if p.Refusals[odds.ShortList] != short || p.Withdrawn != 0 || b.offered(name) != 2*n {
+			if p.Rejections[odds.ShortList] != short || p.Withdrawn != 0 || b.offered(name) != 2*n {
 				t.Errorf("%s: %s: refusals %v, %d withdrawn, %d of %d events offered",
-					step, name, p.Refusals, p.Withdrawn, b.offered(name), 2*n)
+					step, name, p.Rejections, p.Withdrawn, b.offered(name), 2*n)
 			}
 			if reason := string(name) + ": 2 of 2 tournaments list fewer events"; short > 0 && !strings.Contains(c.Reason, reason) {
 				t.Errorf("%s: the reason is %q", step, c.Reason)
@@ -253,8 +253,8 @@ func TestShortListsOverHTTP(t *testing.T) {
 			t.Errorf("a tournament gone: %s", c.Status)
 		}
 		for name, n := range events {
-			if p := part(t, c, name); p.Refusals[odds.ShortList] != 1 || p.Withdrawn != 0 || b.offered(name) != 2*n {
-				t.Errorf("a tournament gone: %s: refusals %v, %d withdrawn, %d of %d events offered", name, p.Refusals, p.Withdrawn, b.offered(name), 2*n)
+			if p := part(t, c, name); p.Rejections[odds.ShortList] != 1 || p.Withdrawn != 0 || b.offered(name) != 2*n {
+				t.Errorf("a tournament gone: %s: refusals %v, %d withdrawn, %d of %d events offered", name, p.Rejections, p.Withdrawn, b.offered(name), 2*n)
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func (e *Engine) Refresh(ctx context.Context, srID string) (Refreshed, error) {
 	for i := range results {
 		b := results[i].Bookmaker
 		results[i].Changed, results[i].Confirmed = stored.Changed[b] > 0, stored.Confirmed[b] > 0
-		results[i].Rejected = stored.Refused[b]
+		results[i].Rejected = stored.Rejected[b]
 	}
 	event, ok := w.Event(srID)
 	if !ok {

@@ -49,13 +49,13 @@ func judge(bookmakers []store.BookmakerResult, failure error) (store.CycleStatus
 // shortfall says what a bookmaker did not deliver; empty when nothing worth mentioning. A snapshot that was refused is
 // missing, whoever refused it and why.
 func shortfall(b store.BookmakerResult) string {
-	wanted := b.Asked + b.Skipped
+	wanted := b.Requested + b.Skipped
 	// Turned away, failed, skipped, or refused as a whole; an answer without any price was stored and says nothing.
-	missing := wanted - b.Fetched + b.SnapshotsRefused + int64(b.Lost[odds.NoPrices])
+	missing := wanted - b.Fetched + b.SnapshotsRejected + int64(b.Lost[odds.NoPrices])
 	switch {
 	case b.DiscoveryError != "":
 		return "discovery failed: " + b.DiscoveryError
-	case b.TournamentsFailed > 0 || b.Refusals[odds.ShortList] > 0:
+	case b.TournamentsFailed > 0 || b.Rejections[odds.ShortList] > 0:
 		return listShortfall(b)
 	case wanted > 0 && missing >= wanted:
 		return fmt.Sprintf("none of %d events could be read%s", wanted, because(b.Lost))
@@ -69,7 +69,7 @@ func shortfall(b store.BookmakerResult) string {
 // listShortfall says what a bookmaker's lists lack. A short list belongs to a tournament, or to all of them when only the site's
 // total shows it.
 func listShortfall(b store.BookmakerResult) string {
-	short := int64(b.Refusals[odds.ShortList])
+	short := int64(b.Rejections[odds.ShortList])
 	var parts []string
 	if failed := b.TournamentsFailed - short; failed > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d tournaments did not answer", failed, b.Tournaments))

@@ -162,9 +162,9 @@ func part(t rapid.TB, c store.Cycle, b odds.Bookmaker) store.BookmakerResult {
 }
 
 // examples are what a bookmaker's part of a cycle names for a reason.
-func examples(t rapid.TB, c store.Cycle, b odds.Bookmaker, reason odds.Reason) []store.DoubtedEvent {
+func examples(t rapid.TB, c store.Cycle, b odds.Bookmaker, reason odds.Reason) []store.FindingEvent {
 	t.Helper()
-	for _, d := range part(t, c, b).Doubts {
+	for _, d := range part(t, c, b).Findings {
 		if d.Reason == reason {
 			return d.Examples
 		}

@@ -24,7 +24,7 @@ type stats struct {
 	rejected map[odds.Bookmaker]odds.Rejections
 	lost     map[odds.Bookmaker]odds.Rejections // whole details and snapshots, among rejected
 	took     map[odds.Bookmaker][]time.Duration
-	findings map[findingKey]map[string]store.DoubtedEvent // by sr_id
+	findings map[findingKey]map[string]store.FindingEvent // by sr_id
 
 	marketsChanged int64
 	phases         Phases
@@ -34,7 +34,7 @@ func newStats() *stats {
 	s := &stats{
 		results: make(map[odds.Bookmaker]*store.BookmakerResult), rejected: make(map[odds.Bookmaker]odds.Rejections),
 		lost: make(map[odds.Bookmaker]odds.Rejections), took: make(map[odds.Bookmaker][]time.Duration),
-		findings: make(map[findingKey]map[string]store.DoubtedEvent),
+		findings: make(map[findingKey]map[string]store.FindingEvent),
 	}
 	for _, b := range registry.Names() {
 		s.results[b] = &store.BookmakerResult{Bookmaker: b}
@@ -84,7 +84,7 @@ func (s *stats) fetched(b odds.Bookmaker, d bookmaker.Detail, took time.Duration
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.results[b]
-	r.Asked++
+	r.Requested++
 	var rejected *odds.Rejected
 	switch {
 	case err == nil:
@@ -97,7 +97,7 @@ func (s *stats) fetched(b odds.Bookmaker, d bookmaker.Detail, took time.Duration
 	case errors.Is(err, bookmaker.ErrThrottled):
 		r.Blocked++
 	case errors.As(err, &rejected):
-		r.DetailsRefused++
+		r.DetailsRejected++
 		s.lost[b][rejected.Reason]++
 	default:
 		r.Failed++
@@ -111,7 +111,7 @@ func (s *stats) fetched(b odds.Bookmaker, d bookmaker.Detail, took time.Duration
 func (s *stats) rejectedSnapshot(b odds.Bookmaker, reason odds.Reason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.results[b].SnapshotsRefused++
+	s.results[b].SnapshotsRejected++
 	s.rejected[b][reason]++
 	s.lost[b][reason]++
 }
@@ -125,9 +125,9 @@ func (s *stats) stored(result store.BatchResult) {
 		r.Changed += int64(result.Changed[b])
 		r.Confirmed += int64(result.Confirmed[b])
 		r.Withdrawn += int64(result.Withdrawn[b])
-		r.SnapshotsRefused += int64(result.SnapshotsRefused[b].Total())
-		s.lost[b].Add(result.SnapshotsRefused[b])
-		s.rejected[b].Add(result.Refused[b])
+		r.SnapshotsRejected += int64(result.SnapshotsRejected[b].Total())
+		s.lost[b].Add(result.SnapshotsRejected[b])
+		s.rejected[b].Add(result.Rejected[b])
 	}
 	s.marketsChanged += int64(result.MarketsChanged)
 	s.phases = s.phases.plus(PhasesOf(result))
@@ -140,12 +140,12 @@ func (s *stats) bookmakers(only []odds.Bookmaker) []store.BookmakerResult {
 	var all []store.BookmakerResult
 	for _, b := range only {
 		r := *s.results[b]
-		r.Refusals = make(odds.Rejections, len(s.rejected[b]))
-		r.Refusals.Add(s.rejected[b])
+		r.Rejections = make(odds.Rejections, len(s.rejected[b]))
+		r.Rejections.Add(s.rejected[b])
 		r.Lost = make(odds.Rejections, len(s.lost[b]))
 		r.Lost.Add(s.lost[b])
 		r.LatencyP50MS, r.LatencyP95MS = percentiles(s.took[b])
-		r.Doubts = s.findingsOf(b)
+		r.Findings = s.findingsOf(b)
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b store.BookmakerResult) int { return cmp.Compare(a.Bookmaker, b.Bookmaker) })

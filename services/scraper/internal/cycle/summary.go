@@ -32,9 +32,9 @@ func (r *run) logSummary(s Summary) {
 	}
 	for _, b := range s.Bookmakers {
 		attrs = append(attrs, slog.Group(string(b.Bookmaker),
-			"listed", b.Listed, "asked", b.Asked, "fetched", b.Fetched, "changed", b.Changed, "confirmed", b.Confirmed,
-			"withdrawn", b.Withdrawn, "refused", b.Refusals.Total(), "details_refused", b.DetailsRefused,
-			"snapshots_refused", b.SnapshotsRefused, "blocked", b.Blocked, "failed", b.Failed, "skipped", b.Skipped,
+			"listed", b.Listed, "asked", b.Requested, "fetched", b.Fetched, "changed", b.Changed, "confirmed", b.Confirmed,
+			"withdrawn", b.Withdrawn, "refused", b.Rejections.Total(), "details_refused", b.DetailsRejected,
+			"snapshots_refused", b.SnapshotsRejected, "blocked", b.Blocked, "failed", b.Failed, "skipped", b.Skipped,
 			"tournaments_failed", b.TournamentsFailed, "p50_ms", int(b.LatencyP50MS), "p95_ms", int(b.LatencyP95MS)))
 	}
 	r.log.Info("cycle ended", attrs...)

@@ -27,9 +27,9 @@ func TestSummaryIsOneLine(t *testing.T) {
 			ID: "id", Status: store.Partial, Reason: "bet9ja: late", StartedAt: began, FinishedAt: began.Add(-30 * time.Hour), Took: 70 * time.Second,
 			Revision: 77, Events: 5, Snapshots: 9, MarketsChanged: 40, EvictedEvents: 2,
 			Bookmakers: []store.BookmakerResult{{
-				Bookmaker: odds.Bet9ja, Listed: 6, Asked: 5, Fetched: 4, Changed: 3, Confirmed: 1, Blocked: 7, Failed: 8, Skipped: 9,
+				Bookmaker: odds.Bet9ja, Listed: 6, Requested: 5, Fetched: 4, Changed: 3, Confirmed: 1, Blocked: 7, Failed: 8, Skipped: 9,
 				Tournaments: 20, TournamentsFailed: 2, LatencyP50MS: 120.4, LatencyP95MS: 250.6,
-				Refusals: odds.Rejections{odds.BadLine: 2, odds.NoMarkets: 1}, DetailsRefused: 1, SnapshotsRefused: 10, Withdrawn: 11,
+				Rejections: odds.Rejections{odds.BadLine: 2, odds.NoMarkets: 1}, DetailsRejected: 1, SnapshotsRejected: 10, Withdrawn: 11,
 			}},
 		},
 		Bound: 68 * time.Second, Batches: 3, Absent: 4,

@@ -29,7 +29,7 @@ func TestSwappedSidesAreRejected(t *testing.T) {
 		t.Errorf("%v is stored as bet9ja's price of 1", got)
 	}
 	r := part(t, c, odds.Bet9ja)
-	if r.SnapshotsRefused != 1 || r.Refusals[odds.SidesSwapped] != 1 || r.Fetched != 1 || r.Changed != 0 {
+	if r.SnapshotsRejected != 1 || r.Rejections[odds.SidesSwapped] != 1 || r.Fetched != 1 || r.Changed != 0 {
 		t.Errorf("bet9ja's part is %+v", r)
 	}
 	shown := examples(t, c, odds.Bet9ja, odds.SidesSwapped)
@@ -90,7 +90,7 @@ func TestCommittedSwappedIsWithdrawnAtOnce(t *testing.T) {
 	}
 	b.betpawa.add(srID, "Lions", "Tigers", kickoff, result3(2.41, 3.3, 3.02))
 	c := b.cycle(t)
-	if r := part(t, c, odds.Bet9ja); r.SnapshotsRefused != 1 || r.Withdrawn != 1 || b.price(t, odds.Bet9ja, nine.EventID, "1") != 0 {
+	if r := part(t, c, odds.Bet9ja); r.SnapshotsRejected != 1 || r.Withdrawn != 1 || b.price(t, odds.Bet9ja, nine.EventID, "1") != 0 {
 		t.Errorf("bet9ja's part is %+v", r)
 	}
 }
@@ -114,7 +114,7 @@ func TestReferenceThatDoesNotAnswerIsCompared(t *testing.T) {
 			fail(b, m)
 			nine := b.bet9ja.add(srID, "", "", kickoff, result3(6.5, 4, 1.5)) // prices alone show it
 			c := b.cycle(t)
-			if r := part(t, c, odds.Bet9ja); r.SnapshotsRefused != 1 || b.price(t, odds.Bet9ja, nine.EventID, "1") != 0 {
+			if r := part(t, c, odds.Bet9ja); r.SnapshotsRejected != 1 || b.price(t, odds.Bet9ja, nine.EventID, "1") != 0 {
 				t.Errorf("bet9ja's part is %+v", r)
 			}
 		})
@@ -129,7 +129,7 @@ func TestCompetitorsAreComparedWithEachOther(t *testing.T) {
 	b.sportybet.add(srID, "Lions", "Tigers", kickoff, result3(1.5, 4, 6.5))
 	b.bet9ja.add(srID, "Tigers", "Lions", kickoff, result3(6.5, 4, 1.5))
 	c := b.cycle(t)
-	if r := part(t, c, odds.Bet9ja); r.Refusals[odds.SidesSwapped] != 1 {
+	if r := part(t, c, odds.Bet9ja); r.Rejections[odds.SidesSwapped] != 1 {
 		t.Errorf("bet9ja's part is %+v", r)
 	}
 	if r := part(t, c, odds.SportyBet); r.Changed != 1 {

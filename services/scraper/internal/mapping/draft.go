@@ -67,7 +67,7 @@ func (d *draft) market(key odds.MarketKey, m *Mapper) (odds.Market, bool) {
 		case s.times == 0:
 			continue
 		case s.disagree: // nothing shows which of them is right, least of all their order
-			m.refusals[odds.DuplicateOutcome] += s.times
+			m.rejections[odds.DuplicateOutcome] += s.times
 			continue
 		}
 		m.rejectTimes(odds.DuplicateOutcome, s.times-1)
@@ -89,7 +89,7 @@ func (d *draft) market(key odds.MarketKey, m *Mapper) (odds.Market, bool) {
 // rejectTimes counts without leaving a zero behind.
 func (m *Mapper) rejectTimes(reason odds.Reason, n int) {
 	if n > 0 {
-		m.refusals[reason] += n
+		m.rejections[reason] += n
 	}
 }
 

@@ -30,11 +30,11 @@ type Param struct{ Name, Value string }
 // Mapper turns the offers of one answer into BetPawa's markets. The result does not depend on the order in which
 // offers and their quotes come in. It serves one answer and is not safe for concurrent use.
 type Mapper struct {
-	column   Column
-	drafts   map[odds.MarketKey][]*draft
-	refusals odds.Rejections
-	unmapped map[unmappedKey]bookmaker.Unmapped
-	unread   []odds.UnreadMarket
+	column     Column
+	drafts     map[odds.MarketKey][]*draft
+	rejections odds.Rejections
+	unmapped   map[unmappedKey]bookmaker.Unmapped
+	unread     []odds.UnreadMarket
 	// quotes and telling count the outcomes of the answer, and those of which it says whether they are open.
 	quotes, telling int
 }
@@ -47,26 +47,26 @@ type unmappedKey struct {
 // NewMapper begins an answer of the bookmaker.
 func (c Column) NewMapper() *Mapper {
 	return &Mapper{
-		column:   c,
-		drafts:   make(map[odds.MarketKey][]*draft, 256),
-		refusals: make(odds.Rejections),
-		unmapped: make(map[unmappedKey]bookmaker.Unmapped),
+		column:     c,
+		drafts:     make(map[odds.MarketKey][]*draft, 256),
+		rejections: make(odds.Rejections),
+		unmapped:   make(map[unmappedKey]bookmaker.Unmapped),
 	}
 }
 
 // Reject counts a part of the answer that does not even tell which market it is.
-func (m *Mapper) Reject(reason odds.Reason) { m.refusals[reason]++ }
+func (m *Mapper) Reject(reason odds.Reason) { m.rejections[reason]++ }
 
 // reject counts a market that is offered and cannot be read.
 func (m *Mapper) reject(reason odds.Reason, market odds.UnreadMarket) {
-	m.refusals[reason]++
+	m.rejections[reason]++
 	m.unread = append(m.unread, market)
 }
 
 // RejectOffer counts an offer of which no more can be believed than its key and, if they could be read, its
 // specifiers.
 func (m *Mapper) RejectOffer(o *Offer, specified bool, reason odds.Reason) {
-	m.refusals[reason]++
+	m.rejections[reason]++
 	for _, s := range m.column.Sources([]byte(o.Key)) {
 		line, verdict := s.line(o.Params)
 		switch {
@@ -83,7 +83,7 @@ func (m *Mapper) RejectOffer(o *Offer, specified bool, reason odds.Reason) {
 func (m *Mapper) Add(o *Offer) {
 	for i := range o.Quotes {
 		m.quotes++
-		if o.Quotes[i].Price.Tells() {
+		if o.Quotes[i].Price.Reports() {
 			m.telling++
 		}
 	}
@@ -133,7 +133,7 @@ func (m *Mapper) draft(s *Source, line odds.Line, quotes []Quote) bool {
 			continue
 		}
 		if q.Price.Unreadable() {
-			m.refusals[odds.BadOdds]++
+			m.rejections[odds.BadOdds]++
 		}
 		d.put(position, q.Price)
 	}
@@ -186,9 +186,9 @@ func (m *Mapper) Finish() Mapped {
 	}
 	odds.SortMarkets(markets)
 	if m.quotes > 0 && m.telling == 0 {
-		m.refusals[odds.NoPrices]++
+		m.rejections[odds.NoPrices]++
 	}
-	mapped := Mapped{Markets: markets, Unread: odds.SortUnread(m.unread), Rejections: m.refusals}
+	mapped := Mapped{Markets: markets, Unread: odds.SortUnread(m.unread), Rejections: m.rejections}
 	for _, u := range m.unmapped {
 		mapped.Unmapped = append(mapped.Unmapped, u)
 	}
@@ -212,7 +212,7 @@ func (m *Mapper) settle(key odds.MarketKey, drafts []*draft) (odds.Market, bool)
 		if d == best {
 			continue
 		}
-		m.refusals[odds.DuplicateMarket]++
+		m.rejections[odds.DuplicateMarket]++
 		if d.rank == best.rank && !d.equal(best) {
 			m.reject(odds.DuplicateMarket, odds.UnreadMarket{MarketKey: key})
 			return odds.Market{}, false

@@ -21,9 +21,9 @@ type contributions struct {
 // kinds are the counts of a bookmaker's part of a cycle, in the words of the API.
 func kinds(r store.BookmakerResult) map[string]int64 {
 	return map[string]int64{
-		"listed": r.Listed, "asked": r.Asked, "fetched": r.Fetched, "changed": r.Changed, "confirmed": r.Confirmed,
-		"refused": int64(r.Refusals.Total()), "blocked": r.Blocked, "failed": r.Failed, "skipped": r.Skipped,
-		"details_refused": r.DetailsRefused, "snapshots_refused": r.SnapshotsRefused, "withdrawn": r.Withdrawn,
+		"listed": r.Listed, "asked": r.Requested, "fetched": r.Fetched, "changed": r.Changed, "confirmed": r.Confirmed,
+		"refused": int64(r.Rejections.Total()), "blocked": r.Blocked, "failed": r.Failed, "skipped": r.Skipped,
+		"details_refused": r.DetailsRejected, "snapshots_refused": r.SnapshotsRejected, "withdrawn": r.Withdrawn,
 	}
 }
 
@@ -67,10 +67,10 @@ func (c *contributions) add(r store.BookmakerResult, short bool) {
 		c.last.WithLabelValues(b, kind).Set(float64(n))
 		c.sum.WithLabelValues(b, kind).Add(float64(n))
 	}
-	for reason, n := range r.Refusals {
+	for reason, n := range r.Rejections {
 		c.rejections.WithLabelValues(b, string(reason)).Add(float64(n))
 	}
-	for _, d := range r.Doubts {
+	for _, d := range r.Findings {
 		c.findings.WithLabelValues(b, string(d.Reason)).Add(float64(d.Count))
 	}
 	c.tournaments.WithLabelValues(b, "answered").Set(float64(r.Tournaments - r.TournamentsFailed))

@@ -63,7 +63,7 @@ func TestCycles(t *testing.T) {
 			Status: store.Partial, StartedAt: began, FinishedAt: began.Add(time.Minute), Took: 59 * time.Second, Events: 9, EvictedEvents: 3,
 			Clocks: []clock.Offset{{Clock: clock.Scraper, Seconds: 10800}, {Clock: "betpawa", Seconds: -1}}, Skewed: true,
 			Bookmakers: []store.BookmakerResult{{
-				Bookmaker: odds.BetPawa, Fetched: 5, Tournaments: 4, TournamentsFailed: 1, Refusals: odds.Rejections{odds.YieldCollapsed: 6},
+				Bookmaker: odds.BetPawa, Fetched: 5, Tournaments: 4, TournamentsFailed: 1, Rejections: odds.Rejections{odds.YieldCollapsed: 6},
 			}},
 		},
 		Bound: 40 * time.Second, Absent: 2, Short: map[odds.Bookmaker]bool{odds.BetPawa: true},

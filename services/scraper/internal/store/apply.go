@@ -93,7 +93,7 @@ func (w *Writer) publish(ctx context.Context, to int64, entries []*feedlog.Entry
 }
 
 func (w *Writer) logRejected(ctx context.Context, batch *Batch, result *BatchResult) {
-	for b, refusals := range result.Refused {
-		w.store.log.WarnContext(ctx, "refused to store", "cycle_id", batch.CycleID, "bookmaker", b, "reasons", refusals)
+	for b, rejections := range result.Rejected {
+		w.store.log.WarnContext(ctx, "refused to store", "cycle_id", batch.CycleID, "bookmaker", b, "reasons", rejections)
 	}
 }

@@ -26,7 +26,7 @@ func TestApplyWritesOnlyWhatChanged(t *testing.T) {
 	}
 
 	first := b.MustApply(t, batch(1.5))
-	if first.Revision != 3 || first.EventsChanged != 1 || first.MarketsChanged != 30 || len(first.Refused) != 0 {
+	if first.Revision != 3 || first.EventsChanged != 1 || first.MarketsChanged != 30 || len(first.Rejected) != 0 {
 		t.Errorf("first batch: %+v", first)
 	}
 	if got, want := b.Keys(0), []string{"event 100", "snapshot betpawa/7", "snapshot sportybet/sr:match:100"}; !cmp.Equal(got, want) {
@@ -151,7 +151,7 @@ func TestAbsence(t *testing.T) {
 	r := b.MustApply(t, store.Batch{
 		Events: []odds.Event{live}, Missing: []store.Absence{missing("7"), missing("8"), missing("unknown")},
 	})
-	if r.MarketsChanged != 30 || r.Withdrawn[odds.BetPawa] != 1 || len(r.Changed) != 0 || len(r.Refused) != 0 {
+	if r.MarketsChanged != 30 || r.Withdrawn[odds.BetPawa] != 1 || len(r.Changed) != 0 || len(r.Rejected) != 0 {
 		t.Errorf("three absences, one of them of a listed event before kickoff: %+v", r)
 	}
 	if s, _ := b.Committed(odds.BetPawa, "7"); s.Available != 0 || s.Markets != 30 {
@@ -182,17 +182,17 @@ func TestNewerRequestWins(t *testing.T) {
 	e := []odds.Event{storetest.Event("100", storetest.Soon(), "7")}
 	b.MustApply(t, store.Batch{Events: e, Snapshots: []odds.Snapshot{at(2, 30*time.Minute, 2)}})
 	r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{at(1, 40*time.Minute, 5)}})
-	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.Snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 2 {
+	if r.Rejected[odds.BetPawa][odds.StaleCapture] != 1 || b.Snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 2 {
 		t.Errorf("a capture requested earlier and answered later: %+v", r)
 	}
 	r = b.MustApply(t, store.Batch{Missing: []store.Absence{
 		{Bookmaker: odds.BetPawa, EventID: "7", Request: 1, RequestedAt: time.Now(), SeenAt: time.Now()},
 	}})
-	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || r.Withdrawn[odds.BetPawa] != 0 {
+	if r.Rejected[odds.BetPawa][odds.StaleCapture] != 1 || r.Withdrawn[odds.BetPawa] != 0 {
 		t.Errorf("an absence from a list that was asked for earlier: %+v", r)
 	}
 	r = b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{at(8, time.Second, 8), at(7, 50*time.Minute, 7)}})
-	if r.Refused[odds.BetPawa][odds.StaleCapture] != 1 || b.Snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 8 {
+	if r.Rejected[odds.BetPawa][odds.StaleCapture] != 1 || b.Snapshot(t, odds.BetPawa, "7").GetMarkets()[0].GetOutcomes()[0].GetOdds() != 8 {
 		t.Errorf("two captures in one batch, the newer first: %+v", r)
 	}
 	if s, _ := b.Committed(odds.BetPawa, "7"); !s.CapturedAt.Equal(base.Add(30 * time.Minute).UTC().Truncate(time.Microsecond)) {
@@ -201,7 +201,7 @@ func TestNewerRequestWins(t *testing.T) {
 	b.CheckRestore(t)
 	// In another term numbers start again, and all that is committed is older than what it asks for.
 	r = b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{at(1, 55*time.Minute, 7)}})
-	if len(r.Refused) != 0 || r.Changed[odds.BetPawa] != 1 {
+	if len(r.Rejected) != 0 || r.Changed[odds.BetPawa] != 1 {
 		t.Errorf("the first capture of another term: %+v", r)
 	}
 }

@@ -48,15 +48,15 @@ type BatchResult struct {
 	Changed map[odds.Bookmaker]int
 	// Confirmed counts snapshots seen again with the content they had.
 	Confirmed map[odds.Bookmaker]int
-	// SnapshotsRefused counts captures that were not stored: with Changed and Confirmed they are all of the batch's.
-	SnapshotsRefused map[odds.Bookmaker]odds.Rejections
+	// SnapshotsRejected counts captures that were not stored: with Changed and Confirmed they are all of the batch's.
+	SnapshotsRejected map[odds.Bookmaker]odds.Rejections
 	// Withdrawn counts snapshots of which an absence withdrew every market.
 	Withdrawn map[odds.Bookmaker]int
 	// MarketsChanged counts markets whose content changed; each has its row in the history.
 	MarketsChanged int
-	// Refused counts everything that was not stored, captures among it. An event counts for the first bookmaker that
+	// Rejected counts everything that was not stored, captures among it. An event counts for the first bookmaker that
 	// lists it.
-	Refused map[odds.Bookmaker]odds.Rejections
+	Rejected map[odds.Bookmaker]odds.Rejections
 
 	LookupsMS    float64 // checking, and finding what is committed
 	ProcessingMS float64 // encoding, comparing and compressing
@@ -66,11 +66,11 @@ type BatchResult struct {
 
 func newBatchResult() BatchResult {
 	return BatchResult{
-		Changed:          make(map[odds.Bookmaker]int),
-		Confirmed:        make(map[odds.Bookmaker]int),
-		Withdrawn:        make(map[odds.Bookmaker]int),
-		SnapshotsRefused: make(map[odds.Bookmaker]odds.Rejections),
-		Refused:          make(map[odds.Bookmaker]odds.Rejections),
+		Changed:           make(map[odds.Bookmaker]int),
+		Confirmed:         make(map[odds.Bookmaker]int),
+		Withdrawn:         make(map[odds.Bookmaker]int),
+		SnapshotsRejected: make(map[odds.Bookmaker]odds.Rejections),
+		Rejected:          make(map[odds.Bookmaker]odds.Rejections),
 	}
 }
 
@@ -79,20 +79,20 @@ func (r *BatchResult) reject(b odds.Bookmaker, reason odds.Reason) { r.rejectPar
 
 // rejectParts counts parts of a capture; the rest of it stands.
 func (r *BatchResult) rejectParts(b odds.Bookmaker, reason odds.Reason, n int) {
-	addRejections(r.Refused, b, reason, n)
+	addRejections(r.Rejected, b, reason, n)
 }
 
 // rejectCapture counts a capture, or an absence, that is not stored.
 func (r *BatchResult) rejectCapture(c *capture, reason odds.Reason) {
 	r.reject(c.bookmaker, reason)
 	if !c.absence {
-		addRejections(r.SnapshotsRefused, c.bookmaker, reason, 1)
+		addRejections(r.SnapshotsRejected, c.bookmaker, reason, 1)
 	}
 }
 
-func addRejections(refused map[odds.Bookmaker]odds.Rejections, b odds.Bookmaker, reason odds.Reason, n int) {
-	if refused[b] == nil {
-		refused[b] = make(odds.Rejections)
+func addRejections(rejected map[odds.Bookmaker]odds.Rejections, b odds.Bookmaker, reason odds.Reason, n int) {
+	if rejected[b] == nil {
+		rejected[b] = make(odds.Rejections)
 	}
-	refused[b][reason] += n
+	rejected[b][reason] += n
 }

@@ -111,8 +111,8 @@ func (c *clocks) refresh(t storetest.TB, events []odds.Event, prices map[string]
 	for srID, price := range prices {
 		batch.Prepared = append(batch.Prepared, store.Prepare(c.capture(srID, price)))
 	}
-	if r := c.MustApply(t, batch); len(r.Refused) > 0 {
-		t.Fatalf("refused %v", r.Refused)
+	if r := c.MustApply(t, batch); len(r.Rejected) > 0 {
+		t.Fatalf("refused %v", r.Rejected)
 	}
 	for srID, price := range prices {
 		if got := c.Snapshot(t, odds.BetPawa, "p"+srID).GetMarkets()[0].GetOutcomes()[0].GetOdds(); got != price {
@@ -211,7 +211,7 @@ func TestFutureIsCorrected(t *testing.T) {
 	r := c.MustApply(t, store.Batch{Events: events, Prepared: []store.Prepared{
 		store.Prepare(storetest.Capture(odds.BetPawa, "p1", "1", map[string]float64{"a": 2})), store.Prepare(storetest.Capture(odds.BetPawa, "p3", "3", two)),
 	}})
-	if len(r.Refused) > 0 || r.Changed[odds.BetPawa] != 2 || r.MarketsChanged != 0 {
+	if len(r.Rejected) > 0 || r.Changed[odds.BetPawa] != 2 || r.MarketsChanged != 0 {
 		t.Errorf("the same prices, by a right clock: %+v", r)
 	}
 	if got := b.Rows(t, "market_odds_history"); got != history {
@@ -254,8 +254,8 @@ func TestStampsFollowTheClocks(t *testing.T) {
 		c.dates()
 		r := c.MustApply(t, store.Batch{Events: []odds.Event{storetest.Event("1", storetest.Soon(), "p1")}, Prepared: []store.Prepared{prepared}})
 		s, _ := c.Committed(odds.BetPawa, "p1")
-		if len(r.Refused) > 0 || time.Since(s.CapturedAt).Abs() > time.Minute || s.RequestedAt.After(s.CapturedAt) {
-			t.Errorf("taken when the clock was off by %v: %+v, %+v", step, s, r.Refused)
+		if len(r.Rejected) > 0 || time.Since(s.CapturedAt).Abs() > time.Minute || s.RequestedAt.After(s.CapturedAt) {
+			t.Errorf("taken when the clock was off by %v: %+v, %+v", step, s, r.Rejected)
 		}
 		if c.end(t, id).Status != store.Partial {
 			t.Error("the cycle does not say so")

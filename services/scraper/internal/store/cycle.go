@@ -43,7 +43,7 @@ type Cycle struct {
 type BookmakerResult struct {
 	Bookmaker         odds.Bookmaker  `json:"bookmaker"`
 	Listed            int64           `json:"listed"`             // events that discovery listed
-	Asked             int64           `json:"asked"`              // details asked for
+	Requested         int64           `json:"asked"`              // details asked for
 	Fetched           int64           `json:"fetched"`            // details that answered with something readable
 	Changed           int64           `json:"changed"`            // snapshots stored with new content
 	Confirmed         int64           `json:"confirmed"`          // snapshots seen again as they were
@@ -55,25 +55,25 @@ type BookmakerResult struct {
 	DiscoveryError    string          `json:"discovery_error,omitempty"`
 	LatencyP50MS      float64         `json:"latency_p50_ms,omitempty"` // of detail requests
 	LatencyP95MS      float64         `json:"latency_p95_ms,omitempty"`
-	Refusals          odds.Rejections `json:"refusals,omitempty"`
-	DetailsRefused    int64           `json:"details_refused,omitempty"`   // details that could not be used as a whole
-	SnapshotsRefused  int64           `json:"snapshots_refused,omitempty"` // fetched and not stored
+	Rejections        odds.Rejections `json:"refusals,omitempty"`
+	DetailsRejected   int64           `json:"details_refused,omitempty"`   // details that could not be used as a whole
+	SnapshotsRejected int64           `json:"snapshots_refused,omitempty"` // fetched and not stored
 	Withdrawn         int64           `json:"withdrawn,omitempty"`         // snapshots of events that are not listed any more
-	Doubts            []Doubt         `json:"doubts,omitempty"`
+	Findings          []Finding       `json:"doubts,omitempty"`
 
-	// Lost counts the rejections of whole details and snapshots, which are among Refusals. The table does not keep it.
+	// Lost counts the rejections of whole details and snapshots, which are among Rejections. The table does not keep it.
 	Lost odds.Rejections `json:"-"`
 }
 
-// Doubt counts events of which a bookmaker says something that is not believed, or not yet.
-type Doubt struct {
+// Finding counts events of which a bookmaker says something that is not believed, or not yet.
+type Finding struct {
 	Reason   odds.Reason    `json:"reason"`
 	Count    int64          `json:"count"`
-	Examples []DoubtedEvent `json:"examples,omitempty"`
+	Examples []FindingEvent `json:"examples,omitempty"`
 }
 
-// DoubtedEvent is an event of which something is doubted.
-type DoubtedEvent struct {
+// FindingEvent is an event of which something is doubted.
+type FindingEvent struct {
 	SrID    string `json:"sr_id"`
 	EventID string `json:"event_id"` // the bookmaker's own
 	Detail  string `json:"detail"`

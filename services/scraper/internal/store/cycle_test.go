@@ -133,7 +133,7 @@ func TestCycles(t *testing.T) {
 	ended, err := b.EndCycle(t.Context(), store.Cycle{
 		ID: id, Status: store.Partial, Events: 5, Snapshots: 4, MarketsChanged: 3, Reason: "bet9ja: \x00 was sent",
 		Bookmakers: []store.BookmakerResult{
-			{Bookmaker: odds.Bet9ja, Listed: 9, DiscoveryError: "a \x00 byte", Refusals: odds.Rejections{odds.NotJSON: 2}, LatencyP50MS: 1.5},
+			{Bookmaker: odds.Bet9ja, Listed: 9, DiscoveryError: "a \x00 byte", Rejections: odds.Rejections{odds.NotJSON: 2}, LatencyP50MS: 1.5},
 		},
 	})
 	if err != nil {

@@ -77,7 +77,7 @@ func TestRoleWithoutDDL(t *testing.T) {
 	t.Parallel()
 	own, _ := storetest.Limited(t)
 	_, err := own.Exec(t.Context(), "CREATE TABLE mine (a integer)")
-	if refused := new(pgconn.PgError); !errors.As(err, &refused) || refused.Code != "42501" {
+	if rejected := new(pgconn.PgError); !errors.As(err, &rejected) || rejected.Code != "42501" {
 		t.Fatalf("the scraper's role can make tables: %v", err)
 	}
 	for _, statement := range []string{

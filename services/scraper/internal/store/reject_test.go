@@ -51,7 +51,7 @@ func TestPoisonInAMarketGoesAlone(t *testing.T) {
 			test.poison(&bad)
 			r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{bad}})
 			want := map[odds.Bookmaker]odds.Rejections{odds.BetPawa: {test.reason: 1}}
-			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.BetPawa] != 1 || len(r.SnapshotsRefused) != 0 {
+			if diff := cmp.Diff(want, r.Rejected); diff != "" || r.Changed[odds.BetPawa] != 1 || len(r.SnapshotsRejected) != 0 {
 				t.Errorf("%+v, refused (-want +got):\n%s", r, diff)
 			}
 			markets := b.Snapshot(t, odds.BetPawa, "7").GetMarkets()
@@ -77,9 +77,9 @@ func TestPoisonInAMarketGoesAlone(t *testing.T) {
 func TestNothingListed(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		kickoff time.Time
-		markets int
-		refused odds.Reason
+		kickoff  time.Time
+		markets  int
+		rejected odds.Reason
 	}{
 		"few markets":  {storetest.Soon(), 3, ""},
 		"many markets": {storetest.Soon(), 30, odds.YieldCollapsed},
@@ -95,10 +95,10 @@ func TestNothingListed(t *testing.T) {
 			}
 			b.MustApply(t, batch)
 			r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{storetest.Capture(odds.BetPawa, "7", "100", nil)}})
-			if got := r.SnapshotsRefused[odds.BetPawa][tc.refused]; (got == 1) != (tc.refused != "") {
-				t.Errorf("%+v, want %q", r, tc.refused)
+			if got := r.SnapshotsRejected[odds.BetPawa][tc.rejected]; (got == 1) != (tc.rejected != "") {
+				t.Errorf("%+v, want %q", r, tc.rejected)
 			}
-			if s, _ := b.Committed(odds.BetPawa, "7"); tc.refused == "" && (s.Markets != tc.markets || s.Available != 0) {
+			if s, _ := b.Committed(odds.BetPawa, "7"); tc.rejected == "" && (s.Markets != tc.markets || s.Available != 0) {
 				t.Errorf("committed: %+v", s)
 			}
 		})
@@ -136,8 +136,8 @@ func TestPoisonGoesAlone(t *testing.T) {
 			other := storetest.Capture(odds.SportyBet, "s200", "200", map[string]float64{"x": 2 + float64(i)})
 			r := b.MustApply(t, store.Batch{Snapshots: []odds.Snapshot{bad, other}})
 			want := map[odds.Bookmaker]odds.Rejections{bad.Bookmaker: {test.reason: 1}}
-			if diff := cmp.Diff(want, r.Refused); diff != "" || r.Changed[odds.SportyBet] != 1 || len(r.Changed) != 1 ||
-				r.SnapshotsRefused[bad.Bookmaker][test.reason] != 1 {
+			if diff := cmp.Diff(want, r.Rejected); diff != "" || r.Changed[odds.SportyBet] != 1 || len(r.Changed) != 1 ||
+				r.SnapshotsRejected[bad.Bookmaker][test.reason] != 1 {
 				t.Errorf("changed %v, refused (-want +got):\n%s", r.Changed, diff)
 			}
 		})
@@ -164,8 +164,8 @@ func TestPoisonEventGoesAlone(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			kickoff := storetest.Soon().Add(time.Duration(i) * time.Hour)
 			r := b.MustApply(t, store.Batch{Events: []odds.Event{test.event, storetest.Event("555", kickoff, "55")}})
-			if r.Refused[odds.BetPawa][test.reason] != 1 || r.EventsChanged != 1 {
-				t.Errorf("refused %v, %d events changed", r.Refused, r.EventsChanged)
+			if r.Rejected[odds.BetPawa][test.reason] != 1 || r.EventsChanged != 1 {
+				t.Errorf("refused %v, %d events changed", r.Rejected, r.EventsChanged)
 			}
 		})
 	}
@@ -183,7 +183,7 @@ func TestYieldCollapse(t *testing.T) {
 	}
 	cycles := []string{uuid.NewString(), uuid.NewString(), uuid.NewString()}
 	for _, cycle := range []string{"", cycles[0], cycles[0], "", cycles[1]} {
-		if r := low(cycle); r.Refused[odds.BetPawa][odds.YieldCollapsed] != 1 {
+		if r := low(cycle); r.Rejected[odds.BetPawa][odds.YieldCollapsed] != 1 {
 			t.Errorf("39 of 100 markets in cycle %q: %+v", cycle, r)
 		}
 	}
@@ -207,7 +207,7 @@ func TestUnreadMarketsAreNoCollapse(t *testing.T) {
 		few.Unread = append(few.Unread, odds.UnreadMarket{MarketKey: m.MarketKey})
 	}
 	r := b.MustApply(t, store.Batch{CycleID: uuid.NewString(), Snapshots: []odds.Snapshot{few}})
-	if r.Changed[odds.BetPawa] != 1 || len(r.Refused) > 0 || r.MarketsChanged != 99 {
+	if r.Changed[odds.BetPawa] != 1 || len(r.Rejected) > 0 || r.MarketsChanged != 99 {
 		t.Errorf("%+v", r)
 	}
 	for i, m := range b.Snapshot(t, odds.BetPawa, "7").GetMarkets() {

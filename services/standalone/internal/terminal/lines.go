@@ -10,23 +10,23 @@ const quarters = 4
 
 // lineMeter prints a line after each quarter of a cycle's events.
 type lineMeter struct {
-	out    io.Writer
-	cycle  int
-	events int64
-	said   int64 // quarters printed so far
+	out      io.Writer
+	cycle    int
+	events   int64
+	reported int64 // quarters printed so far
 }
 
-func (m *lineMeter) begin(cycle int, events int64) { m.cycle, m.events, m.said = cycle, events, 0 }
+func (m *lineMeter) begin(cycle int, events int64) { m.cycle, m.events, m.reported = cycle, events, 0 }
 
 func (m *lineMeter) advance(fetched, _ int64) {
 	if m.events <= 0 {
 		return
 	}
 	done := fetched * quarters / m.events
-	if done <= m.said {
+	if done <= m.reported {
 		return
 	}
-	m.said = done
+	m.reported = done
 	fmt.Fprintf(m.out, "cycle %d: fetched %d of %d events\n", m.cycle, fetched, m.events)
 }
 

@@ -24,11 +24,11 @@ func discoveryLine(cycle int, d *oddscachev1.DiscoveryCompleted) string {
 
 // summaryLine says what a cycle did and what the cache holds after it.
 func summaryLine(cycle int, c *oddscachev1.Cycle, stats *oddscachev1.GetStatsResponse) string {
-	var changed, confirmed, refused int64
+	var changed, confirmed, rejected int64
 	for _, b := range c.GetBookmakers() {
 		changed += b.GetChanged()
 		confirmed += b.GetConfirmed()
-		refused += b.GetRefused()
+		rejected += b.GetRefused()
 	}
 	var s strings.Builder
 	fmt.Fprintf(&s, "cycle %d: %s in %.1f s", cycle, status(c.GetStatus()),
@@ -37,7 +37,7 @@ func summaryLine(cycle int, c *oddscachev1.Cycle, stats *oddscachev1.GetStatsRes
 		fmt.Fprintf(&s, " (%s)", c.GetReason())
 	}
 	fmt.Fprintf(&s, ", %s events, %s snapshots changed and %s confirmed, %s markets changed, %s refused, %s events evicted",
-		count(c.GetEvents()), count(changed), count(confirmed), count(c.GetMarketsChanged()), count(refused),
+		count(c.GetEvents()), count(changed), count(confirmed), count(c.GetMarketsChanged()), count(rejected),
 		count(c.GetEvictedEvents()))
 	if stats == nil {
 		s.WriteString("; the cache did not answer")

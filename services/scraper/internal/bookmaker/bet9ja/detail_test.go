@@ -105,7 +105,7 @@ func TestDecoder_Detail_Prices(t *testing.T) {
 	tests := []struct {
 		name, prices, dictionary string
 		want                     string
-		refusals                 odds.Rejections
+		rejections               odds.Rejections
 		unread                   string // "id line", with * for a line that could not be read
 		unmapped                 string
 	}{
@@ -158,10 +158,10 @@ func TestDecoder_Detail_Prices(t *testing.T) {
 			if strings.Join(got, "; ") != tt.want {
 				t.Errorf("markets %q, want %q", got, tt.want)
 			}
-			if tt.refusals == nil {
-				tt.refusals = odds.Rejections{}
+			if tt.rejections == nil {
+				tt.rejections = odds.Rejections{}
 			}
-			if diff := cmp.Diff(tt.refusals, d.Rejections); diff != "" {
+			if diff := cmp.Diff(tt.rejections, d.Rejections); diff != "" {
 				t.Errorf("refusals: %s", diff)
 			}
 			if got := recordedtest.Unread(d.Snapshot); got != tt.unread || !d.Snapshot.Complete {
@@ -191,7 +191,7 @@ func TestDecoder_Detail_UnmappedExample(t *testing.T) {
 	}
 }
 
-func TestDecoder_Detail_Refused(t *testing.T) {
+func TestDecoder_Detail_Rejected(t *testing.T) {
 	t.Parallel()
 	good := body(`"S_1X2_1":"2.42"`, "")
 	with := func(old, by string) string { return strings.Replace(good, old, by, 1) }
@@ -201,7 +201,7 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 	}
 	tests := []struct {
 		name, body string
-		asked      bookmaker.Target
+		requested  bookmaker.Target
 		want       odds.Reason
 	}{
 		{"empty", "", bookmaker.Target{}, odds.NotJSON},
@@ -226,9 +226,9 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := newDecoder(t).Detail([]byte(tt.body), tt.asked, detailTime(), detailTime())
-			refused, ok := errors.AsType[*odds.Rejected](err)
-			if !ok || refused.Reason != tt.want {
+			_, err := newDecoder(t).Detail([]byte(tt.body), tt.requested, detailTime(), detailTime())
+			rejected, ok := errors.AsType[*odds.Rejected](err)
+			if !ok || rejected.Reason != tt.want {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
 		})
@@ -242,7 +242,7 @@ func TestDecoder_Detail_OtherRecorded(t *testing.T) {
 		recordedtest.InPlay: odds.NoEventID, // an answer of another end point
 	} {
 		_, err := newDecoder(t).Detail(recordedtest.Body(t, folder, "bet9ja.json"), bookmaker.Target{}, detailTime(), detailTime())
-		if refused, ok := errors.AsType[*odds.Rejected](err); !ok || refused.Reason != want {
+		if rejected, ok := errors.AsType[*odds.Rejected](err); !ok || rejected.Reason != want {
 			t.Errorf("%s: error %v, want %s", folder, err, want)
 		}
 	}

@@ -22,11 +22,11 @@ func listCup() bookmaker.Tournament {
 
 func listCheckErr(t *testing.T, err, want error, reason odds.Reason) {
 	t.Helper()
-	var refused *odds.Rejected
+	var rejected *odds.Rejected
 	switch {
 	case want != nil && !errors.Is(err, want):
 		t.Errorf("error %v, want %v", err, want)
-	case reason != "" && (!errors.As(err, &refused) || refused.Reason != reason):
+	case reason != "" && (!errors.As(err, &rejected) || rejected.Reason != reason):
 		t.Errorf("error %v, want %s", err, reason)
 	case want == nil && reason == "" && err != nil:
 		t.Errorf("error %v", err)

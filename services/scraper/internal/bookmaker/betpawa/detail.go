@@ -45,7 +45,7 @@ func (d *Decoder) Detail(
 	markets := r.drafts.finish()
 	complete := r.drafts.holds(r.total, len(markets))
 	if !complete {
-		r.drafts.refusals[odds.CountMismatch]++
+		r.drafts.rejections[odds.CountMismatch]++
 	}
 	detail := bookmaker.Detail{
 		Listing: r.listing,
@@ -54,7 +54,7 @@ func (d *Decoder) Detail(
 			RequestedAt: requestedAt, CapturedAt: capturedAt,
 			Markets: markets, Unread: odds.SortUnread(r.drafts.unread), Complete: complete,
 		},
-		Rejections: r.drafts.refusals,
+		Rejections: r.drafts.rejections,
 	}
 	// Version 4 leaves out what is empty: no list and no count are an answer.
 	if len(markets) == 0 && (!complete || r.markets > 0 && r.drafts.unknown == r.markets) {

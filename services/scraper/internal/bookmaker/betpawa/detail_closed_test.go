@@ -21,7 +21,7 @@ func TestDecoder_Detail_Unread(t *testing.T) {
 		name, market string
 		total        int // BetPawa's own count, the market beside included
 		unread       string
-		refusals     odds.Rejections
+		rejections   odds.Rejections
 	}{
 		{"rows that are no list", over(`{"handicap":10}`), 5, "5000 *", odds.Rejections{odds.BadMarket: 1}},
 		{"a row that is none", over(`["10"]`), 2, "5000 *", odds.Rejections{odds.BadMarket: 1}},
@@ -44,7 +44,7 @@ func TestDecoder_Detail_Unread(t *testing.T) {
 			if got := recordedtest.Unread(d.Snapshot); got != tt.unread || len(d.Snapshot.Markets) != 1 {
 				t.Errorf("unread %q, want %q, beside %d markets", got, tt.unread, len(d.Snapshot.Markets))
 			}
-			if diff := cmp.Diff(tt.refusals, d.Rejections); diff != "" {
+			if diff := cmp.Diff(tt.rejections, d.Rejections); diff != "" {
 				t.Error(diff)
 			}
 			if !d.Snapshot.Complete {

@@ -11,11 +11,11 @@ import (
 
 // drafts gathers the rows of an answer into markets.
 type drafts struct {
-	table    *mapping.Table
-	byKey    map[odds.MarketKey]*draft
-	refusals odds.Rejections
-	unread   []odds.UnreadMarket
-	unknown  int // entries that do not even tell which market they are
+	table      *mapping.Table
+	byKey      map[odds.MarketKey]*draft
+	rejections odds.Rejections
+	unread     []odds.UnreadMarket
+	unknown    int // entries that do not even tell which market they are
 	// empty counts entries without rows, and lost the markets that those may hold which cannot be read.
 	empty, lost int
 	uncounted   bool // how many markets an entry holds cannot be read
@@ -42,22 +42,22 @@ type drafted struct {
 
 func newDrafts(table *mapping.Table) *drafts {
 	return &drafts{
-		table:    table,
-		byKey:    make(map[odds.MarketKey]*draft, 256),
-		refusals: make(odds.Rejections),
+		table:      table,
+		byKey:      make(map[odds.MarketKey]*draft, 256),
+		rejections: make(odds.Rejections),
 	}
 }
 
 // reject counts a market that is offered and cannot be read, and the rows that are lost with it.
 func (d *drafts) reject(reason odds.Reason, market odds.UnreadMarket, rows int) {
-	d.refusals[reason]++
+	d.rejections[reason]++
 	d.unread = append(d.unread, market)
 	d.lost += rows
 }
 
 // rejectUnknown counts an entry that does not even tell which market it is.
 func (d *drafts) rejectUnknown(rows int) {
-	d.refusals[odds.BadMarket]++
+	d.rejections[odds.BadMarket]++
 	d.unknown++
 	d.lost += rows
 }
@@ -88,17 +88,17 @@ func (d *drafts) add(e *entry, line odds.Line, prices []quoted) {
 		q := &prices[i]
 		price := q.read()
 		d.quotes++
-		if price.Tells() {
+		if price.Reports() {
 			d.telling++
 		}
 		o, known := m.outcome(q)
 		if !known {
-			d.refusals[odds.UnknownOutcome]++
+			d.rejections[odds.UnknownOutcome]++
 			m.rejected = true
 			continue
 		}
 		if price.Unreadable() {
-			d.refusals[odds.BadOdds]++
+			d.rejections[odds.BadOdds]++
 		}
 		o.Odds, o.Active = price.Odds, price.Active()
 		m.outcomes = append(m.outcomes, o)
@@ -131,14 +131,14 @@ func (d *drafts) finish() []odds.Market {
 			continue
 		}
 		if m.row != nil && mapping.Overround(m.row, outcomes) == mapping.Implausible {
-			d.refusals[odds.BadOverround]++
+			d.rejections[odds.BadOverround]++
 		}
 		markets = append(markets, odds.Market{
 			MarketKey: key, Name: m.name, Handicap: m.handicapType(), Outcomes: outcomes, Groups: m.groups,
 		})
 	}
 	if d.quotes > 0 && d.telling == 0 {
-		d.refusals[odds.NoPrices]++
+		d.rejections[odds.NoPrices]++
 	}
 	odds.SortMarkets(markets)
 	return markets
@@ -157,13 +157,13 @@ func (d *drafts) settle(m *draft) []odds.Outcome {
 		for ; to < len(all) && all[to].Name == all[from].Name; to++ {
 			agree = agree && all[to].Outcome == all[from].Outcome
 		}
-		refused := to - from
+		rejected := to - from
 		if one := all[from]; agree {
 			kept = append(kept, one)
-			refused--
+			rejected--
 		}
-		if refused > 0 {
-			d.refusals[odds.DuplicateOutcome] += refused
+		if rejected > 0 {
+			d.rejections[odds.DuplicateOutcome] += rejected
 			m.rejected = true
 		}
 		from = to

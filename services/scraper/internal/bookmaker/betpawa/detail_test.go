@@ -141,10 +141,10 @@ func TestDecoder_Detail_Rows(t *testing.T) {
 		return `{"marketType":{"id":"3743","name":"1X2 - FT"},"row":[{"prices":[` + prices + `]}]}`
 	}
 	tests := []struct {
-		name     string
-		market   string
-		want     string // markets as "id line: name odds open …"
-		refusals odds.Rejections
+		name       string
+		market     string
+		want       string // markets as "id line: name odds open …"
+		rejections odds.Rejections
 	}{
 		{
 			"rows of one line are one market", over(`{"handicap":10,"prices":[{"name":"Under","odds":1.8}]},{"handicap":10,"prices":[{"name":"Over","odds":2}]}`),
@@ -230,10 +230,10 @@ func TestDecoder_Detail_Rows(t *testing.T) {
 			if strings.Join(got, "; ") != tt.want {
 				t.Errorf("markets %q, want %q", got, tt.want)
 			}
-			if tt.refusals == nil {
-				tt.refusals = odds.Rejections{}
+			if tt.rejections == nil {
+				tt.rejections = odds.Rejections{}
 			}
-			if diff := cmp.Diff(tt.refusals, d.Rejections); diff != "" {
+			if diff := cmp.Diff(tt.rejections, d.Rejections); diff != "" {
 				t.Errorf("refusals: %s", diff)
 			}
 			if !d.Snapshot.Complete {
@@ -255,14 +255,14 @@ func TestDecoder_Detail_CountMismatch(t *testing.T) {
 	}
 }
 
-func TestDecoder_Detail_Refused(t *testing.T) {
+func TestDecoder_Detail_Rejected(t *testing.T) {
 	t.Parallel()
 	const market = `{"marketType":{"id":"3743","name":"1X2"},"row":[{"prices":[{"name":"1","odds":2}]}]}`
 	good := string(body(1, market))
 	with := func(old, by string) string { return strings.Replace(good, old, by, 1) }
 	tests := []struct {
 		name, body string
-		asked      bookmaker.Target
+		requested  bookmaker.Target
 		want       odds.Reason
 	}{
 		{"empty", "", bookmaker.Target{}, odds.NotJSON},
@@ -285,9 +285,9 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := newDecoder(t).Detail([]byte(tt.body), tt.asked, detailTime(), detailTime())
-			refused, ok := errors.AsType[*odds.Rejected](err)
-			if !ok || refused.Reason != tt.want {
+			_, err := newDecoder(t).Detail([]byte(tt.body), tt.requested, detailTime(), detailTime())
+			rejected, ok := errors.AsType[*odds.Rejected](err)
+			if !ok || rejected.Reason != tt.want {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
 		})
@@ -302,7 +302,7 @@ func TestDecoder_Detail_OtherSports(t *testing.T) {
 	t.Parallel()
 	for _, folder := range []string{recordedtest.Basketball, recordedtest.Tennis} {
 		_, err := newDecoder(t).Detail(recordedtest.Body(t, folder, "betpawa.json"), bookmaker.Target{}, detailTime(), detailTime())
-		if refused, ok := errors.AsType[*odds.Rejected](err); !ok || refused.Reason != odds.WrongSport {
+		if rejected, ok := errors.AsType[*odds.Rejected](err); !ok || rejected.Reason != odds.WrongSport {
 			t.Errorf("%s: error %v, want %s", folder, err, odds.WrongSport)
 		}
 	}

@@ -202,7 +202,7 @@ func discoverWithoutID(t *testing.T, f Fixture) {
 	if listed := unknown == 1; listed != f.SparseIDs || found.Rejections[odds.NoSrID] != 1-unknown {
 		t.Errorf("listed %t, want %t; refusals %v", listed, f.SparseIDs, found.Rejections)
 	}
-	if _, err := s.detail(t.Context(), bookmaker.Target{EventID: events[0].ID}); !refusedAs(err, odds.NoSrID) {
+	if _, err := s.detail(t.Context(), bookmaker.Target{EventID: events[0].ID}); !rejectedAs(err, odds.NoSrID) {
 		t.Errorf("its detail: %v", err)
 	}
 }

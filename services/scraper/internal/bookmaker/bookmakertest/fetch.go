@@ -68,24 +68,24 @@ func fetchFaults(t *testing.T, f Fixture) {
 	own, _ := bookmaker.ParseSrID(e.ID)
 	for name, tc := range map[string]struct {
 		answer   Answer
-		refused  odds.Reason
+		rejected odds.Reason
 		throttle bool
 		status   int
 		kind     limit.Kind // that the limiter learns
 	}{
-		"HTML":                    {answer: Answer{Body: "<html>"}, throttle: true, refused: odds.NotJSON, kind: limit.Throttled},
-		"empty with 202":          {answer: Answer{Status: 202}, throttle: true, refused: odds.NotJSON, kind: limit.Throttled},
+		"HTML":                    {answer: Answer{Body: "<html>"}, throttle: true, rejected: odds.NotJSON, kind: limit.Throttled},
+		"empty with 202":          {answer: Answer{Status: 202}, throttle: true, rejected: odds.NotJSON, kind: limit.Throttled},
 		"403":                     {answer: Answer{Status: 403}, throttle: true, kind: limit.Throttled},
 		"502":                     {answer: Answer{Status: 502}, status: 502, kind: limit.Failed},
-		"cut off":                 {answer: Answer{Body: `{"`}, refused: odds.NotJSON},
-		"no object":               {answer: Answer{Body: `[7]`}, refused: odds.NotJSON},
-		"another event":           {answer: Answer{Body: f.Detail(other)}, refused: odds.WrongEvent, kind: limit.OK},
-		"basketball":              {answer: Answer{Body: f.Detail(basketball)}, refused: odds.WrongSport, kind: limit.OK},
-		"simulated":               {answer: Answer{Body: f.Detail(simulated)}, refused: odds.NotReal, kind: limit.OK},
-		"a kickoff of long ago":   {answer: Answer{Body: f.Detail(undated)}, refused: odds.BadKickoff, kind: limit.OK},
-		"an event that is gone":   {answer: f.Unknown, refused: odds.NotOffered, kind: limit.NotFound},
-		"another SportRadar id":   {answer: Answer{Body: f.Detail(relabelled)}, refused: odds.WrongEvent, kind: limit.OK},
-		"another id of the event": {answer: Answer{Body: f.Detail(withID(e, other.ID))}, refused: odds.WrongEvent, kind: limit.OK},
+		"cut off":                 {answer: Answer{Body: `{"`}, rejected: odds.NotJSON},
+		"no object":               {answer: Answer{Body: `[7]`}, rejected: odds.NotJSON},
+		"another event":           {answer: Answer{Body: f.Detail(other)}, rejected: odds.WrongEvent, kind: limit.OK},
+		"basketball":              {answer: Answer{Body: f.Detail(basketball)}, rejected: odds.WrongSport, kind: limit.OK},
+		"simulated":               {answer: Answer{Body: f.Detail(simulated)}, rejected: odds.NotReal, kind: limit.OK},
+		"a kickoff of long ago":   {answer: Answer{Body: f.Detail(undated)}, rejected: odds.BadKickoff, kind: limit.OK},
+		"an event that is gone":   {answer: f.Unknown, rejected: odds.NotOffered, kind: limit.NotFound},
+		"another SportRadar id":   {answer: Answer{Body: f.Detail(relabelled)}, rejected: odds.WrongEvent, kind: limit.OK},
+		"another id of the event": {answer: Answer{Body: f.Detail(withID(e, other.ID))}, rejected: odds.WrongEvent, kind: limit.OK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,8 +100,8 @@ func fetchFaults(t *testing.T, f Fixture) {
 			switch {
 			case err == nil:
 				t.Error("no error")
-			case tc.refused != "" && !refusedAs(err, tc.refused):
-				t.Errorf("error %v, want it refused as %s", err, tc.refused)
+			case tc.rejected != "" && !rejectedAs(err, tc.rejected):
+				t.Errorf("error %v, want it refused as %s", err, tc.rejected)
 			case errors.Is(err, bookmaker.ErrThrottled) != tc.throttle:
 				t.Errorf("error %v, throttled: %t", err, tc.throttle)
 			case tc.status != 0 && (status == nil || status.Status != tc.status):

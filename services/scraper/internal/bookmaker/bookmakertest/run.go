@@ -55,10 +55,10 @@ func (s *Site) detail(ctx context.Context, target bookmaker.Target) (detail book
 	return detail, err
 }
 
-// refusedAs reports whether an error refuses an answer for the reason.
-func refusedAs(err error, reason odds.Reason) bool {
-	refused, ok := errors.AsType[*odds.Rejected](err)
-	return ok && refused.Reason == reason
+// rejectedAs reports whether an error refuses an answer for the reason.
+func rejectedAs(err error, reason odds.Reason) bool {
+	rejected, ok := errors.AsType[*odds.Rejected](err)
+	return ok && rejected.Reason == reason
 }
 
 // A request ends with its context, and its permit comes back.

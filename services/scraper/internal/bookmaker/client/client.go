@@ -88,8 +88,8 @@ func (c *Client) Fetch(ctx context.Context, target bookmaker.Target) (bookmaker.
 // learn remembers the SportRadar id of an event. An answer that is refused, for want of markets or for another id than
 // the target's, has one too.
 func (c *Client) learn(target bookmaker.Target, detail bookmaker.Detail, err error) {
-	refused, _ := errors.AsType[*odds.Rejected](err)
-	unlinked := refused != nil && refused.Reason == odds.NoSrID
+	rejected, _ := errors.AsType[*odds.Rejected](err)
+	unlinked := rejected != nil && rejected.Reason == odds.NoSrID
 	if detail.Listing.EventID == target.EventID && (detail.Listing.SrID != "" || unlinked) {
 		c.known.learn(target.EventID, detail.Listing.SrID)
 	}

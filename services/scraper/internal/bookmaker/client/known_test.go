@@ -29,7 +29,7 @@ func TestKnownIDs(t *testing.T) {
 	t.Parallel()
 	s := &site{t: t, events: map[string]int{"8": 3}}
 	c := newClient(t, s)
-	refused := func(srID, about string, reason odds.Reason, eventIDs ...string) {
+	rejected := func(srID, about string, reason odds.Reason, eventIDs ...string) {
 		t.Helper()
 		s.srID, s.about, s.err = srID, about, odds.Reject(reason, "for the test")
 		for _, id := range eventIDs {
@@ -46,11 +46,11 @@ func TestKnownIDs(t *testing.T) {
 	if err != nil || d.Snapshot.CapturedAt.Before(d.Snapshot.RequestedAt) || d.Snapshot.RequestedAt.IsZero() || d.Snapshot.Request == 0 {
 		t.Fatalf("snapshot %+v, %v", d.Snapshot, err)
 	}
-	refused("778", "", odds.NoMarkets, "80002")
+	rejected("778", "", odds.NoMarkets, "80002")
 	if diff := cmp.Diff(map[string]string{"80000": "", "80001": "777", "80002": "778"}, ids(t, c)); diff != "" {
 		t.Errorf("after two details (-want +got):\n%s", diff)
 	}
-	refused("779", "99", odds.WrongEvent, "80000", "80001")
+	rejected("779", "99", odds.WrongEvent, "80000", "80001")
 	if diff := cmp.Diff(map[string]string{"80000": "", "80001": "777", "80002": "778"}, ids(t, c)); diff != "" {
 		t.Errorf("after answers about another event (-want +got):\n%s", diff)
 	}
@@ -67,7 +67,7 @@ func TestEventsWithoutSrID(t *testing.T) {
 	t.Parallel()
 	s := &site{t: t, events: map[string]int{"8": 2}, err: odds.Reject(odds.NoSrID, "another provider's alone")}
 	c := newClient(t, s)
-	discover := func() (listed, refused int) {
+	discover := func() (listed, rejected int) {
 		t.Helper()
 		found, err := c.Discover(t.Context())
 		if err != nil {
@@ -83,17 +83,17 @@ func TestEventsWithoutSrID(t *testing.T) {
 		}
 		return listed, found.Rejections[odds.NoSrID]
 	}
-	if listed, refused := discover(); listed != 2 || refused != 0 {
-		t.Errorf("at first: %d to read, %d refused", listed, refused)
+	if listed, rejected := discover(); listed != 2 || rejected != 0 {
+		t.Errorf("at first: %d to read, %d refused", listed, rejected)
 	}
 	for range 3 { // nothing else is listed, and yet the list was read
-		if listed, refused := discover(); listed != 0 || refused != 2 {
-			t.Errorf("later: %d to read, %d refused", listed, refused)
+		if listed, rejected := discover(); listed != 0 || rejected != 2 {
+			t.Errorf("later: %d to read, %d refused", listed, rejected)
 		}
 	}
 	s.hint = "another provider's id"
-	if listed, refused := discover(); listed != 2 || refused != 0 {
-		t.Errorf("with another hint: %d to read, %d refused", listed, refused)
+	if listed, rejected := discover(); listed != 2 || rejected != 0 {
+		t.Errorf("with another hint: %d to read, %d refused", listed, rejected)
 	}
 	s.events["9"] = 1 // beside what is known to have none
 	s.err = nil

@@ -193,7 +193,7 @@ func (r *Run) gather(ctx context.Context, tried []bookmaker.Tournament, pages []
 			firstErr = err
 		}
 	}
-	refused := found.Rejections.Total()
+	rejected := found.Rejections.Total()
 	found.Listings = distinct(found.Listings, found.Rejections)
 	if short == 0 && r.lacking(tried, events) {
 		found.Short = true
@@ -211,9 +211,9 @@ func (r *Run) gather(ctx context.Context, tried []bookmaker.Tournament, pages []
 	// Every event refused, or nowhere a list where one was due: the answers have another shape than we know. What has
 	// begun is neither refused nor listed, so a quiet hour does not look like that. What nobody plays was
 	// readable, and so was an event whose detail was read already for the id that its listing lacks.
-	case events > 0 && refused == events && refused > readable, events == 0 && silent > 0:
+	case events > 0 && rejected == events && rejected > readable, events == 0 && silent > 0:
 		return found, fmt.Errorf("%d of %d tournaments answered, %d without a list, %d events refused: %w",
-			answered, len(tried), silent, refused, ErrNoEvents)
+			answered, len(tried), silent, rejected, ErrNoEvents)
 	}
 	return found, nil
 }

@@ -35,7 +35,7 @@ func listing(id, sr string, hours int) odds.Listing {
 }
 
 // The tournaments' ids say how they answer.
-func ask(_ context.Context, t bookmaker.Tournament) (Page, error) {
+func send(_ context.Context, t bookmaker.Tournament) (Page, error) {
 	switch kind, id, _ := strings.Cut(t.ID, "-"); kind {
 	case "fails":
 		return Page{}, errors.New("no answer")
@@ -62,7 +62,7 @@ func TestEach(t *testing.T) {
 		tournaments []string
 		listed      []string
 		failed      []string
-		refused     int
+		rejected    int
 		err         error
 	}{
 		"none at all":                 {},
@@ -74,8 +74,8 @@ func TestEach(t *testing.T) {
 		"nobody says anything":        {tournaments: []string{"silent-1", "silent-2", "empty-3"}, err: ErrNoEvents},
 		"silent beside one that says": {tournaments: []string{"silent-1", "lists-2"}, listed: []string{"2"}},
 		"all have begun":              {tournaments: []string{"begun-1", "silent-2"}},
-		"all refused":                 {tournaments: []string{"refused-1", "refused-2"}, refused: 2, err: ErrNoEvents},
-		"one refused":                 {tournaments: []string{"refused-1", "lists-2"}, listed: []string{"2"}, refused: 1},
+		"all refused":                 {tournaments: []string{"refused-1", "refused-2"}, rejected: 2, err: ErrNoEvents},
+		"one refused":                 {tournaments: []string{"refused-1", "lists-2"}, listed: []string{"2"}, rejected: 1},
 		"unreadable is not asked":     {tournaments: []string{"lists-1", "!"}, listed: []string{"1"}, failed: []string{"!"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,16 +88,16 @@ func TestEach(t *testing.T) {
 				}
 				tournaments = append(tournaments, to)
 			}
-			found, err := Begin(limiter(t, 2), nil, time.Now).Each(t.Context(), tournaments, ask)
+			found, err := Begin(limiter(t, 2), nil, time.Now).Each(t.Context(), tournaments, send)
 			if !errors.Is(err, tc.err) || (err == nil) != (tc.err == nil) {
 				t.Errorf("error %v, want %v", err, tc.err)
 			}
-			var listed, asked, failed []string
+			var listed, requested, failed []string
 			for _, l := range found.Listings {
 				listed = append(listed, l.EventID)
 			}
 			for _, to := range found.Tournaments {
-				asked = append(asked, to.ID)
+				requested = append(requested, to.ID)
 				if to.Err != nil {
 					failed = append(failed, to.ID)
 				}
@@ -105,7 +105,7 @@ func TestEach(t *testing.T) {
 					t.Errorf("%s refused %q", to.ID, to.RejectedIDs)
 				}
 			}
-			if diff := cmp.Diff(tc.tournaments, asked); diff != "" {
+			if diff := cmp.Diff(tc.tournaments, requested); diff != "" {
 				t.Errorf("tournaments (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(tc.listed, listed); diff != "" {
@@ -114,8 +114,8 @@ func TestEach(t *testing.T) {
 			if diff := cmp.Diff(tc.failed, failed); diff != "" {
 				t.Errorf("failed (-want +got):\n%s", diff)
 			}
-			if got := found.Rejections[odds.BadKickoff]; got != tc.refused {
-				t.Errorf("%d refused, want %d", got, tc.refused)
+			if got := found.Rejections[odds.BadKickoff]; got != tc.rejected {
+				t.Errorf("%d refused, want %d", got, tc.rejected)
 			}
 			if found.Partial() != (len(tc.failed) > 0) {
 				t.Errorf("partial: %t", found.Partial())
@@ -124,7 +124,7 @@ func TestEach(t *testing.T) {
 	}
 }
 
-func TestEachAsksAsManyAtOnceAsThereAreSlots(t *testing.T) {
+func TestEachSendsAsManyRequestsAtOnceAsThereAreSlots(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := limiter(t, 5)
@@ -177,8 +177,8 @@ func TestGivesUpWhereNothingComes(t *testing.T) {
 		if !errors.Is(err, ErrNoTournament) || !errors.Is(err, bookmaker.ErrThrottled) {
 			t.Errorf("error %v", err)
 		}
-		if asked := int(calls.Load()); found.Blocked != asked || asked > 20 {
-			t.Errorf("%d of 300 asked, %d blocked", asked, found.Blocked)
+		if requested := int(calls.Load()); found.Blocked != requested || requested > 20 {
+			t.Errorf("%d of 300 asked, %d blocked", requested, found.Blocked)
 		}
 		if last := found.Tournaments[299].Err; !errors.Is(last, ErrGivenUp) {
 			t.Errorf("the last one: %v", last)
@@ -244,24 +244,24 @@ func TestShortLists(t *testing.T) {
 		return k
 	}
 	for name, tc := range map[string]struct {
-		said  map[string]int // by tournament
-		total int
-		lists map[string]int
-		page  map[string]int // the answer's own count
-		past  *Past
-		short []string
-		whole bool // only the total tells
+		reported map[string]int // by tournament
+		total    int
+		lists    map[string]int
+		page     map[string]int // the answer's own count
+		past     *Past
+		short    []string
+		whole    bool // only the total tells
 	}{
-		"as many":                 {said: map[string]int{"a": 2, "b": 3}, lists: map[string]int{"a": 2, "b": 3}},
-		"more":                    {said: map[string]int{"a": 2}, lists: map[string]int{"a": 3}},
+		"as many":                 {reported: map[string]int{"a": 2, "b": 3}, lists: map[string]int{"a": 2, "b": 3}},
+		"more":                    {reported: map[string]int{"a": 2}, lists: map[string]int{"a": 3}},
 		"nobody counts":           {lists: map[string]int{"a": 2}},
-		"fewer":                   {said: map[string]int{"a": 10, "b": 3}, lists: map[string]int{"a": 6, "b": 3}, short: []string{"a"}},
-		"none":                    {said: map[string]int{"a": 1, "b": 1}, lists: map[string]int{"b": 1}, short: []string{"a"}},
+		"fewer":                   {reported: map[string]int{"a": 10, "b": 3}, lists: map[string]int{"a": 6, "b": 3}, short: []string{"a"}},
+		"none":                    {reported: map[string]int{"a": 1, "b": 1}, lists: map[string]int{"b": 1}, short: []string{"a"}},
 		"the answer counts":       {page: map[string]int{"a": 10}, lists: map[string]int{"a": 6}, short: []string{"a"}},
-		"one has begun":           {said: map[string]int{"a": 3}, lists: map[string]int{"a": 2}, past: past()},
-		"two are missing":         {said: map[string]int{"a": 3}, lists: map[string]int{"a": 1}, past: past(), short: []string{"a"}},
-		"none of its has begun":   {said: map[string]int{"b": 3}, lists: map[string]int{"b": 2}, past: past(), short: []string{"b"}},
-		"a tournament is missing": {said: map[string]int{"a": 10}, total: 20, lists: map[string]int{"a": 10}, whole: true},
+		"one has begun":           {reported: map[string]int{"a": 3}, lists: map[string]int{"a": 2}, past: past()},
+		"two are missing":         {reported: map[string]int{"a": 3}, lists: map[string]int{"a": 1}, past: past(), short: []string{"a"}},
+		"none of its has begun":   {reported: map[string]int{"b": 3}, lists: map[string]int{"b": 2}, past: past(), short: []string{"b"}},
+		"a tournament is missing": {reported: map[string]int{"a": 10}, total: 20, lists: map[string]int{"a": 10}, whole: true},
 		"the total alone":         {total: 10, lists: map[string]int{"a": 6, "b": 0}, whole: true},
 		"a total that is near":    {total: 41, lists: map[string]int{"a": 39}},
 	} {
@@ -271,11 +271,11 @@ func TestShortLists(t *testing.T) {
 			s.SetTotal(tc.total)
 			var tournaments []bookmaker.Tournament
 			for id := range tc.lists {
-				tournaments = append(tournaments, bookmaker.Tournament{ID: id, Count: tc.said[id]})
+				tournaments = append(tournaments, bookmaker.Tournament{ID: id, Count: tc.reported[id]})
 			}
-			for id, said := range tc.said {
+			for id, reported := range tc.reported {
 				if _, listed := tc.lists[id]; !listed {
-					tournaments = append(tournaments, bookmaker.Tournament{ID: id, Count: said})
+					tournaments = append(tournaments, bookmaker.Tournament{ID: id, Count: reported})
 				}
 			}
 			found, err := s.Each(t.Context(), tournaments, func(_ context.Context, to bookmaker.Tournament) (Page, error) {

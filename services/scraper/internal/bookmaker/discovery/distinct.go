@@ -14,7 +14,7 @@ import (
 // stays and nothing is counted. Two events of one SportRadar id are a fixture that was created again: the one with
 // the later kickoff stays, then the one with the higher id, and the other is counted as DUPLICATE_LISTING.
 // Listings without a SportRadar id all stay; their details have it.
-func distinct(listings []odds.Listing, refusals odds.Rejections) []odds.Listing {
+func distinct(listings []odds.Listing, rejections odds.Rejections) []odds.Listing {
 	byID := make(map[string]bool, len(listings))
 	bySr := make(map[string]int, len(listings)) // place in kept
 	kept := listings[:0:0]
@@ -33,7 +33,7 @@ func distinct(listings []odds.Listing, refusals odds.Rejections) []odds.Listing 
 			kept = append(kept, l)
 			continue
 		}
-		refusals[odds.DuplicateListing]++
+		rejections[odds.DuplicateListing]++
 		if newer(l, kept[i]) {
 			kept[i] = l
 		}

@@ -13,7 +13,7 @@ func TestDistinct(t *testing.T) {
 	for name, tc := range map[string]struct {
 		listings []odds.Listing
 		want     []string
-		refused  int
+		rejected int
 	}{
 		"ordered by kickoff, then id": {
 			listings: []odds.Listing{listing("10", "1", 2), listing("9", "2", 2), listing("11", "3", 1)},
@@ -25,11 +25,11 @@ func TestDistinct(t *testing.T) {
 		},
 		"created again: the later kickoff stays": {
 			listings: []odds.Listing{listing("1", "7", 5), listing("2", "7", 1)},
-			want:     []string{"1"}, refused: 1,
+			want:     []string{"1"}, rejected: 1,
 		},
 		"created again: the higher id stays": {
 			listings: []odds.Listing{listing("9", "7", 1), listing("10", "7", 1), listing("8", "7", 1)},
-			want:     []string{"10"}, refused: 2,
+			want:     []string{"10"}, rejected: 2,
 		},
 		"without a SportRadar id all stay": {
 			listings: []odds.Listing{listing("1", "", 1), listing("2", "", 1), listing("2", "", 1)},
@@ -38,16 +38,16 @@ func TestDistinct(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refusals := make(odds.Rejections)
+			rejections := make(odds.Rejections)
 			var got []string
-			for _, l := range distinct(tc.listings, refusals) {
+			for _, l := range distinct(tc.listings, rejections) {
 				got = append(got, l.EventID)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if refusals[odds.DuplicateListing] != tc.refused {
-				t.Errorf("refusals %v, want %d", refusals, tc.refused)
+			if rejections[odds.DuplicateListing] != tc.rejected {
+				t.Errorf("refusals %v, want %d", rejections, tc.rejected)
 			}
 		})
 	}

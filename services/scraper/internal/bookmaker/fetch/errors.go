@@ -102,7 +102,7 @@ func OutcomeOf(err error) limit.Outcome {
 		throttled *bookmaker.Throttled
 		status    *StatusError
 		conn      *ConnError
-		refused   *odds.Rejected
+		rejected  *odds.Rejected
 	)
 	switch {
 	case err == nil:
@@ -119,9 +119,9 @@ func OutcomeOf(err error) limit.Outcome {
 		return limit.Outcome{Kind: limit.Failed} // so slow that the event's time ran out
 	case errors.Is(err, context.Canceled):
 		return limit.Outcome{}
-	case errors.As(err, &refused) && refused.Reason == odds.NotOffered:
+	case errors.As(err, &rejected) && rejected.Reason == odds.NotOffered:
 		return limit.Outcome{Kind: limit.NotFound}
-	case errors.As(err, &refused) && refused.Reason != odds.NotJSON:
+	case errors.As(err, &rejected) && rejected.Reason != odds.NotJSON:
 		return limit.Outcome{Kind: limit.OK} // a proper answer, if not one that we can use
 	default:
 		return limit.Outcome{}

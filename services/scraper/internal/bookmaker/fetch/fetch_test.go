@@ -35,13 +35,13 @@ func quick() fetch.Config {
 type bench struct {
 	fetcher *fetch.Fetcher
 	limiter *limit.Limiter
-	tally   *fetch.Stats
+	stats   *fetch.Stats
 	hits    atomic.Int64
 }
 
 func newBench(t *testing.T, cfg fetch.Config, handler http.HandlerFunc) *bench {
 	t.Helper()
-	b := &bench{tally: new(fetch.Stats)}
+	b := &bench{stats: new(fetch.Stats)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.hits.Add(1)
 		handler(w, r)
@@ -54,7 +54,7 @@ func newBench(t *testing.T, cfg fetch.Config, handler http.HandlerFunc) *bench {
 		t.Fatal(err)
 	}
 	b.limiter = group.Limiter(odds.SportyBet)
-	b.fetcher, err = fetch.New(cfg, server.URL, http.Header{"Clientid": {"web"}}, b.limiter, b.tally)
+	b.fetcher, err = fetch.New(cfg, server.URL, http.Header{"Clientid": {"web"}}, b.limiter, b.stats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func newBench(t *testing.T, cfg fetch.Config, handler http.HandlerFunc) *bench {
 
 func detail() fetch.Request { return fetch.Request{Call: fetch.DetailCall, Path: "/event?id=1"} }
 
-func say(status int, body string) http.HandlerFunc {
+func report(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		fmt.Fprint(w, body)
@@ -103,39 +103,39 @@ func TestEveryWayToFail(t *testing.T) {
 		kind     limit.Kind
 		push     bookmaker.Throttling // when the error is a *bookmaker.Throttled
 		status   int                  // when the error is a *fetch.StatusError
-		refused  odds.Reason          // when the error wraps an *odds.Rejected
+		rejected odds.Reason          // when the error wraps an *odds.Rejected
 	}{
 		"HTML": {
-			handler: say(200, "\n<!doctype html><title>Welcome</title>"), attempts: 1,
-			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.NoJSON, refused: odds.NotJSON,
+			handler: report(200, "\n<!doctype html><title>Welcome</title>"), attempts: 1,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.NoJSON, rejected: odds.NotJSON,
 		},
 		"plain text": {
-			handler: say(200, "blocked"), attempts: 1,
-			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.NoJSON, refused: odds.NotJSON,
+			handler: report(200, "blocked"), attempts: 1,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.NoJSON, rejected: odds.NotJSON,
 		},
 		"empty 202": {
-			handler: say(202, ""), attempts: 1,
-			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.EmptyAnswer, refused: odds.NotJSON,
+			handler: report(202, ""), attempts: 1,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.EmptyAnswer, rejected: odds.NotJSON,
 		},
 		"blank 200": {
-			handler: say(200, "\xef\xbb\xbf \n"), attempts: 1,
-			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.EmptyAnswer, refused: odds.NotJSON,
+			handler: report(200, "\xef\xbb\xbf \n"), attempts: 1,
+			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.EmptyAnswer, rejected: odds.NotJSON,
 		},
 		"403": {
-			handler: say(403, "{}"), attempts: 1,
+			handler: report(403, "{}"), attempts: 1,
 			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.Forbidden,
 		},
 		"429": {
-			handler: say(429, "{}"), attempts: 3,
+			handler: report(429, "{}"), attempts: 3,
 			result: fetch.TurnedAway, kind: limit.Throttled, push: bookmaker.TooManyRequests,
 		},
-		"400": {handler: say(400, "{}"), attempts: 1, result: fetch.BadStatus, kind: limit.Unknown, status: 400},
-		"404": {handler: say(404, "{}"), attempts: 1, result: fetch.BadStatus, kind: limit.NotFound, status: 404},
-		"500": {handler: say(500, "{}"), attempts: 3, result: fetch.BadStatus, kind: limit.Failed, status: 500},
-		"501": {handler: say(501, "{}"), attempts: 1, result: fetch.BadStatus, kind: limit.Failed, status: 501},
-		"502": {handler: say(502, "{}"), attempts: 3, result: fetch.BadStatus, kind: limit.Failed, status: 502},
-		"503": {handler: say(503, "{}"), attempts: 3, result: fetch.BadStatus, kind: limit.Failed, status: 503},
-		"504": {handler: say(504, "<html>"), attempts: 3, result: fetch.BadStatus, kind: limit.Failed, status: 504},
+		"400": {handler: report(400, "{}"), attempts: 1, result: fetch.BadStatus, kind: limit.Unknown, status: 400},
+		"404": {handler: report(404, "{}"), attempts: 1, result: fetch.BadStatus, kind: limit.NotFound, status: 404},
+		"500": {handler: report(500, "{}"), attempts: 3, result: fetch.BadStatus, kind: limit.Failed, status: 500},
+		"501": {handler: report(501, "{}"), attempts: 1, result: fetch.BadStatus, kind: limit.Failed, status: 501},
+		"502": {handler: report(502, "{}"), attempts: 3, result: fetch.BadStatus, kind: limit.Failed, status: 502},
+		"503": {handler: report(503, "{}"), attempts: 3, result: fetch.BadStatus, kind: limit.Failed, status: 503},
+		"504": {handler: report(504, "<html>"), attempts: 3, result: fetch.BadStatus, kind: limit.Failed, status: 504},
 		"redirect": {
 			handler: func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, "/elsewhere", http.StatusPermanentRedirect)
@@ -143,7 +143,7 @@ func TestEveryWayToFail(t *testing.T) {
 			result: fetch.BadStatus, kind: limit.Unknown, status: 308,
 		},
 		"no retries": {
-			handler: say(500, "{}"), cfg: func(c *fetch.Config) { c.Retries = -1 }, attempts: 1,
+			handler: report(500, "{}"), cfg: func(c *fetch.Config) { c.Retries = -1 }, attempts: 1,
 			result: fetch.BadStatus, kind: limit.Failed, status: 500,
 		},
 		"slow": {
@@ -168,22 +168,22 @@ func TestEveryWayToFail(t *testing.T) {
 			handler: func(w http.ResponseWriter, _ *http.Request) {
 				drop(w, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\":")
 			}, attempts: 3,
-			result: fetch.CutOff, kind: limit.Failed, refused: odds.NotJSON,
+			result: fetch.CutOff, kind: limit.Failed, rejected: odds.NotJSON,
 		},
 		"truncated gzip": {
 			handler: truncatedGzip, attempts: 3,
-			result: fetch.CutOff, kind: limit.Failed, refused: odds.NotJSON,
+			result: fetch.CutOff, kind: limit.Failed, rejected: odds.NotJSON,
 		},
 		"no gzip at all": {
 			handler: func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Encoding", "gzip")
 				fmt.Fprint(w, `{"data":{}}`)
 			}, attempts: 3,
-			result: fetch.CutOff, kind: limit.Failed, refused: odds.NotJSON,
+			result: fetch.CutOff, kind: limit.Failed, rejected: odds.NotJSON,
 		},
 		"too large": {
-			handler: say(200, `["`+strings.Repeat("x", 1<<16)+`"]`), attempts: 1,
-			result: fetch.Unusable, kind: limit.OK, refused: odds.TooLarge,
+			handler: report(200, `["`+strings.Repeat("x", 1<<16)+`"]`), attempts: 1,
+			result: fetch.Unusable, kind: limit.OK, rejected: odds.TooLarge,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -215,11 +215,11 @@ func TestEveryWayToFail(t *testing.T) {
 			if errors.As(err, &status) != (tc.status != 0) || (status != nil && status.Status != tc.status) {
 				t.Errorf("status %+v, want %d", status, tc.status)
 			}
-			var refused *odds.Rejected
-			if errors.As(err, &refused) != (tc.refused != "") || (refused != nil && refused.Reason != tc.refused) {
-				t.Errorf("refused %+v, want %q", refused, tc.refused)
+			var rejected *odds.Rejected
+			if errors.As(err, &rejected) != (tc.rejected != "") || (rejected != nil && rejected.Reason != tc.rejected) {
+				t.Errorf("refused %+v, want %q", rejected, tc.rejected)
 			}
-			totals := b.tally.Totals()[odds.SportyBet]
+			totals := b.stats.Totals()[odds.SportyBet]
 			if diff := cmp.Diff(map[fetch.Result]int{tc.result: int(tc.attempts)}, totals.Results); diff != "" {
 				t.Errorf("results (-want +got):\n%s", diff)
 			}
@@ -260,7 +260,7 @@ func TestAnswer(t *testing.T) {
 		answer.Release()
 		answer.Release()
 	}
-	totals := b.tally.Totals()[odds.SportyBet]
+	totals := b.stats.Totals()[odds.SportyBet]
 	if totals.Attempts != 3 || totals.Bytes != 3*int64(len(body)) || totals.P50 <= 0 || totals.P95 < totals.P50 {
 		t.Errorf("totals %+v", totals)
 	}
@@ -337,7 +337,7 @@ func TestCallerGivesUp(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNewRejects(t *testing.T) {
 	t.Parallel()
 	group, err := limit.NewGroup(map[odds.Bookmaker]limit.Config{odds.BetPawa: {Slots: 50}})
 	if err != nil {

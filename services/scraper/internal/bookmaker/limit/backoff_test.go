@@ -61,7 +61,7 @@ func TestPauseGrowsUntilSomethingGoodComes(t *testing.T) {
 
 func TestRetryAfterIsHonouredUpToItsBound(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ asked, want time.Duration }{
+	for _, tc := range []struct{ requested, want time.Duration }{
 		{7 * time.Second, 7 * time.Second},
 		{10 * time.Millisecond, 250 * time.Millisecond}, // never less than our own pause
 		{time.Hour, 20 * time.Second},
@@ -70,7 +70,7 @@ func TestRetryAfterIsHonouredUpToItsBound(t *testing.T) {
 			l := one(t, limit.Config{Slots: 8, MaxRetryAfter: 20 * time.Second})
 			old := take(t, l)
 			<-time.After(time.Millisecond)
-			take(t, l).Release(limit.Outcome{Kind: limit.Throttled, RetryAfter: tc.asked})
+			take(t, l).Release(limit.Outcome{Kind: limit.Throttled, RetryAfter: tc.requested})
 			start := time.Now()
 			until, off := l.BackedOff()
 			if !off || until.Sub(start) != tc.want {
@@ -82,7 +82,7 @@ func TestRetryAfterIsHonouredUpToItsBound(t *testing.T) {
 			}
 			acquire(t, l)
 			if got := time.Since(start); got != tc.want {
-				t.Errorf("asked to wait %s, waited %s, want %s", tc.asked, got, tc.want)
+				t.Errorf("asked to wait %s, waited %s, want %s", tc.requested, got, tc.want)
 			}
 		})
 	}

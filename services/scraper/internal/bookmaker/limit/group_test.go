@@ -162,7 +162,7 @@ func TestOvertakingLeavesTheFirstItsSlot(t *testing.T) {
 		g := group(t, map[odds.Bookmaker]limit.Config{odds.BetPawa: {Slots: 3}, odds.Bet9ja: {Slots: 1}})
 		busy := take(t, g.Limiter(odds.Bet9ja))
 		served := make(chan string, 10)
-		ask := func(name string, books ...odds.Bookmaker) {
+		send := func(name string, books ...odds.Bookmaker) {
 			go func() { // ends when served, at the latest with the bubble
 				if _, _, err := g.AcquireAll(t.Context(), books, time.Second); err == nil {
 					served <- name
@@ -170,10 +170,10 @@ func TestOvertakingLeavesTheFirstItsSlot(t *testing.T) {
 			}()
 			synctest.Wait()
 		}
-		ask("both", odds.BetPawa, odds.Bet9ja)
-		ask("both, behind", odds.BetPawa, odds.Bet9ja)
+		send("both", odds.BetPawa, odds.Bet9ja)
+		send("both, behind", odds.BetPawa, odds.Bet9ja)
 		for _, name := range []string{"pawa 1", "pawa 2", "pawa 3"} {
-			ask(name, odds.BetPawa)
+			send(name, odds.BetPawa)
 		}
 		if got := g.Limiter(odds.BetPawa).Stats().InFlight; got != 2 {
 			t.Errorf("%d of BetPawa's 3 slots out, want 2", got)

@@ -123,7 +123,7 @@ func TestPace(t *testing.T) {
 	})
 }
 
-func TestConfigSaysAllThatIsWrong(t *testing.T) {
+func TestConfigReportsAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	err := limit.Config{Slots: 0, Spacing: -1, Burst: -3}.Validate()
 	const want = "slots 0 (must be 1 to 1000)\nburst -3 (must be 0 to 1000)\nspacing -1ns (must be 0 to 1h)"
@@ -136,12 +136,12 @@ func TestConfigSaysAllThatIsWrong(t *testing.T) {
 type endingContext struct {
 	context.Context //nolint:containedctx // it is one
 
-	asked bool
+	requested bool
 }
 
 func (c *endingContext) Err() error {
-	if !c.asked {
-		c.asked = true
+	if !c.requested {
+		c.requested = true
 		return nil
 	}
 	return context.Canceled

@@ -40,7 +40,7 @@ func (d *Decoder) Detail(
 		return bookmaker.Detail{Listing: r.listing}, err
 	}
 	mapped := r.mapper.Finish()
-	if says(r.banned) {
+	if reports(r.banned) {
 		mapped.Close()
 	}
 	detail := bookmaker.Detail{

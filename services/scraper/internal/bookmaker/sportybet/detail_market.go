@@ -59,7 +59,7 @@ func (r *detailReader) market() {
 		r.mapper.RejectOffer(o, specified, odds.BadMarket)
 		return
 	}
-	if code != 0 || says(banned) {
+	if code != 0 || reports(banned) {
 		for i := range o.Quotes {
 			o.Quotes[i].Price.Closed = true
 		}
@@ -67,8 +67,8 @@ func (r *detailReader) market() {
 	r.mapper.Add(o)
 }
 
-// says reports whether a flag is set, or there in a form that could mean so.
-func says(flag jsonscan.Scalar) bool {
+// reports reports whether a flag is set, or there in a form that could mean so.
+func reports(flag jsonscan.Scalar) bool {
 	if flag.Kind() == jsonscan.Missing || flag.Kind() == jsonscan.Null {
 		return false
 	}

@@ -115,12 +115,12 @@ func TestDecoder_Detail_Markets(t *testing.T) {
 		return fmt.Sprintf(`{"id":%q,"odds":%q,"isActive":1,"desc":""}`, id, price)
 	}
 	tests := []struct {
-		name     string
-		markets  []string
-		want     string
-		refusals odds.Rejections
-		unread   string // "id line", with * for a line that could not be read
-		unmapped string
+		name       string
+		markets    []string
+		want       string
+		rejections odds.Rejections
+		unread     string // "id line", with * for a line that could not be read
+		unmapped   string
 	}{
 		{"a total", []string{market("18", "total=2.5", outcome("13", "1.8"), outcome("12", "2"))}, "5000 2.5: Over 2 true Under 1.8 true", nil, "", ""},
 		{"a quarter line", []string{market("18", "total=2.25", outcome("12", "2"))}, "5000 2.25: Over 2 true", nil, "", ""},
@@ -196,10 +196,10 @@ func TestDecoder_Detail_Markets(t *testing.T) {
 			if strings.Join(got, "; ") != tt.want {
 				t.Errorf("markets %q, want %q", got, tt.want)
 			}
-			if tt.refusals == nil {
-				tt.refusals = odds.Rejections{}
+			if tt.rejections == nil {
+				tt.rejections = odds.Rejections{}
 			}
-			if diff := cmp.Diff(tt.refusals, d.Rejections); diff != "" {
+			if diff := cmp.Diff(tt.rejections, d.Rejections); diff != "" {
 				t.Errorf("refusals: %s", diff)
 			}
 			if got := recordedtest.Unread(d.Snapshot); got != tt.unread || !d.Snapshot.Complete {
@@ -216,13 +216,13 @@ func TestDecoder_Detail_Markets(t *testing.T) {
 	}
 }
 
-func TestDecoder_Detail_Refused(t *testing.T) {
+func TestDecoder_Detail_Rejected(t *testing.T) {
 	t.Parallel()
 	good := body(`{"id":"1","status":0,"outcomes":[{"id":"1","odds":"2.40","isActive":1}]}`)
 	with := func(old, by string) string { return strings.Replace(good, old, by, 1) }
 	tests := []struct {
 		name, body string
-		asked      bookmaker.Target
+		requested  bookmaker.Target
 		want       odds.Reason
 	}{
 		{"empty", "", bookmaker.Target{}, odds.NotJSON},
@@ -247,9 +247,9 @@ func TestDecoder_Detail_Refused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := newDecoder(t).Detail([]byte(tt.body), tt.asked, detailTime(), detailTime())
-			refused, ok := errors.AsType[*odds.Rejected](err)
-			if !ok || refused.Reason != tt.want {
+			_, err := newDecoder(t).Detail([]byte(tt.body), tt.requested, detailTime(), detailTime())
+			rejected, ok := errors.AsType[*odds.Rejected](err)
+			if !ok || rejected.Reason != tt.want {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
 		})
@@ -262,7 +262,7 @@ func TestDecoder_Detail_OtherRecorded(t *testing.T) {
 		recordedtest.Basketball: odds.WrongSport, recordedtest.Tennis: odds.WrongSport,
 	} {
 		_, err := newDecoder(t).Detail(recordedtest.Body(t, folder, "sportybet.json"), bookmaker.Target{}, detailTime(), detailTime())
-		if refused, ok := errors.AsType[*odds.Rejected](err); !ok || refused.Reason != want {
+		if rejected, ok := errors.AsType[*odds.Rejected](err); !ok || rejected.Reason != want {
 			t.Errorf("%s: error %v, want %s", folder, err, want)
 		}
 	}

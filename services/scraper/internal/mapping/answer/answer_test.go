@@ -20,16 +20,16 @@ func scalar(t *testing.T, text string) (s jsonscan.Scalar) {
 
 func TestPrice(t *testing.T) {
 	t.Parallel()
-	type said struct {
-		odds                      float64
-		active, unreadable, tells bool
+	type reported struct {
+		odds                        float64
+		active, unreadable, reports bool
 	}
-	for text, want := range map[string]said{
-		`"1.01"`:    {odds: 1.01, active: true, tells: true},
-		`100000`:    {odds: 100_000, active: true, tells: true},
-		`1`:         {odds: 1, tells: true},
-		`"1.00"`:    {odds: 1, tells: true},
-		`0`:         {tells: true},
+	for text, want := range map[string]reported{
+		`"1.01"`:    {odds: 1.01, active: true, reports: true},
+		`100000`:    {odds: 100_000, active: true, reports: true},
+		`1`:         {odds: 1, reports: true},
+		`"1.00"`:    {odds: 1, reports: true},
+		`0`:         {reports: true},
 		`100000.01`: {unreadable: true},
 		`-0.01`:     {unreadable: true},
 		`"nan"`:     {unreadable: true},
@@ -40,14 +40,14 @@ func TestPrice(t *testing.T) {
 		`null`:      {}, `""`: {}, `" "`: {}, `"-"`: {}, `"n/a"`: {}, `"N/A"`: {},
 	} {
 		p := answer.ReadPrice(scalar(t, text))
-		if got := (said{p.Odds, p.Active(), p.Unreadable(), p.Tells()}); got != want {
+		if got := (reported{p.Odds, p.Active(), p.Unreadable(), p.Reports()}); got != want {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
 		}
-		if p.Closed = true; p.Active() || !p.Tells() || p.Odds != want.odds {
+		if p.Closed = true; p.Active() || !p.Reports() || p.Odds != want.odds {
 			t.Errorf("%s, closed: %+v", text, p)
 		}
 	}
-	if p := answer.ReadPrice(jsonscan.Scalar{}); p.Active() || p.Unreadable() || p.Tells() {
+	if p := answer.ReadPrice(jsonscan.Scalar{}); p.Active() || p.Unreadable() || p.Reports() {
 		t.Errorf("no price at all: %+v", p)
 	}
 }

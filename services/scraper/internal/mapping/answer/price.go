@@ -62,6 +62,6 @@ func (p Price) Active() bool { return p.kind == priced && !p.Closed && p.Odds > 
 // Unreadable reports whether something stands where the price should, and is none: BAD_ODDS.
 func (p Price) Unreadable() bool { return p.kind == unreadable }
 
-// Tells reports whether the answer says anything at all about the outcome being open or closed. An answer of which no
+// Reports reports whether the answer says anything at all about the outcome being open or closed. An answer of which no
 // outcome does looks like one whose fields have other names than we know: NO_PRICES.
-func (p Price) Tells() bool { return p.kind == priced || p.Closed }
+func (p Price) Reports() bool { return p.kind == priced || p.Closed }

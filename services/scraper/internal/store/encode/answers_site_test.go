@@ -24,7 +24,7 @@ type answer struct {
 }
 
 // detailFunc is a decoder's Detail.
-type detailFunc func(body []byte, asked bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error)
+type detailFunc func(body []byte, requested bookmaker.Target, requestedAt, capturedAt time.Time) (bookmaker.Detail, error)
 
 // element is where a price stands: in BetPawa's markets[market].row[row].prices[price], in SportyBet's
 // markets[market].outcomes[price], or under Bet9ja's key, whose market is numbered too.

@@ -123,7 +123,7 @@ func TestClosing(t *testing.T) {
 		book          odds.Bookmaker
 		before, after string
 		want          string
-		refused       string
+		rejected      string
 	}{
 		{"null prices", odds.BetPawa, pawaBefore, pawa(3, result, goals(pawaRow(line, "Over null", "Under null")), btts), pawaOpen + "Over !1.9, 5000 2.5 Under !1.85", ""},
 		{"one null price", odds.BetPawa, pawaBefore, pawa(3, result, goals(pawaRow(line, "Over null", "Under 1.7")), btts), pawaOpen + "Over !1.9, 5000 2.5 Under 1.7", ""},
@@ -168,8 +168,8 @@ func TestClosing(t *testing.T) {
 			if got := shownIn(t, after); got != tt.want {
 				t.Errorf("stored  %s\nwant    %s", got, tt.want)
 			}
-			if got := rejectedIn(d); got != tt.refused {
-				t.Errorf("refused %q, want %q", got, tt.refused)
+			if got := rejectedIn(d); got != tt.rejected {
+				t.Errorf("refused %q, want %q", got, tt.rejected)
 			}
 			if again := applied(t, after, d.Snapshot); string(again) != string(after) {
 				t.Error("the same answer again changes something")

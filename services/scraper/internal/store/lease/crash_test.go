@@ -52,7 +52,7 @@ func TestPostgresKilled(t *testing.T) {
 		for { // as an engine would: the same batch until it is stored
 			r, err := b.Apply(t.Context(), batch)
 			switch {
-			case err == nil && len(r.Refused) == 0:
+			case err == nil && len(r.Rejected) == 0:
 				acknowledged++
 				return
 			case errors.Is(err, lease.ErrNotWriter):
@@ -60,7 +60,7 @@ func TestPostgresKilled(t *testing.T) {
 				_ = b.Release(t.Context())
 				b.MustAcquire(t)
 			case err == nil:
-				t.Fatalf("refused: %v", r.Refused)
+				t.Fatalf("refused: %v", r.Rejected)
 			default:
 				failed++
 			}

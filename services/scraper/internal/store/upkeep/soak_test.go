@@ -160,8 +160,8 @@ func (s *soak) cycle(t *testing.T) {
 			batch.Snapshots = append(batch.Snapshots, c)
 		}
 	}
-	if r := s.MustApply(t, batch); len(r.Refused) > 0 {
-		t.Fatalf("refused %v", r.Refused)
+	if r := s.MustApply(t, batch); len(r.Rejected) > 0 {
+		t.Fatalf("refused %v", r.Rejected)
 	}
 	c, err := s.EndCycle(t.Context(), store.Cycle{ID: id, Status: store.Succeeded})
 	if err != nil {

@@ -53,24 +53,24 @@ func TestNoClockDropsHistory(t *testing.T) {
 		seen              time.Duration // for how long upkeep has seen the database's clock run; 0 for never
 		runs              int           // the writer's own included
 		lost              int           // days that go in these runs
-		refusal           string        // of the last run
+		rejection         string        // of the last run
 	}{
-		"scraper 20 days ahead":               {scraper: 20 * day, behind: upTo(13), runs: 3, refusal: "CLOCKS_DISAGREE"},
-		"scraper 2 minutes ahead":             {scraper: 2 * time.Minute, behind: upTo(15), seen: 2 * time.Hour, runs: 2, refusal: "CLOCKS_DISAGREE"},
-		"scraper 2 minutes behind":            {scraper: -2 * time.Minute, behind: upTo(15), seen: 2 * time.Hour, runs: 2, refusal: "CLOCKS_DISAGREE"},
+		"scraper 20 days ahead":               {scraper: 20 * day, behind: upTo(13), runs: 3, rejection: "CLOCKS_DISAGREE"},
+		"scraper 2 minutes ahead":             {scraper: 2 * time.Minute, behind: upTo(15), seen: 2 * time.Hour, runs: 2, rejection: "CLOCKS_DISAGREE"},
+		"scraper 2 minutes behind":            {scraper: -2 * time.Minute, behind: upTo(15), seen: 2 * time.Hour, runs: 2, rejection: "CLOCKS_DISAGREE"},
 		"scraper 30 s ahead":                  {scraper: 30 * time.Second, behind: upTo(15), runs: 3, lost: 1},
-		"database 3 days ahead":               {database: 3 * day, behind: upTo(13), seen: 2 * time.Hour, runs: 3, refusal: "CLOCKS_DISAGREE"},
-		"database 20 days behind":             {database: -20 * day, behind: upTo(15), seen: 2 * time.Hour, runs: 2, refusal: "CLOCKS_DISAGREE"},
-		"both 20 days ahead":                  {scraper: 20 * day, database: 20 * day, behind: upTo(13), seen: 2 * time.Hour, runs: 3, refusal: "CLOCK_JUMPED"},
-		"both 20 days ahead from the start":   {scraper: 20 * day, database: 20 * day, behind: upTo(13), runs: 3, refusal: "CLOCK_JUMPED"},
-		"both 20 days ahead on the first day": {scraper: 20 * day, database: 20 * day, behind: upTo(0), runs: 3, refusal: "NEWEST_ROWS"},
+		"database 3 days ahead":               {database: 3 * day, behind: upTo(13), seen: 2 * time.Hour, runs: 3, rejection: "CLOCKS_DISAGREE"},
+		"database 20 days behind":             {database: -20 * day, behind: upTo(15), seen: 2 * time.Hour, runs: 2, rejection: "CLOCKS_DISAGREE"},
+		"both 20 days ahead":                  {scraper: 20 * day, database: 20 * day, behind: upTo(13), seen: 2 * time.Hour, runs: 3, rejection: "CLOCK_JUMPED"},
+		"both 20 days ahead from the start":   {scraper: 20 * day, database: 20 * day, behind: upTo(13), runs: 3, rejection: "CLOCK_JUMPED"},
+		"both 20 days ahead on the first day": {scraper: 20 * day, database: 20 * day, behind: upTo(0), runs: 3, rejection: "NEWEST_ROWS"},
 		"an ordinary night":                   {behind: upTo(15), runs: 3, lost: 1},
 		"an ordinary night after a day off":   {behind: []int{2, 3, 4, 15}, runs: 3, lost: 1},
 		"nothing is due":                      {behind: upTo(14), runs: 2},
-		"back after a week":                   {behind: []int{0, 8, 9, 15, 16, 17, 18}, runs: 2, refusal: "CLOCK_JUMPED"},
+		"back after a week":                   {behind: []int{0, 8, 9, 15, 16, 17, 18}, runs: 2, rejection: "CLOCK_JUMPED"},
 		"an hour later it drains":             {behind: []int{0, 8, 9, 15, 16, 17, 18}, seen: 61 * time.Minute, runs: 3, lost: 3},
 		"retention was shortened":             {behind: upTo(17), seen: 61 * time.Minute, runs: 2, lost: 2},
-		"the newest rows are old":             {behind: []int{15}, runs: 2, refusal: "NEWEST_ROWS"},
+		"the newest rows are old":             {behind: []int{15}, runs: 2, rejection: "NEWEST_ROWS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,8 +100,8 @@ func TestNoClockDropsHistory(t *testing.T) {
 			if lost := before - b.Rows(t, "market_odds_history"); lost != tt.lost {
 				t.Errorf("%d days of history were lost, want %d; last run: %v", lost, tt.lost, last)
 			}
-			if tt.refusal == "" && last != nil || tt.refusal != "" && (!errors.Is(last, upkeep.ErrKept) || !strings.Contains(last.Error(), tt.refusal)) {
-				t.Errorf("the last run: %v, want %q", last, tt.refusal)
+			if tt.rejection == "" && last != nil || tt.rejection != "" && (!errors.Is(last, upkeep.ErrKept) || !strings.Contains(last.Error(), tt.rejection)) {
+				t.Errorf("the last run: %v, want %q", last, tt.rejection)
 			}
 		})
 	}
