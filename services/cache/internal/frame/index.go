@@ -49,9 +49,9 @@ func (c *Content) index(markets []byte) error {
 }
 
 // touch reads one byte of each place that a response with a market needs: the table, the market and the header. What
-// several snapshots have there is in as many distant places of memory; asked for one after another without a decision in
-// between, they come at the same time. The reading itself then finds them near (1.00 µs against 0.79 µs for three
-// snapshots out of 900).
+// several snapshots have there is in as many distant places of memory; requested one after another without a decision in
+// between, they come at the same time. The reading itself then finds them near: without it, BenchmarkLookupStream takes
+// 1.16 times as long (median of 14 pairs of processor time).
 func (f Filter) touch(snapshots []Snapshot) (all byte) {
 	if len(f.marketIDs) > 0 {
 		for i := range snapshots {

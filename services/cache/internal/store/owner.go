@@ -1,26 +1,15 @@
 package store
 
-import "slices"
+import "maps"
 
 // Which event an id belongs to is in the tables, of which there is one for each bookmaker. What a batch has changed is in
 // Index.moved until it is published, so the writer asks owner and readers ask View.ByKey.
 
-// owners are the events that one bookmaker's ids belong to. There are few of them, and a list is searched faster than a
-// map.
-type owners struct {
-	bookmaker string
-	events    *table
-}
+// owners are the events that ids belong to, by bookmaker. A map is not changed once readers have it.
+type owners map[string]*table
 
 // ids is the table of a bookmaker's ids; nil when it has none.
-func (x *Index) ids(bookmaker string) *table {
-	for _, o := range *x.owners.Load() {
-		if o.bookmaker == bookmaker {
-			return o.events
-		}
-	}
-	return nil
-}
+func (x *Index) ids(bookmaker string) *table { return (*x.owners.Load())[bookmaker] }
 
 // table is the table of a bookmaker's ids, made when it has none.
 func (x *Index) table(bookmaker string) *table {
@@ -28,15 +17,17 @@ func (x *Index) table(bookmaker string) *table {
 		return t
 	}
 	t := newTable(x.yield)
-	x.owners.Store(new(append(slices.Clone(*x.owners.Load()), owners{bookmaker, t})))
+	all := maps.Clone(*x.owners.Load())
+	all[bookmaker] = t
+	x.owners.Store(&all)
 	return t
 }
 
 // tableBytes is the memory of all tables.
 func (x *Index) tableBytes() int64 {
 	n := x.srIDs.bytes()
-	for _, o := range *x.owners.Load() {
-		n += o.events.bytes()
+	for _, t := range *x.owners.Load() {
+		n += t.bytes()
 	}
 	return n
 }
