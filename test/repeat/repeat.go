@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,7 +67,7 @@ func command(test string, settings []string) string {
 	for part := range strings.SplitSeq(test, "/") {
 		run = append(run, "^"+regexp.QuoteMeta(part)+"$")
 	}
-	words := append(env, "go", "test", "-count=1", "-v", "-run='"+strings.Join(run, "/")+"'", folder())
+	words := append(slices.Clone(env), "go", "test", "-count=1", "-v", "-run='"+strings.Join(run, "/")+"'", folder())
 	return strings.Join(append(words, flags...), " ")
 }
 

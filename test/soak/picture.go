@@ -195,7 +195,7 @@ func (r *results) picture() (*vgsvg.Canvas, error) {
 	svg := vgsvg.New(pictureWidth, panelHeight*vg.Length(len(panels)))
 	whole := draw.New(svg)
 	whole.SetColor(color.White)
-	whole.Fill(whole.Rectangle.Path())
+	whole.Fill(whole.Path())
 	whole = draw.Crop(whole, margin, -margin, margin, -margin)
 	tiles := draw.Tiles{Rows: len(panels), Cols: 1, PadY: margin}
 	for i, canvas := range plot.Align(plots, tiles, draw.Crop(whole, 0, -legendWidth, 0, 0)) {

@@ -1,4 +1,4 @@
-// Package record keeps what went over the feed and what caches answered, and validates it afterwards.
+// Package history keeps what went over the feed and what caches answered, and validates it afterwards.
 //
 // The validators know nothing of how a history was made: the random histories of the package feedmodel and the faults
 // of real processes are held to the same rules.

@@ -67,7 +67,7 @@ func (r *detailReader) market() {
 	r.mapper.Add(o)
 }
 
-// reports reports whether a flag is set, or there in a form that could mean so.
+// reports says whether a flag is set, or there in a form that could mean so.
 func reports(flag jsonscan.Scalar) bool {
 	if flag.Kind() == jsonscan.Missing || flag.Kind() == jsonscan.Null {
 		return false
