@@ -17,8 +17,8 @@ type Index struct {
 
 	// What readers see, without a lock. Every pointer here is atomic, and what it leads to is immutable, but for the tables:
 	// there a slot's id is written once and its event swapped.
-	srIDs     *table                 // events by SportRadar id
-	owners    atomic.Pointer[owners] // the events that other ids belong to
+	srIDs     *table                   // events by SportRadar id
+	owners    atomic.Pointer[[]owners] // the events that other ids belong to
 	published atomic.Pointer[published]
 	// oldestCycleEnd is the revision of the oldest cycle end that a full sync brought; 0 for none.
 	oldestCycleEnd atomic.Int64
@@ -82,7 +82,7 @@ func NewIndex(epoch string) *Index {
 		nodes:     make(map[string]*node),
 		moved:     make(map[Key]*node),
 	}
-	x.owners.Store(&owners{})
+	x.owners.Store(new([]owners))
 	x.log = feedlog.New(x)
 	x.Publish()
 	return x

@@ -1,15 +1,26 @@
 package store
 
-import "maps"
+import "slices"
 
 // Which event an id belongs to is in the tables, of which there is one for each bookmaker. What a batch has changed is in
 // Index.moved until it is published, so the writer asks owner and readers ask View.ByKey.
 
-// owners are the events that ids belong to, by bookmaker. A map is not changed once readers have it.
-type owners map[string]*table
+// owners are the events that one bookmaker's ids belong to. There are few of them, and a list is searched faster than a
+// map.
+type owners struct {
+	bookmaker string
+	events    *table
+}
 
 // ids is the table of a bookmaker's ids; nil when it has none.
-func (x *Index) ids(bookmaker string) *table { return (*x.owners.Load())[bookmaker] }
+func (x *Index) ids(bookmaker string) *table {
+	for _, o := range *x.owners.Load() {
+		if o.bookmaker == bookmaker {
+			return o.events
+		}
+	}
+	return nil
+}
 
 // table is the table of a bookmaker's ids, made when it has none.
 func (x *Index) table(bookmaker string) *table {
@@ -17,17 +28,15 @@ func (x *Index) table(bookmaker string) *table {
 		return t
 	}
 	t := newTable(x.yield)
-	all := maps.Clone(*x.owners.Load())
-	all[bookmaker] = t
-	x.owners.Store(&all)
+	x.owners.Store(new(append(slices.Clone(*x.owners.Load()), owners{bookmaker, t})))
 	return t
 }
 
 // tableBytes is the memory of all tables.
 func (x *Index) tableBytes() int64 {
 	n := x.srIDs.bytes()
-	for _, t := range *x.owners.Load() {
-		n += t.bytes()
+	for _, o := range *x.owners.Load() {
+		n += o.events.bytes()
 	}
 	return n
 }

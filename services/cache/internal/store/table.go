@@ -61,12 +61,15 @@ func (t *table) get(id string) *Event {
 	}
 	p, all := pack(id), *t.buckets.Load()
 	for i := p.bucket(all); ; i = after(i, all) {
+		// Both slots are compared before anything is decided: which of them it is cannot be foreseen, and a wrong guess of
+		// the processor would cost as much as the wait for memory.
 		b := &all[i]
-		if b[0].differs(&p) == 0 {
-			return b[0].event.Load()
+		differs, e := b[0].differs(&p), b[0].event.Load()
+		if second := b[1].event.Load(); b[1].differs(&p) == 0 {
+			differs, e = 0, second
 		}
-		if b[1].differs(&p) == 0 {
-			return b[1].event.Load()
+		if differs == 0 {
+			return e
 		}
 		if b[1].free() {
 			return nil
